@@ -1,0 +1,153 @@
+# The commands of the repository. `make` lists them. Everything a target needs
+# and the machine lacks is installed first by deploy/dev/setup.sh; the pinned
+# Go tools are built from source into .tools (tools/versions.mk).
+#
+# Modules, services and commands are found, never listed: a folder with a
+# go.mod in go.work, a main.go under cmd/.
+
+SHELL       := bash
+.SHELLFLAGS := -euo pipefail -c
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+MAKEFLAGS   += --no-builtin-rules
+
+include tools/versions.mk
+
+# One set of build flags for build, test and lint: they share the build cache,
+# so a cold run compiles the dependencies once.
+export CGO_ENABLED ?= 0
+export GOFLAGS     := $(sort $(GOFLAGS) -buildvcs=false -trimpath)
+export PATH        := $(CURDIR)/.tools/go/bin:$(CURDIR)/.tools/node/node_modules/.bin:$(PATH)
+
+VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
+LDFLAGS     := -s -w -X egov/libs/host.Version=$(VERSION)
+# How many packages build or run at a time, and how long one may test.
+JOBS        ?= 2
+TEST_FLAGS  ?= -timeout=30m
+
+modules      = $(shell sed -n 's|^[[:space:]]*\(use \)\{0,1\}\./\(.*\)$$|\2|p' go.work)
+every        = $(patsubst %,./%/...,$(modules))
+commands    := $(patsubst %/main.go,./%,$(wildcard services/*/cmd/*/main.go tools/cmd/egov/main.go))
+web         := $(patsubst %/package.json,%,$(wildcard services/portal/web/package.json))
+setup       := deploy/dev/setup.sh
+
+# $(call tool,NAME) is the pinned tool's path and, as a prerequisite, builds it.
+tool = .tools/$(notdir $($(1)))/$(1)
+define tool_rule
+$(call tool,$(1)): ; @echo "building $$(notdir $($(1)))" && GOBIN="$$(CURDIR)/$$(@D)" GOWORK=off go install -p $$(JOBS) -ldflags='-s -w' $($(1))
+endef
+$(foreach t,$(tool_names),$(eval $(call tool_rule,$(t))))
+
+.PHONY: help
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-16s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+##@ see it run
+
+.PHONY: demo demo-check
+demo: run-ready ## twelve real projects end to end; leaves the portal open
+	bin/egov demo $(ARGS)
+
+demo-check: run-ready ## the same, then stops: exit 0 when all ended as the rules say and the ledger verifies
+	bin/egov demo --check $(ARGS)
+
+.PHONY: run-ready
+run-ready:
+	@$(setup) run
+	@$(MAKE) --no-print-directory build
+
+##@ build
+
+.PHONY: build web
+build: web ## static binaries: bin/egov and one per service
+	@$(setup) build
+	@mkdir -p bin
+	go build -p $(JOBS) -ldflags '$(LDFLAGS)' -o bin/ $(commands)
+
+web: ## the portal's pages, into the folder its binary embeds; nothing to do while unchanged
+ifneq ($(web),)
+web: $(web)/node_modules/.stamp-built
+
+web_sources := $(shell find $(web) -type f -not -path '*/node_modules/*' -not -path '*/dist/*' -not -path '*/test-results/*')
+
+$(web)/node_modules/.stamp-installed: $(web)/package.json $(web)/package-lock.json
+	@$(setup) build
+	cd $(web) && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+$(web)/node_modules/.stamp-built: $(web)/node_modules/.stamp-installed $(web_sources)
+	cd $(web) && npm run build
+	@touch $@
+endif
+
+##@ check
+
+.PHONY: test race bench chaos
+test: test-ready ## every suite of every module, against a private PostgreSQL and Redis
+	go run ./tools/cmd/withservers -- go test -p $(JOBS) $(TEST_FLAGS) $(every)
+ifneq ($(web),)
+	cd $(web) && npm test --if-present
+endif
+
+race: test-ready ## the libraries and the whole-suite tests under the race detector
+	go run ./tools/cmd/withservers -- env CGO_ENABLED=1 go test -race -p $(JOBS) $(TEST_FLAGS) ./libs/...
+
+bench: test-ready ## our measures beside their references (ONLY=name for one)
+	go run ./tools/cmd/bench $(if $(ONLY),-only $(ONLY))
+
+chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=name for one)
+	go run ./tools/cmd/chaos $(if $(ONLY),-only $(ONLY))
+
+.PHONY: test-ready
+test-ready:
+	@$(setup) test
+	@$(MAKE) --no-print-directory web
+
+.PHONY: lint verify verify-modules verify-generated verify-contracts vuln
+lint: web $(call tool,golangci-lint) $(call tool,buf) ## golangci-lint, buf and the portal's linter
+	$(call tool,golangci-lint) run $(every)
+	cd proto && ../$(call tool,buf) lint && ../$(call tool,buf) format --diff --exit-code
+ifneq ($(web),)
+	cd $(web) && npm run lint --if-present
+endif
+
+verify: verify-modules verify-contracts verify-generated vuln ## modules tidy and self-sufficient, generated files current, contracts compatible
+
+verify-modules: web
+	@bad=; for m in $(modules); do \
+		echo "verify $$m"; \
+		(cd $$m && go mod tidy -diff && GOWORK=off go build -p $(JOBS) ./...) || bad="$$bad $$m"; \
+	done; [ -z "$$bad" ] || { echo "not tidy, or does not build alone:$$bad" >&2; exit 1; }
+
+verify-contracts: $(call tool,buf)
+	cd proto && ../$(call tool,buf) breaking --against baseline.binpb
+
+verify-generated:
+	@deploy/dev/unchanged.sh $(MAKE) --no-print-directory generate
+
+vuln: $(call tool,govulncheck) ## known vulnerabilities in what we call, where the database can be reached
+	@deploy/dev/vuln.sh $< $(modules)
+
+##@ write
+
+.PHONY: generate fmt tidy proto-baseline clean
+generate: $(call tool,buf) $(call tool,protoc-gen-go) ## everything made from something else: event code, API documents, error catalogue
+	cd proto && PATH="$(CURDIR)/$(dir $(call tool,protoc-gen-go)):$$PATH" ../$(call tool,buf) generate
+	go generate $(every)
+ifneq ($(web),)
+	@$(MAKE) --no-print-directory $(web)/node_modules/.stamp-installed
+	cd $(web) && npm run generate --if-present
+endif
+
+fmt: $(call tool,golangci-lint) $(call tool,buf) ## format Go (gofumpt, gci) and proto files
+	$(call tool,golangci-lint) fmt $(modules)
+	cd proto && ../$(call tool,buf) format --write
+
+tidy: ## go mod tidy in every module
+	@for m in $(modules); do (cd $$m && go mod tidy); done
+
+proto-baseline: $(call tool,buf) ## publish the event contracts as they are: later ones must stay compatible
+	cd proto && ../$(call tool,buf) build --as-file-descriptor-set -o baseline.binpb
+
+clean: ## remove what build made; installed tools and data stay
+	rm -rf bin $(if $(web),$(web)/node_modules/.stamp-built)
