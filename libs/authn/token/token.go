@@ -1,0 +1,149 @@
+// Package token verifies and issues the access tokens (JSON Web Tokens, RFC
+// 7519) that principals come from. Services verify by the identity service's
+// published key set; only the identity service issues.
+package token
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/http"
+	"time"
+
+	"github.com/MicahParks/jwkset"
+	"github.com/MicahParks/keyfunc/v3"
+	"github.com/golang-jwt/jwt/v5"
+	"golang.org/x/time/rate"
+
+	"egov/libs/authn"
+	"egov/libs/fault"
+)
+
+// ErrToken refuses a token that is missing, broken, expired, or not ours.
+var ErrToken = fault.New(fault.Unauthenticated, "invalid_token", "登录已失效，请重新登录", "the access token is missing, invalid or expired")
+
+// MaxLife bounds how long an access token may live; a longer one is
+// refused whoever signed it.
+const MaxLife = 15 * time.Minute
+
+// Verifier checks access tokens against the identity service's key set.
+type Verifier struct {
+	keys   jwt.Keyfunc
+	parser *jwt.Parser
+}
+
+// Options say which tokens are ours.
+type Options struct {
+	JWKSURL  string // where the identity service publishes its keys
+	Issuer   string
+	Audience string
+	Now      func() time.Time
+	Client   *http.Client
+}
+
+// NewVerifier fetches keys in the background until ctx ends, so services start
+// before identity does; until the first fetch succeeds every token is refused.
+func NewVerifier(ctx context.Context, o Options) (*Verifier, error) {
+	tolerant := true
+	k, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
+		Client:                    o.Client,
+		HTTPTimeout:               5 * time.Second,
+		NoErrorReturnFirstHTTPReq: &tolerant,
+		RefreshInterval:           5 * time.Minute,
+		RefreshUnknownKID:         rate.NewLimiter(rate.Every(time.Second), 1),
+		RateLimitWaitMax:          2 * time.Second,
+		RefreshErrorHandlerFunc: func(string) func(context.Context, error) {
+			return func(ctx context.Context, err error) {
+				slog.DebugContext(ctx, "signing keys not refreshed", "err", err)
+			}
+		},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("watch signing keys: %w", err)
+	}
+	return newVerifier(k.Keyfunc, o), nil
+}
+
+// NewStaticVerifier trusts one key; for tests and for identity itself.
+func NewStaticVerifier(key ed25519.PublicKey, o Options) *Verifier {
+	return newVerifier(func(*jwt.Token) (any, error) { return key, nil }, o)
+}
+
+func newVerifier(k jwt.Keyfunc, o Options) *Verifier {
+	return &Verifier{keys: k, parser: jwt.NewParser(
+		jwt.WithValidMethods([]string{"EdDSA", "ES256"}),
+		jwt.WithIssuer(o.Issuer), jwt.WithAudience(o.Audience),
+		jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithLeeway(5*time.Second),
+		jwt.WithTimeFunc(o.Now),
+	)}
+}
+
+type claims struct {
+	jwt.RegisteredClaims
+	Name       string   `json:"name"`
+	Unit       string   `json:"unit"`
+	UnitKind   string   `json:"unit_kind"`
+	ParentUnit string   `json:"parent_unit"`
+	Roles      []string `json:"roles"`
+	District   string   `json:"district"`
+	OnBehalfOf string   `json:"on_behalf_of,omitempty"`
+}
+
+// Verify gives the principal that token speaks for, or ErrToken.
+func (v *Verifier) Verify(token string) (authn.Principal, error) {
+	var c claims
+	if _, err := v.parser.ParseWithClaims(token, &c, v.keys); err != nil {
+		return authn.Principal{}, ErrToken.With(err)
+	}
+	if c.Subject == "" || c.Unit == "" || c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > MaxLife {
+		return authn.Principal{}, ErrToken.With(errors.New("claims are not those of an access token"))
+	}
+	p := authn.Principal{Subject: c.Subject, Name: c.Name, Unit: c.Unit, UnitKind: c.UnitKind, ParentUnit: c.ParentUnit, Roles: c.Roles, District: c.District, OnBehalfOf: c.OnBehalfOf}
+	if p.IsService() {
+		return authn.Principal{}, ErrToken.With(errors.New("a token never speaks for a service"))
+	}
+	return p, nil
+}
+
+// Issuer signs access tokens; only the identity service has one.
+type Issuer struct {
+	KeyID    string
+	Key      ed25519.PrivateKey
+	Issuer   string
+	Audience string
+	Now      func() time.Time
+}
+
+// Issue signs a token for p that lives for life, at most MaxLife.
+func (i *Issuer) Issue(p authn.Principal, life time.Duration) (token string, expires time.Time, err error) {
+	now := i.Now()
+	expires = now.Add(min(life, MaxLife))
+	t := jwt.NewWithClaims(jwt.SigningMethodEdDSA, claims{
+		RegisteredClaims: jwt.RegisteredClaims{
+			Subject: p.Subject, Issuer: i.Issuer, Audience: jwt.ClaimStrings{i.Audience},
+			IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(expires),
+		},
+		Name: p.Name, Unit: p.Unit, UnitKind: p.UnitKind, ParentUnit: p.ParentUnit, Roles: p.Roles, District: p.District, OnBehalfOf: p.OnBehalfOf,
+	})
+	t.Header["kid"] = i.KeyID
+	token, err = t.SignedString(i.Key)
+	return token, expires, err
+}
+
+// KeySet is the JWKS document (RFC 7517) of the issuer's public keys.
+func (i *Issuer) KeySet() ([]byte, error) {
+	store := jwkset.NewMemoryStorage()
+	key, err := jwkset.NewJWKFromKey(i.Key.Public(), jwkset.JWKOptions{
+		Metadata: jwkset.JWKMetadataOptions{KID: i.KeyID, ALG: jwkset.AlgEdDSA, USE: jwkset.UseSig},
+	})
+	if err != nil {
+		return nil, fmt.Errorf("describe the signing key: %w", err)
+	}
+	ctx := context.Background() // memory only
+	if err := store.KeyWrite(ctx, key); err != nil {
+		return nil, fmt.Errorf("write the key set: %w", err)
+	}
+	return store.JSONPublic(ctx)
+}

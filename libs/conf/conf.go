@@ -1,0 +1,265 @@
+// Package conf reads a service's configuration: defaults, then a YAML file,
+// then environment variables, strictest first — an unknown key, a wrong type
+// or a broken bound is an error that names its place. Secrets print as "***".
+package conf
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"io"
+	"net/url"
+	"os"
+	"reflect"
+	"strconv"
+	"strings"
+	"time"
+
+	"go.yaml.in/yaml/v3"
+)
+
+// Secret is text that never prints.
+type Secret string
+
+// String hides the secret.
+func (s Secret) String() string {
+	if s == "" {
+		return ""
+	}
+	return "***"
+}
+
+// MarshalYAML hides the secret.
+func (s Secret) MarshalYAML() (any, error) { return s.String(), nil }
+
+// MarshalJSON hides the secret.
+func (s Secret) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(s.String())), nil }
+
+// Service is the configuration that every service has. Its zero value is not
+// enough to run: Default fills what has a good default.
+type Service struct {
+	Listen    string        `yaml:"listen" doc:"address of the HTTP listener"`
+	District  string        `yaml:"district" doc:"district code; picks the rule packs"`
+	Database  Database      `yaml:"database"`
+	Redis     Redis         `yaml:"redis"`
+	Auth      Auth          `yaml:"auth"`
+	Blob      Blob          `yaml:"blob"`
+	Clock     Clock         `yaml:"clock"`
+	Limits    Limits        `yaml:"limits"`
+	Telemetry Telemetry     `yaml:"telemetry"`
+	LogLevel  string        `yaml:"log_level" doc:"debug, info, warn or error"`
+	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain"`
+	// Keys is where a service that signs keeps its key; empty makes one at
+	// first start under Blob's directory.
+	Keys string `yaml:"keys" doc:"directory of signing keys"`
+}
+
+// Database is where a service keeps its own data.
+type Database struct {
+	URL      Secret        `yaml:"url" doc:"as the service's role"`
+	OwnerURL Secret        `yaml:"owner_url" doc:"as the schema's owner, for migrations; empty = migrations are run elsewhere"`
+	Role     string        `yaml:"role" doc:"the service's role, granted by migrations"`
+	MaxConns int32         `yaml:"max_conns"`
+	Wait     time.Duration `yaml:"wait" doc:"how long to wait for the server at start"`
+}
+
+// Redis carries events.
+type Redis struct {
+	URL Secret `yaml:"url"`
+}
+
+// Auth says whose tokens are accepted.
+type Auth struct {
+	JWKSURL  string `yaml:"jwks_url"`
+	Issuer   string `yaml:"issuer"`
+	Audience string `yaml:"audience"`
+}
+
+// Blob is where attachments lie.
+type Blob struct {
+	URL string `yaml:"url" doc:"file:///directory or s3://bucket"`
+}
+
+// Clock sets what time it is.
+type Clock struct {
+	File  string        `yaml:"file" doc:"virtual clock shared by the processes of one machine; empty = the system's clock"`
+	Sweep time.Duration `yaml:"sweep" doc:"how often deadlines are looked at"`
+}
+
+// Limits bound what one caller may ask.
+type Limits struct {
+	Timeout   time.Duration `yaml:"timeout" doc:"for one request"`
+	PerSecond float64       `yaml:"per_second" doc:"requests a principal may make in the long run"`
+	Burst     int           `yaml:"burst"`
+}
+
+// Telemetry says where traces go.
+type Telemetry struct {
+	OTLPEndpoint string  `yaml:"otlp_endpoint" doc:"OTLP/HTTP URL; empty = traces are not exported"`
+	SampleRatio  float64 `yaml:"sample_ratio" doc:"share of traces that are recorded, 0..1"`
+}
+
+// Default is the configuration of a service that is told nothing.
+func Default(name string) Service {
+	return Service{
+		Listen: ":8080", District: "yangpu",
+		Database: Database{Role: name, MaxConns: 8, Wait: time.Minute},
+		Auth:     Auth{Issuer: "egov", Audience: "egov-services"},
+		Clock:    Clock{Sweep: time.Minute},
+		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
+		LogLevel: "info", Grace: 20 * time.Second,
+		Telemetry: Telemetry{SampleRatio: 0.01},
+	}
+}
+
+// Check reports every setting that cannot be run with.
+func (c Service) Check() error {
+	var errs []error
+	need := func(ok bool, format string, args ...any) {
+		if !ok {
+			errs = append(errs, fmt.Errorf(format, args...))
+		}
+	}
+	need(c.Listen != "", "listen: an address is needed")
+	need(isURL(string(c.Database.URL), "postgres", "postgresql"), "database.url: a postgres:// URL is needed")
+	need(c.Database.OwnerURL == "" || isURL(string(c.Database.OwnerURL), "postgres", "postgresql"), "database.owner_url: not a postgres:// URL")
+	need(isURL(string(c.Redis.URL), "redis", "rediss", "unix"), "redis.url: a redis:// or rediss:// URL is needed")
+	need(isURL(c.Auth.JWKSURL, "http", "https"), "auth.jwks_url: an http(s) URL is needed")
+	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
+	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
+	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
+	return errors.Join(errs...)
+}
+
+func isURL(s string, schemes ...string) bool {
+	u, err := url.Parse(s)
+	if err != nil {
+		return false
+	}
+	for _, x := range schemes {
+		if u.Scheme == x {
+			return true
+		}
+	}
+	return false
+}
+
+// Load reads file (none when empty) and the environment over *cfg, a pointer
+// to a struct that holds the defaults. The variable of database.url is
+// EGOV_DATABASE_URL.
+func Load(cfg any, file string, env func(string) (string, bool)) error {
+	if file != "" {
+		b, err := os.ReadFile(file)
+		if err != nil {
+			return fmt.Errorf("configuration: %w", err)
+		}
+		if err := Decode(cfg, b); err != nil {
+			return fmt.Errorf("configuration %s: %w", file, err)
+		}
+	}
+	return overlay(reflect.ValueOf(cfg).Elem(), "EGOV", env)
+}
+
+// Decode reads one YAML document over *cfg; unknown keys are errors.
+func Decode(cfg any, b []byte) error {
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	if err := d.Decode(cfg); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
+
+func overlay(v reflect.Value, prefix string, env func(string) (string, bool)) error {
+	var errs []error
+	for i := range v.NumField() {
+		f := v.Type().Field(i)
+		key, opt, _ := strings.Cut(f.Tag.Get("yaml"), ",")
+		if opt == "inline" {
+			errs = append(errs, overlay(v.Field(i), prefix, env))
+			continue
+		}
+		if key == "" || key == "-" {
+			continue
+		}
+		name := prefix + "_" + strings.ToUpper(key)
+		if f.Type.Kind() == reflect.Struct {
+			errs = append(errs, overlay(v.Field(i), name, env))
+			continue
+		}
+		if s, ok := env(name); ok {
+			if err := set(v.Field(i), s); err != nil {
+				errs = append(errs, fmt.Errorf("%s: %w", name, err))
+			}
+		}
+	}
+	return errors.Join(errs...)
+}
+
+func set(v reflect.Value, s string) error {
+	if v.Type() == reflect.TypeFor[time.Duration]() {
+		d, err := time.ParseDuration(s)
+		v.SetInt(int64(d))
+		return err
+	}
+	switch v.Kind() {
+	case reflect.String:
+		v.SetString(s)
+	case reflect.Int, reflect.Int32, reflect.Int64:
+		n, err := strconv.ParseInt(s, 10, v.Type().Bits())
+		v.SetInt(n)
+		return err
+	case reflect.Float64:
+		n, err := strconv.ParseFloat(s, 64)
+		v.SetFloat(n)
+		return err
+	case reflect.Bool:
+		b, err := strconv.ParseBool(s)
+		v.SetBool(b)
+		return err
+	default:
+		return errors.New("cannot be set by a variable; use the file")
+	}
+	return nil
+}
+
+// Dump writes cfg as YAML with secrets hidden; with defaults given, only what
+// differs from them.
+func Dump(cfg, defaults any) ([]byte, error) {
+	full, err := asMap(cfg)
+	if err != nil || defaults == nil {
+		b, merr := yaml.Marshal(full)
+		return b, errors.Join(err, merr)
+	}
+	base, err := asMap(defaults)
+	if err != nil {
+		return nil, err
+	}
+	return yaml.Marshal(diff(full, base))
+}
+
+func asMap(v any) (map[string]any, error) {
+	b, err := yaml.Marshal(v)
+	if err != nil {
+		return nil, err
+	}
+	m := map[string]any{}
+	return m, yaml.Unmarshal(b, &m)
+}
+
+func diff(a, b map[string]any) map[string]any {
+	out := map[string]any{}
+	for k, v := range a {
+		if m, ok := v.(map[string]any); ok {
+			sub, _ := b[k].(map[string]any)
+			if d := diff(m, sub); len(d) > 0 {
+				out[k] = d
+			}
+			continue
+		}
+		if !reflect.DeepEqual(v, b[k]) {
+			out[k] = v
+		}
+	}
+	return out
+}

@@ -1,0 +1,237 @@
+// Package host is the process around one or more services: a listener each,
+// background loops, readiness, and an ordered stop — not ready, drain, loops
+// end, closers run last in first out. A service behaves the same alone in its
+// process and beside the others.
+package host
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"runtime/debug"
+	"slices"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
+	"golang.org/x/sync/errgroup"
+
+	"egov/libs/conf"
+	"egov/libs/telemetry"
+)
+
+// Service is what a service module exports.
+type Service struct {
+	Name   string
+	Listen string // address; ignored when Listener is set
+	// Listener is a socket that is open already; for tests.
+	Listener net.Listener
+	Grace    time.Duration // bound on draining; 0 = 20 s
+	Setup    func(ctx context.Context, u *Unit) error
+}
+
+// Unit is what one service mounts on. Setup is not concurrent.
+type Unit struct {
+	Name    string
+	Log     *slog.Logger
+	Mux     *http.ServeMux
+	Metrics telemetry.Metrics
+
+	loops    []loop
+	closers  []func(context.Context) error
+	checks   []check
+	ready    atomic.Bool
+	config   any
+	defaults any
+	started  time.Time
+}
+
+type loop struct {
+	name string
+	run  func(context.Context) error
+}
+
+type check struct {
+	name string
+	ok   func(context.Context) error
+}
+
+// Loop runs f until the host stops; an error stops the whole process, so that
+// a half-dead service is restarted rather than trusted.
+func (u *Unit) Loop(name string, f func(context.Context) error) {
+	u.loops = append(u.loops, loop{name, f})
+}
+
+// OnStop registers f; the last registered runs first, after loops have ended.
+func (u *Unit) OnStop(f func(context.Context) error) { u.closers = append(u.closers, f) }
+
+// Ready registers a check without which the service is not ready.
+func (u *Unit) Ready(name string, f func(context.Context) error) {
+	u.checks = append(u.checks, check{name, f})
+}
+
+// Config shows the effective configuration under /status/config, and under
+// ?mode=diff what differs from the defaults.
+func (u *Unit) Config(effective, defaults any) { u.config, u.defaults = effective, defaults }
+
+// Run sets services up in the order given, serves until ctx ends, then stops.
+func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error) {
+	var units []*Unit
+	defer func() {
+		stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), 20*time.Second)
+		defer cancel()
+		for _, u := range slices.Backward(units) {
+			for _, c := range slices.Backward(u.closers) {
+				err = errors.Join(err, c(stop))
+			}
+		}
+	}()
+	var listeners []net.Listener
+	fail := func(err error) error {
+		for _, ln := range listeners {
+			err = errors.Join(err, ln.Close())
+		}
+		return err
+	}
+	for _, s := range services {
+		u := &Unit{Name: s.Name, Log: log.With("service", s.Name), Mux: http.NewServeMux(), Metrics: telemetry.NewMetrics(s.Name), started: time.Now()}
+		units = append(units, u)
+		ln := s.Listener
+		if ln == nil {
+			if ln, err = net.Listen("tcp", s.Listen); err != nil {
+				return fail(fmt.Errorf("%s: %w", s.Name, err))
+			}
+		}
+		listeners = append(listeners, ln)
+		if err := s.Setup(ctx, u); err != nil {
+			return fail(fmt.Errorf("set up %s: %w", s.Name, err))
+		}
+		u.mountStatus()
+	}
+	g, gctx := errgroup.WithContext(ctx)
+	loopCtx, endLoops := context.WithCancel(context.WithoutCancel(ctx))
+	defer endLoops()
+	drained := make(chan struct{}, len(units))
+	for i, u := range units {
+		srv := &http.Server{
+			Handler:           otelhttp.NewHandler(u.Mux, u.Name, otelhttp.WithFilter(isBusiness)),
+			ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+			ErrorLog: slog.NewLogLogger(u.Log.Handler(), slog.LevelWarn),
+		}
+		g.Go(func() error {
+			if err := srv.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+				return err
+			}
+			return nil
+		})
+		for _, l := range u.loops {
+			g.Go(func() error {
+				if err := l.run(loopCtx); err != nil && !errors.Is(err, context.Canceled) {
+					return fmt.Errorf("%s: loop %s: %w", u.Name, l.name, err)
+				}
+				return nil
+			})
+		}
+		grace := services[i].Grace
+		if grace == 0 {
+			grace = 20 * time.Second
+		}
+		g.Go(func() error {
+			u.ready.Store(true)
+			<-gctx.Done() // asked to stop, or something failed
+			u.ready.Store(false)
+			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
+			defer cancel()
+			err := srv.Shutdown(stop)
+			drained <- struct{}{}
+			return err
+		})
+	}
+	g.Go(func() error {
+		for range units {
+			<-drained
+		}
+		endLoops()
+		return nil
+	})
+	return g.Wait()
+}
+
+// isBusiness keeps probes out of the traces.
+func isBusiness(r *http.Request) bool {
+	switch r.URL.Path {
+	case "/livez", "/readyz", "/metrics", "/status", "/status/config":
+		return false
+	}
+	return true
+}
+
+func (u *Unit) mountStatus() {
+	u.Mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
+	u.Mux.HandleFunc("GET /readyz", u.serveReady)
+	u.Mux.Handle("GET /metrics", promhttp.HandlerFor(u.Metrics.Gather, promhttp.HandlerOpts{Registry: u.Metrics.Register}))
+	u.Mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
+		w.Header().Set("Content-Type", "application/json")
+		fmt.Fprintf(w, "{\"service\":%q,\"version\":%q,\"started_at\":%q,\"ready\":%t}\n", u.Name, Version(), u.started.Format(time.RFC3339), u.ready.Load())
+	})
+	u.Mux.HandleFunc("GET /status/config", func(w http.ResponseWriter, r *http.Request) {
+		var base any
+		if r.URL.Query().Get("mode") == "diff" {
+			base = u.defaults
+		}
+		b, err := conf.Dump(u.config, base)
+		if err != nil {
+			http.Error(w, "the configuration cannot be shown", http.StatusInternalServerError)
+			return
+		}
+		w.Header().Set("Content-Type", "application/yaml")
+		_, _ = w.Write(b) // the client is gone when this fails
+	})
+}
+
+func (u *Unit) serveReady(w http.ResponseWriter, r *http.Request) {
+	ctx, cancel := context.WithTimeout(r.Context(), 2*time.Second)
+	defer cancel()
+	if !u.ready.Load() {
+		http.Error(w, "starting or stopping", http.StatusServiceUnavailable)
+		return
+	}
+	for _, c := range u.checks {
+		if err := c.ok(ctx); err != nil {
+			u.Log.WarnContext(ctx, "not ready", "check", c.name, "err", err)
+			http.Error(w, "not ready: "+c.name, http.StatusServiceUnavailable)
+			return
+		}
+	}
+	fmt.Fprintln(w, "ok")
+}
+
+// version is set when the binary is linked: -X egov/libs/host.version=….
+var version string
+
+// Version names the build.
+func Version() string {
+	if version != "" {
+		return version
+	}
+	if i, ok := debug.ReadBuildInfo(); ok && i.Main.Version != "" {
+		return i.Main.Version
+	}
+	return "devel"
+}
+
+// Pick keeps the services that target names; "all" keeps every one.
+func Pick(all []Service, target string) ([]Service, error) {
+	if target == "all" {
+		return all, nil
+	}
+	i := slices.IndexFunc(all, func(s Service) bool { return s.Name == target })
+	if i < 0 {
+		return nil, fmt.Errorf("unknown target %q", target)
+	}
+	return all[i : i+1], nil
+}

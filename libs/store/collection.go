@@ -1,0 +1,350 @@
+package store
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"go.opentelemetry.io/otel/propagation"
+
+	"egov/libs/aggregate"
+	"egov/libs/authn"
+	"egov/libs/event"
+	"egov/libs/fault"
+	"egov/libs/pg"
+)
+
+// Errors of every collection.
+var (
+	ErrNotFound = fault.New(fault.NotFound, "not_found", "没有找到，或无权查看", "no such thing, or not visible to you")
+	ErrStale    = fault.New(fault.Stale, "stale_version", "数据已被他人更新，请刷新后重试", "it was changed meanwhile; reload and try again")
+	ErrKeyReuse = fault.New(fault.Refused, "idempotency_key_reused", "同一幂等键用于了不同的请求", "this Idempotency-Key was used with another request")
+	errFilter   = fault.New(fault.Invalid, "unknown_filter", "不支持的筛选条件", "the list cannot be filtered by that")
+	errToken    = fault.New(fault.Invalid, "bad_page_token", "分页标记无效", "the page token is not one of this list")
+)
+
+// NewID makes an identifier that sorts by time of creation (UUID version 7).
+func NewID() string { return uuid.Must(uuid.NewV7()).String() }
+
+// Collection keeps one kind of aggregate in one table made by create_aggregate.
+// It is an aggregate.Repository.
+type Collection[T any, P aggregate.Of[T]] struct {
+	s       *Store
+	table   string
+	ident   string
+	columns []string
+	sql     struct{ get, lock, insert, update string }
+}
+
+// NewCollection declares the aggregate kept in table; filters are the
+// generated columns that lists may filter by, besides unit and project_id.
+func NewCollection[T any, P aggregate.Of[T]](s *Store, table string, filters ...string) *Collection[T, P] {
+	ident := pgx.Identifier{table}.Sanitize()
+	c := &Collection[T, P]{s: s, table: table, ident: ident, columns: append([]string{"unit", "project_id"}, filters...)}
+	c.sql.lock = "SELECT body FROM " + ident + " WHERE id = $1 FOR UPDATE"
+	c.sql.get = "SELECT body FROM " + ident + " WHERE id = $1"
+	c.sql.insert = "INSERT INTO " + ident + " (id, project_id, unit, parties, version, todo, body, updated_at, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
+	c.sql.update = "UPDATE " + ident + " SET project_id=$2, unit=$3, parties=$4, version=$5, todo=$6, body=$7, updated_at=$8 WHERE id=$1"
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.collections[table] = c
+	return c
+}
+
+// Get reads one aggregate.
+func (c *Collection[T, P]) Get(ctx context.Context, id string) (T, error) {
+	var raw []byte
+	err := c.s.Read(ctx, func(rows pgx.Rows) (err error) {
+		raw, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[[]byte])
+		return err
+	}, c.sql.get, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		err = ErrNotFound
+	}
+	var t T
+	if err != nil {
+		return t, err
+	}
+	return t, json.Unmarshal(raw, &t)
+}
+
+type mode uint8
+
+const (
+	create mode = iota
+	update
+	upsert
+)
+
+// Create makes a new aggregate.
+func (c *Collection[T, P]) Create(ctx context.Context, id string, change aggregate.Change[T]) (T, error) {
+	return c.do(ctx, create, id, change)
+}
+
+// Update changes an aggregate.
+func (c *Collection[T, P]) Update(ctx context.Context, id string, change aggregate.Change[T]) (T, error) {
+	return c.do(ctx, update, id, change)
+}
+
+// Upsert changes an aggregate, or makes it.
+func (c *Collection[T, P]) Upsert(ctx context.Context, id string, change aggregate.Change[T]) (T, error) {
+	return c.do(ctx, upsert, id, change)
+}
+
+// work is the state of one command between its two round trips.
+type work[T any] struct {
+	t        T
+	found    bool
+	before   []byte
+	hash     []byte // of the stored command with the same key, when there is one
+	answer   []byte
+	replayed bool
+	rec      *aggregate.Recorder
+	after    []byte
+	old      []aggregate.Deadline
+}
+
+func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change aggregate.Change[T]) (T, error) {
+	by := authn.By(ctx)
+	scope := pg.ScopeOf(by)
+	cmd := commandFrom(ctx).next(c.table)
+	trace := traceParent(ctx)
+	var w work[T]
+
+	load := func(b *pgx.Batch) {
+		w = work[T]{}
+		scope.Queue(b)
+		if m != create {
+			b.Queue(c.sql.lock, id).QueryRow(func(r pgx.Row) error {
+				if err := r.Scan(&w.before); !errors.Is(err, pgx.ErrNoRows) {
+					return err
+				}
+				return nil
+			})
+		}
+		if cmd.active() {
+			b.Queue("SELECT body_hash, answer FROM idempotency WHERE key = $1", cmd.key).QueryRow(func(r pgx.Row) error {
+				if err := r.Scan(&w.hash, &w.answer); !errors.Is(err, pgx.ErrNoRows) {
+					return err
+				}
+				return nil
+			})
+		}
+	}
+	run := func() error {
+		if w.answer != nil {
+			if !bytes.Equal(w.hash, cmd.hash) {
+				return ErrKeyReuse
+			}
+			w.replayed = true
+			return json.Unmarshal(w.answer, &w.t)
+		}
+		w.found = w.before != nil
+		if w.found {
+			if err := json.Unmarshal(w.before, &w.t); err != nil {
+				return fmt.Errorf("decode %s %s: %w", c.table, id, err)
+			}
+		} else if m == update {
+			return ErrNotFound
+		}
+		root := P(&w.t).Base()
+		if cmd.version != 0 && cmd.version != root.Version {
+			return ErrStale
+		}
+		w.old = slices.Clone(root.Deadlines)
+		w.rec = aggregate.NewRecorder(by, c.s.clock.Now())
+		if !w.found {
+			root.ID, root.CreatedAt = id, w.rec.Now()
+			root.Own(by.Unit)
+		}
+		if err := change(&w.t, w.rec); err != nil {
+			return err
+		}
+		root.Version++
+		root.UpdatedAt = w.rec.Now()
+		var err error
+		w.after, err = json.Marshal(w.t)
+		return err
+	}
+	save := func(b *pgx.Batch) {
+		if w.replayed {
+			return
+		}
+		root := P(&w.t).Base()
+		scope.Queue(b)
+		row := []any{root.ID, root.ProjectID, root.Unit, root.Parties, root.Version, todoKeys(root.Todo), w.after, root.UpdatedAt}
+		if w.found {
+			b.Queue(c.sql.update, row...)
+		} else {
+			b.Queue(c.sql.insert, append(row, root.CreatedAt)...)
+		}
+		if cmd.active() {
+			b.Queue("INSERT INTO idempotency (key, body_hash, answer) VALUES ($1, $2, $3)", cmd.key, cmd.hash, w.after)
+		}
+		saveDeadlines(b, c.table, root, w.old)
+		if facts := w.rec.Facts(); len(facts) > 0 {
+			event.Enqueue(b, c.s.records(w.rec, facts, root, trace))
+		}
+	}
+
+	if t := txFrom(ctx); t != nil {
+		return c.inTx(ctx, t, &w, load, run, save)
+	}
+	j := &job{
+		ctx: ctx, lock: c.table + "/" + id, load: load, change: run, save: save, wake: c.s.wake,
+		stated: func() bool { return !w.replayed && len(w.rec.Facts()) > 0 }, done: make(chan error, 1),
+	}
+	if err := c.s.group.do(j); err != nil {
+		var zero T
+		return zero, err
+	}
+	return w.t, nil
+}
+
+// inTx runs one command inside a transaction that is already open.
+func (c *Collection[T, P]) inTx(ctx context.Context, t *transaction, w *work[T], load func(*pgx.Batch), run func() error, save func(*pgx.Batch)) (T, error) {
+	var zero T
+	b := &pgx.Batch{}
+	load(b)
+	if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
+		return zero, err
+	}
+	if err := run(); err != nil {
+		return zero, err
+	}
+	b = &pgx.Batch{}
+	save(b)
+	if b.Len() > 0 {
+		if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
+			return zero, err
+		}
+		t.stated = t.stated || len(w.rec.Facts()) > 0
+	}
+	return w.t, nil
+}
+
+func (c *Collection[T, P]) tick(ctx context.Context, id string) error {
+	_, err := c.Update(ctx, id, func(t *T, rec *aggregate.Recorder) error {
+		return P(t).Base().Tick(rec, c.s.cal)
+	})
+	return err
+}
+
+// records makes the outbox rows of a change. The data bytes are produced here,
+// once; they are carried, stored and hashed unchanged.
+func (s *Store) records(rec *aggregate.Recorder, facts []aggregate.Fact, root *aggregate.Root, trace string) []event.Record {
+	out := make([]event.Record, 0, len(facts))
+	by := rec.By()
+	unit := by.Unit
+	if by.IsService() {
+		unit = root.Unit
+	}
+	for _, f := range facts {
+		typ, data, err := event.FromProto(f.Message)
+		if err != nil {
+			panic(fmt.Errorf("store: encode %T: %w", f.Message, err)) // only invalid UTF-8 gets here; the writer's guard answers it
+		}
+		out = append(out, event.Record{
+			ID: NewID(), Source: s.source, Type: typ, Subject: f.Subject, Time: rec.Now(), Unit: unit, Actor: by.Actor(), TraceParent: trace, Data: data,
+		})
+	}
+	return out
+}
+
+func traceParent(ctx context.Context) string {
+	m := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, m)
+	return m["traceparent"]
+}
+
+func todoKeys(todo []aggregate.Todo) []string {
+	keys := map[string]bool{}
+	for _, t := range todo {
+		keys[todoKey(t.Role, t.Unit, t.Account)] = true
+	}
+	return slices.AppendSeq(make([]string, 0, len(keys)), maps.Keys(keys))
+}
+
+func todoKey(role, unit, account string) string {
+	if account != "" {
+		return "@" + account
+	}
+	return role + "@" + unit
+}
+
+// saveDeadlines writes the clocks that changed.
+func saveDeadlines(b *pgx.Batch, table string, root *aggregate.Root, old []aggregate.Deadline) {
+	for _, d := range root.Deadlines {
+		if i := slices.IndexFunc(old, func(o aggregate.Deadline) bool { return o.ID == d.ID }); i >= 0 && sameDeadline(old[i], d) {
+			continue
+		}
+		b.Queue(`INSERT INTO deadline (id, collection, aggregate_id, project_id, obligation, unit, parties, trigger_on, due_on, warn_on, warned, state, met_on, moved_from, provisional, basis)
+			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,nullif($13,'')::date,nullif($14,'')::date,$15,$16)
+			ON CONFLICT (id) DO UPDATE SET parties=excluded.parties, due_on=excluded.due_on, warn_on=excluded.warn_on, warned=excluded.warned,
+				state=excluded.state, met_on=excluded.met_on, moved_from=excluded.moved_from, provisional=excluded.provisional`,
+			d.ID, table, root.ID, root.ProjectID, d.Obligation, d.Unit, root.Parties, d.TriggerOn.String(), d.DueOn.String(), d.WarnOn.String(),
+			d.Warned, string(d.State), d.MetOn, d.MovedFrom, d.Provisional, append([]string{}, d.Basis...))
+	}
+}
+
+func sameDeadline(a, b aggregate.Deadline) bool {
+	return a.DueOn == b.DueOn && a.State == b.State && a.Warned == b.Warned && a.MetOn == b.MetOn
+}
+
+// List reads one page, newest first.
+func (c *Collection[T, P]) List(ctx context.Context, q aggregate.Query) (aggregate.Page[T], error) {
+	var p aggregate.Page[T]
+	size, err := pageSize(q.PageSize)
+	if err != nil {
+		return p, err
+	}
+	where := []string{"true"}
+	var args []any
+	for _, k := range slices.Sorted(maps.Keys(q.Filter)) {
+		v := q.Filter[k]
+		if v == "" {
+			continue
+		}
+		if !slices.Contains(c.columns, k) {
+			return p, errFilter.WithViolations(fault.Violation{Field: k, Code: "unknown_filter", Msg: "可用的筛选条件：" + strings.Join(c.columns, "、"), MsgEN: "filters: " + strings.Join(c.columns, ", ")})
+		}
+		args = append(args, v)
+		where = append(where, fmt.Sprintf("%s::text = $%d", pgx.Identifier{k}.Sanitize(), len(args)))
+	}
+	if q.PageToken != "" {
+		at, id, err := parsePageToken(q.PageToken)
+		if err != nil {
+			return p, err
+		}
+		args = append(args, at, id)
+		where = append(where, fmt.Sprintf("(created_at, id) < ($%d, $%d)", len(args)-1, len(args)))
+	}
+	p.Items = []T{}
+	err = c.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var raw []byte
+			if err := rows.Scan(&raw); err != nil {
+				return err
+			}
+			var t T
+			if err := json.Unmarshal(raw, &t); err != nil {
+				return err
+			}
+			p.Items = append(p.Items, t)
+		}
+		return rows.Err()
+	}, fmt.Sprintf("SELECT body FROM %s WHERE %s ORDER BY created_at DESC, id DESC LIMIT %d", c.ident, strings.Join(where, " AND "), size+1), args...)
+	if len(p.Items) > size {
+		p.Items = p.Items[:size]
+		last := P(&p.Items[size-1]).Base()
+		p.NextPageToken = pageToken(last.CreatedAt, last.ID)
+	}
+	return p, err
+}
