@@ -1,0 +1,93 @@
+package embedded
+
+import (
+	"context"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"testing"
+)
+
+// TestOrphansAreStopped starts servers on the directories by hand, as if
+// their parent had died without the system telling them, and expects the next
+// start to end them first.
+func TestOrphansAreStopped(t *testing.T) {
+	t.Parallel()
+	dir, err := os.MkdirTemp("", "embedded-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := os.RemoveAll(dir); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := os.Chmod(dir, 0o711); err != nil {
+		t.Fatal(err)
+	}
+	t.Run("postgres", func(t *testing.T) { t.Parallel(); orphanedPostgres(t, filepath.Join(dir, "pg")) })
+	t.Run("redis", func(t *testing.T) { t.Parallel(); orphanedRedis(t, filepath.Join(dir, "redis")) })
+}
+
+func orphanedPostgres(t *testing.T, dir string) {
+	t.Helper()
+	o := PostgresOptions{Dir: dir, Fast: true}
+	p, err := StartPostgres(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	owner, err := serverUser(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	data := filepath.Join(dir, "data")
+	cmd := exec.Command(findPostgres()[0].path("postgres"), "-D", data, "-k", "", "-p", strconv.Itoa(p.Port()))
+	cmd.Dir, cmd.SysProcAttr = data, childAttr(owner.cred, 0)
+	orphan, err := spawn("postgres", cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.awaitReady(t.Context(), orphan); err != nil {
+		t.Fatal(err)
+	}
+	again, err := StartPostgres(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-orphan.done
+	if err := again.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}
+
+func orphanedRedis(t *testing.T, dir string) {
+	t.Helper()
+	r, err := StartRedis(t.Context(), RedisOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Stop(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command(findRedis(), filepath.Join(dir, "redis.conf"))
+	cmd.Dir, cmd.SysProcAttr = dir, childAttr(nil, 0)
+	orphan, err := spawn("redis-server", cmd)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.awaitReady(t.Context(), orphan); err != nil {
+		t.Fatal(err)
+	}
+	again, err := StartRedis(t.Context(), RedisOptions{Dir: dir})
+	if err != nil {
+		t.Fatal(err)
+	}
+	<-orphan.done
+	if err := again.Stop(context.WithoutCancel(t.Context())); err != nil {
+		t.Error(err)
+	}
+}

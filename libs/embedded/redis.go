@@ -1,0 +1,214 @@
+package embedded
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net"
+	"net/url"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"syscall"
+	"time"
+
+	"github.com/redis/go-redis/v9"
+)
+
+// redisShutdown lets the server write what it holds; the last step does not.
+var redisShutdown = []step{
+	{syscall.SIGTERM, 15 * time.Second},
+	{syscall.SIGKILL, 5 * time.Second},
+}
+
+// RedisOptions says where and how a private Redis runs. Only Dir is needed.
+type RedisOptions struct {
+	Dir        string   // holds the append-only file, log and password; made when absent
+	Port       int      // loopback port; 0 chooses a free one
+	AppendOnly bool     // keep the data, synced every second; else memory alone
+	Databases  int      // logical databases; 0 means 16
+	MaxMemory  string   // such as "512mb"; empty means no limit
+	Config     []string // further lines of redis.conf, such as ACL users
+}
+
+// Redis is one running private Redis. Its memory policy is noeviction: a full
+// server refuses writes rather than forget.
+type Redis struct {
+	proc     *process
+	lock     *dirLock
+	dir      string
+	port     int
+	password string
+}
+
+// config is the text of redis.conf.
+func (o RedisOptions) config(dir, password string, port int) string {
+	databases := o.Databases
+	if databases == 0 {
+		databases = 16
+	}
+	onoff := "no"
+	if o.AppendOnly {
+		onoff = "yes"
+	}
+	lines := []string{
+		"bind 127.0.0.1",
+		"port " + strconv.Itoa(port),
+		"dir " + strconv.Quote(dir),
+		"pidfile " + strconv.Quote(filepath.Join(dir, "redis.pid")),
+		"requirepass " + password,
+		"daemonize no",
+		`save ""`,
+		"appendonly " + onoff,
+		"appendfsync everysec",
+		"maxmemory-policy noeviction",
+		"databases " + strconv.Itoa(databases),
+	}
+	if o.MaxMemory != "" {
+		lines = append(lines, "maxmemory "+o.MaxMemory)
+	}
+	return strings.Join(append(lines, o.Config...), "\n") + "\n"
+}
+
+// StartRedis runs a private Redis on o.Dir and returns once it answers; with
+// AppendOnly that is after its data are loaded. Errors: ErrMissing, ErrInUse,
+// ErrStart.
+func StartRedis(ctx context.Context, o RedisOptions) (_ *Redis, err error) {
+	dir, err := prepareDir(o.Dir)
+	if err != nil {
+		return nil, err
+	}
+	bin := findRedis()
+	if bin == "" {
+		return nil, missingError(Missing())
+	}
+	lock, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, lock.release())
+		}
+	}()
+	r := &Redis{lock: lock, dir: dir}
+	if r.password, err = secret(filepath.Join(dir, "password")); err != nil {
+		return nil, err
+	}
+	if pid := readPID(filepath.Join(dir, "redis.pid")); pid > 0 && alive(pid) && runsIn(pid, dir) {
+		if err := stopOrphan(ctx, "redis-server", pid, redisShutdown); err != nil {
+			return nil, err
+		}
+	}
+	if err := r.start(ctx, o, bin); err != nil {
+		return nil, err
+	}
+	return r, nil
+}
+
+// start runs the server, on another port when the first is taken.
+func (r *Redis) start(ctx context.Context, o RedisOptions, bin string) error {
+	logFile := filepath.Join(r.dir, "redis.log")
+	conf := filepath.Join(r.dir, "redis.conf")
+	var last error
+	for range startAttempts {
+		if last != nil {
+			if err := pause(ctx, retryPause); err != nil {
+				return startError("redis-server", logFile, err)
+			}
+		}
+		if r.port, last = choosePort(o.Port); last != nil {
+			continue
+		}
+		if err := os.WriteFile(conf, []byte(o.config(r.dir, r.password, r.port)), 0o600); err != nil {
+			return err
+		}
+		log, err := openLog(logFile)
+		if err != nil {
+			return err
+		}
+		cmd := exec.Command(bin, conf)
+		cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, log, log
+		cmd.SysProcAttr = childAttr(nil, syscall.SIGTERM)
+		proc, err := spawn("redis-server", cmd)
+		if cerr := log.Close(); err != nil || cerr != nil {
+			return errors.Join(err, cerr)
+		}
+		if last = r.awaitReady(ctx, proc); last == nil {
+			r.proc = proc
+			return nil
+		}
+		select {
+		case <-proc.done:
+		default:
+			return errors.Join(startError("redis-server", logFile, last), proc.stop(context.WithoutCancel(ctx), redisShutdown))
+		}
+	}
+	return startError("redis-server", logFile, last)
+}
+
+// awaitReady waits until the server answers PING, which it refuses while it
+// loads its data.
+func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
+	ctx, cancel := context.WithTimeout(ctx, startTimeout)
+	defer cancel()
+	opts, err := redis.ParseURL(r.URL(0))
+	if err != nil {
+		return err
+	}
+	opts.MaxRetries = -1
+	c := redis.NewClient(opts)
+	defer c.Close() //nolint:errcheck // a probe
+	for {
+		err := c.Ping(ctx).Err()
+		if err == nil {
+			return nil
+		}
+		select {
+		case <-proc.done:
+			return errors.Join(errors.New("the server ended"), proc.err)
+		default:
+		}
+		if pause(ctx, pollEvery) != nil {
+			return fmt.Errorf("no answer: %w", err)
+		}
+	}
+}
+
+// URL is the connection string of one logical database.
+func (r *Redis) URL(database int) string {
+	return (&url.URL{
+		Scheme: "redis", User: url.UserPassword("default", r.password),
+		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)), Path: "/" + strconv.Itoa(database),
+	}).String()
+}
+
+// Port is the loopback port the server listens on.
+func (r *Redis) Port() int { return r.port }
+
+// PID is the server's process id, for fault-injecting tests.
+func (r *Redis) PID() int { return r.proc.pid }
+
+// Done is closed when the server has ended, for whatever reason.
+func (r *Redis) Done() <-chan struct{} { return r.proc.done }
+
+// Stop shuts the server down, writing what it holds when AppendOnly is set,
+// and frees the directory. It takes at most about 20 seconds and always ends
+// the process; the error says when it had to be forced. A second Stop does
+// nothing.
+func (r *Redis) Stop(ctx context.Context) error {
+	if r.lock == nil {
+		return nil
+	}
+	var err error
+	select {
+	case <-r.proc.done:
+	default:
+		err = r.proc.stop(ctx, redisShutdown)
+	}
+	lock := r.lock
+	r.lock = nil
+	return errors.Join(err, lock.release())
+}
