@@ -23,13 +23,14 @@ VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo 
 LDFLAGS     := -s -w -X egov/libs/host.Version=$(VERSION)
 # How many packages build or run at a time, and how long one may test.
 JOBS        ?= 2
-TEST_FLAGS  ?= -timeout=30m
+TEST_FLAGS  ?= -count=1 -timeout=30m
 
 modules      = $(shell sed -n 's|^[[:space:]]*\(use \)\{0,1\}\./\(.*\)$$|\2|p' go.work)
 every        = $(patsubst %,./%/...,$(modules))
 commands    := $(patsubst %/main.go,./%,$(wildcard services/*/cmd/*/main.go tools/cmd/egov/main.go))
 web         := $(patsubst %/package.json,%,$(wildcard services/portal/web/package.json))
 setup       := deploy/dev/setup.sh
+beside      := .tools/withservers
 
 # $(call tool,NAME) is the pinned tool's path and, as a prerequisite, builds it.
 tool = .tools/$(notdir $($(1)))/$(1)
@@ -84,13 +85,13 @@ endif
 
 .PHONY: test race bench chaos
 test: test-ready ## every suite of every module, against a private PostgreSQL and Redis
-	go run ./tools/cmd/withservers -- go test -p $(JOBS) $(TEST_FLAGS) $(every)
+	$(beside) go test -p $(JOBS) $(TEST_FLAGS) $(every)
 ifneq ($(web),)
 	cd $(web) && npm test --if-present
 endif
 
 race: test-ready ## the libraries and the whole-suite tests under the race detector
-	go run ./tools/cmd/withservers -- env CGO_ENABLED=1 go test -race -p $(JOBS) $(TEST_FLAGS) ./libs/...
+	$(beside) env CGO_ENABLED=1 go test -race -p $(JOBS) $(TEST_FLAGS) ./libs/...
 
 bench: test-ready ## our measures beside their references (ONLY=name for one)
 	go run ./tools/cmd/bench $(if $(ONLY),-only $(ONLY))
@@ -102,6 +103,7 @@ chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=n
 test-ready:
 	@$(setup) test
 	@$(MAKE) --no-print-directory web
+	@go build -o $(beside) ./tools/cmd/withservers
 
 .PHONY: lint verify verify-modules verify-generated verify-contracts vuln
 lint: web $(call tool,golangci-lint) $(call tool,buf) ## golangci-lint, buf and the portal's linter

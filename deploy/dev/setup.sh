@@ -16,7 +16,7 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
 readonly level=${1:-test}
-readonly min_go=1.26 min_node=20.19 min_postgres=15 min_redis=6.2
+readonly min_go=1.26 min_node=20.19 min_postgres=15 min_redis=7
 packages=() # Debian names of what is missing
 programs=() # the same in words
 
