@@ -91,11 +91,11 @@ install_packages() {
 }
 
 install_go() { # the toolchain is a Go module: any Go fetches it, and its checksum is checked
-	local arch dir
-	arch=$(cd / && go env GOOS)-$(cd / && go env GOARCH)
-	say "the system's Go is older than $min_go: fetching Go $(pinned GO_VERSION) into .tools/go"
-	dir=$(cd / && GOWORK=off GOTOOLCHAIN=local go mod download -json "golang.org/toolchain@v0.0.1-go$(pinned GO_VERSION).$arch" |
-		sed -n 's/^.*"Dir": "\(.*\)",*$/\1/p')
+	local version dir
+	version=$(pinned GO_VERSION)
+	say "the system's Go is older than $min_go: fetching Go $version into .tools/go"
+	dir=$(cd / && GOTOOLCHAIN=local go mod download -json \
+		"golang.org/toolchain@v0.0.1-go$version.$(go env GOOS)-$(go env GOARCH)" | sed -n 's/^.*"Dir": "\(.*\)",*$/\1/p')
 	rm -rf .tools/go && mkdir -p .tools && cp -R "$dir" .tools/go && chmod -R u+w .tools/go
 	find .tools/go -name _go.mod -execdir mv {} go.mod \;
 	chmod +x .tools/go/bin/* && find .tools/go/pkg/tool -type f -exec chmod +x {} +
