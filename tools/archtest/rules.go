@@ -15,6 +15,9 @@ import (
 // it is for tests (storetest).
 var testOnly = []string{"egov/libs/dbtest", "egov/libs/golden", "egov/libs/redistest"}
 
+// testRunners are commands that run tests.
+var testRunners = []string{"egov/tools/cmd/withservers"}
+
 // vague are names that say nothing of what a package is for.
 var vague = []string{
 	"base", "common", "helper", "helpers", "impl", "manager", "misc", "models",
@@ -22,13 +25,13 @@ var vague = []string{
 }
 
 // forbidden says why a package must not import another, or "" when it may.
-// Both are import paths of this workspace; test tells that the importing file
-// is a test.
+// Both are import paths; test tells that the importing file is a test.
 func forbidden(from, to string, test bool) string {
 	if !strings.HasPrefix(to, "egov/") {
 		return ""
 	}
-	if !test && slices.Contains(testOnly, to) && !strings.HasSuffix(path.Base(from), "test") {
+	test = test || strings.HasSuffix(path.Base(from), "test") || slices.Contains(testRunners, from)
+	if !test && slices.Contains(testOnly, to) {
 		return "only tests start servers for tests"
 	}
 	source, target := moduleOf(from), moduleOf(to)

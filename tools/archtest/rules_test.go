@@ -48,6 +48,7 @@ func TestForbidden(t *testing.T) {
 		"tool to a service":              {"egov/tools/cmd/egov", "egov/services/budgeting", false, "tools reach services through the suite or over HTTP"},
 		"test server in a service":       {"egov/services/budgeting/pgstore", "egov/libs/dbtest", false, "only tests start servers for tests"},
 		"test server in a test":          {"egov/services/budgeting/pgstore", "egov/libs/dbtest", true, ""},
+		"test server in a test runner":   {"egov/tools/cmd/withservers", "egov/libs/dbtest", false, ""},
 		"test server in a suite of them": {"egov/services/budgeting/storetest", "egov/libs/dbtest", false, ""},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -4,8 +4,7 @@
 //
 //	withservers go test ./...
 //
-// The command finds them in EGOV_TEST_DATABASE_URL (a superuser's) and
-// EGOV_TEST_REDIS_URL. They are tuned for tests: a power cut loses their data,
+// The command finds them in the variables that dbtest and redistest read. They are tuned for tests: a power cut loses their data,
 // which lie in a temporary directory and go with them. The exit status is the
 // command's own; 3 says that the servers are not installed and how to get them.
 package main
@@ -21,7 +20,9 @@ import (
 	"syscall"
 	"time"
 
+	"egov/libs/dbtest"
 	"egov/libs/embedded"
+	"egov/libs/redistest"
 )
 
 // startWithin and stopWithin bound how long a server may take to come and go.
@@ -68,8 +69,8 @@ func run(args []string) (code int, err error) {
 	cmd := exec.Command(args[0], args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
 	cmd.Env = append(os.Environ(),
-		"EGOV_TEST_DATABASE_URL="+servers.postgres.SuperuserURL("postgres"),
-		"EGOV_TEST_REDIS_URL="+servers.redis.URL(0),
+		dbtest.EnvURL+"="+servers.postgres.SuperuserURL("postgres"),
+		redistest.EnvURL+"="+servers.redis.URL(0),
 	)
 	if err := cmd.Start(); err != nil {
 		return 1, err
@@ -120,7 +121,9 @@ func start() (p pair, err error) {
 	}); err != nil {
 		return p, err
 	}
-	p.redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(p.dir, "redis")})
+	p.redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{
+		Dir: filepath.Join(p.dir, "redis"), Databases: redistest.Databases,
+	})
 	return p, err
 }
 
