@@ -20,7 +20,7 @@ export GOFLAGS     := $(sort $(GOFLAGS) -buildvcs=false -trimpath)
 export PATH        := $(CURDIR)/.tools/go/bin:$(CURDIR)/.tools/node/node_modules/.bin:$(PATH)
 
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
-LDFLAGS     := -s -w -X egov/libs/host.Version=$(VERSION)
+LDFLAGS     := -s -w -X egov/libs/host.version=$(VERSION)
 # How many packages build or run at a time, and how long one may test.
 JOBS        ?= 2
 TEST_FLAGS  ?= -count=1 -timeout=30m
