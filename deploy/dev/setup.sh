@@ -32,7 +32,7 @@ go_version() { # of the toolchain that go.work selects
 node_version() { { node --version 2>/dev/null || true; } | sed 's/^v//'; }
 postgres_version() { # the newest server
 	local initdb
-	initdb=$(ls -d /usr/lib/postgresql/*/bin/initdb 2>/dev/null | sort -V | tail -n 1)
+	initdb=$({ find /usr/lib/postgresql -path '*/bin/initdb' 2>/dev/null || true; } | sort -V | tail -n 1)
 	{ "${initdb:-initdb}" --version 2>/dev/null || true; } | grep -oE '[0-9]+(\.[0-9]+)*' | head -n 1 || true
 }
 redis_version() { { redis-server --version 2>/dev/null || true; } | sed -n 's/.*v=\([0-9.]*\).*/\1/p'; }
