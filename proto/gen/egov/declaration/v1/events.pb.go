@@ -1135,6 +1135,67 @@ func (x *ProjectClosed) GetReason() string {
 	return ""
 }
 
+// PlanEntered states that the project is in the year's implementation plan, without which there is no budget (YP23-M-8, YP23-M-9).
+type PlanEntered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PlanEntered) Reset() {
+	*x = PlanEntered{}
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PlanEntered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PlanEntered) ProtoMessage() {}
+
+func (x *PlanEntered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PlanEntered.ProtoReflect.Descriptor instead.
+func (*PlanEntered) Descriptor() ([]byte, []int) {
+	return file_egov_declaration_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *PlanEntered) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *PlanEntered) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *PlanEntered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_declaration_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_declaration_v1_events_proto_rawDesc = "" +
@@ -1241,7 +1302,12 @@ const file_egov_declaration_v1_events_proto_rawDesc = "" +
 	"\rProjectClosed\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reasonB2Z0egov/proto/gen/egov/declaration/v1;declarationv1b\x06proto3"
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"V\n" +
+	"\vPlanEntered\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basisB2Z0egov/proto/gen/egov/declaration/v1;declarationv1b\x06proto3"
 
 var (
 	file_egov_declaration_v1_events_proto_rawDescOnce sync.Once
@@ -1255,7 +1321,7 @@ func file_egov_declaration_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_declaration_v1_events_proto_rawDescData
 }
 
-var file_egov_declaration_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_egov_declaration_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_egov_declaration_v1_events_proto_goTypes = []any{
 	(*ProjectDrafted)(nil),           // 0: egov.declaration.v1.ProjectDrafted
 	(*ProjectSentToSupervisor)(nil),  // 1: egov.declaration.v1.ProjectSentToSupervisor
@@ -1274,14 +1340,15 @@ var file_egov_declaration_v1_events_proto_goTypes = []any{
 	(*ResponsibleNamed)(nil),         // 14: egov.declaration.v1.ResponsibleNamed
 	(*ChangeRequested)(nil),          // 15: egov.declaration.v1.ChangeRequested
 	(*ProjectClosed)(nil),            // 16: egov.declaration.v1.ProjectClosed
-	(*v1.ProjectBrief)(nil),          // 17: egov.type.v1.ProjectBrief
-	(*v1.Signature)(nil),             // 18: egov.type.v1.Signature
+	(*PlanEntered)(nil),              // 17: egov.declaration.v1.PlanEntered
+	(*v1.ProjectBrief)(nil),          // 18: egov.type.v1.ProjectBrief
+	(*v1.Signature)(nil),             // 19: egov.type.v1.Signature
 }
 var file_egov_declaration_v1_events_proto_depIdxs = []int32{
-	17, // 0: egov.declaration.v1.ProjectSubmitted.project:type_name -> egov.type.v1.ProjectBrief
-	18, // 1: egov.declaration.v1.ProjectSubmitted.signature:type_name -> egov.type.v1.Signature
-	17, // 2: egov.declaration.v1.ProjectAccepted.project:type_name -> egov.type.v1.ProjectBrief
-	17, // 3: egov.declaration.v1.ProjectSupplemented.project:type_name -> egov.type.v1.ProjectBrief
+	18, // 0: egov.declaration.v1.ProjectSubmitted.project:type_name -> egov.type.v1.ProjectBrief
+	19, // 1: egov.declaration.v1.ProjectSubmitted.signature:type_name -> egov.type.v1.Signature
+	18, // 2: egov.declaration.v1.ProjectAccepted.project:type_name -> egov.type.v1.ProjectBrief
+	18, // 3: egov.declaration.v1.ProjectSupplemented.project:type_name -> egov.type.v1.ProjectBrief
 	4,  // [4:4] is the sub-list for method output_type
 	4,  // [4:4] is the sub-list for method input_type
 	4,  // [4:4] is the sub-list for extension type_name
@@ -1300,7 +1367,7 @@ func file_egov_declaration_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_declaration_v1_events_proto_rawDesc), len(file_egov_declaration_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
