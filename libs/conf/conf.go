@@ -49,9 +49,7 @@ type Service struct {
 	Telemetry Telemetry     `yaml:"telemetry"`
 	LogLevel  string        `yaml:"log_level" doc:"debug, info, warn or error"`
 	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain"`
-	// Keys is where a service that signs keeps its key; empty makes one at
-	// first start under Blob's directory.
-	Keys string `yaml:"keys" doc:"directory of signing keys"`
+	Keys      Keys          `yaml:"keys"`
 }
 
 // Database is where a service keeps its own data.
@@ -80,6 +78,12 @@ type Blob struct {
 	URL string `yaml:"url" doc:"file:///directory or s3://bucket"`
 }
 
+// Keys is where a service keeps the key it seals acts with.
+type Keys struct {
+	Dir string `yaml:"dir" doc:"directory; a key is made there at the first start; empty = a key for this run only"`
+	Alg string `yaml:"alg" doc:"algorithm of a new key: sm2 or ed25519"`
+}
+
 // Clock sets what time it is.
 type Clock struct {
 	File  string        `yaml:"file" doc:"virtual clock shared by the processes of one machine; empty = the system's clock"`
@@ -105,6 +109,7 @@ func Default(name string) Service {
 		Listen: ":8080", District: "yangpu",
 		Database: Database{Role: name, MaxConns: 8, Wait: time.Minute},
 		Auth:     Auth{Issuer: "egov", Audience: "egov-services"},
+		Keys:     Keys{Alg: "sm2"},
 		Clock:    Clock{Sweep: time.Minute},
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
 		LogLevel: "info", Grace: 20 * time.Second,

@@ -54,7 +54,7 @@ func (r *Request) decode(dst any) (any, error) {
 	var c fault.Checks
 	v := reflect.ValueOf(dst).Elem()
 	if v.Kind() == reflect.Struct {
-		fields, err := splitBody(r.Body, &c)
+		fields, err := splitBody(r.textBody(v), &c)
 		if err != nil {
 			return nil, err
 		}
@@ -75,6 +75,18 @@ func (r *Request) decode(dst any) (any, error) {
 		return nil, broken
 	}
 	return dst, nil
+}
+
+// textBody is the body to be taken apart; empty when the request type takes it
+// whole, by a []byte field tagged `body:"raw"`.
+func (r *Request) textBody(v reflect.Value) []byte {
+	for i := range v.NumField() {
+		if v.Type().Field(i).Tag.Get("body") == "raw" {
+			v.Field(i).SetBytes(r.Body)
+			return nil
+		}
+	}
+	return r.Body
 }
 
 // merge reports what decoding and validation found together; a field that
@@ -154,6 +166,7 @@ func (r *Request) bind(v reflect.Value, b body, c *fault.Checks) {
 			continue
 		}
 		switch {
+		case f.Tag.Get("body") != "":
 		case f.Tag.Get("path") != "":
 			bindText(v.Field(i), r.HTTP.PathValue(f.Tag.Get("path")), f.Tag.Get("path"), c)
 		case f.Tag.Get("query") != "":

@@ -1,0 +1,73 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"os"
+	"os/signal"
+	"syscall"
+
+	"egov/libs/conf"
+	"egov/libs/host"
+	"egov/libs/telemetry"
+)
+
+// Main runs one service alone: configuration from -config and the environment,
+// JSON logs on standard error, an ordered stop on SIGINT and SIGTERM. It is the
+// whole of a service's command.
+func Main(name string, build func(conf.Service) host.Service) {
+	err := run(name, build, os.Args[1:])
+	if errors.Is(err, flag.ErrHelp) {
+		os.Exit(2)
+	}
+	if err != nil {
+		fmt.Fprintf(os.Stderr, "%s: %v\n", name, err)
+		os.Exit(1)
+	}
+}
+
+func run(name string, build func(conf.Service) host.Service, args []string) error {
+	flags := flag.NewFlagSet(name, flag.ContinueOnError)
+	file := flags.String("config", "", "configuration file (YAML)")
+	check := flags.Bool("check", false, "check the configuration and stop")
+	version := flags.Bool("version", false, "print the version and stop")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	if *version {
+		fmt.Println(name, host.Version())
+		return nil
+	}
+	c := conf.Default(name)
+	if err := conf.Load(&c, *file, os.LookupEnv); err != nil {
+		return err
+	}
+	if err := c.Check(); err != nil {
+		return fmt.Errorf("configuration: %w", err)
+	}
+	if *check {
+		return nil
+	}
+	return Run(c, name, build(c))
+}
+
+// Run runs services in one process until SIGINT or SIGTERM.
+func Run(c conf.Service, process string, services ...host.Service) (err error) {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return fmt.Errorf("log_level: %w", err)
+	}
+	log := telemetry.NewLogger(os.Stderr, level)
+	slog.SetDefault(log)
+	stop, err := telemetry.Start(ctx, process, c.Telemetry)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, stop(context.WithoutCancel(ctx))) }()
+	return host.Run(ctx, log, services...)
+}

@@ -1,0 +1,230 @@
+// Package module is how a service is put together: its database migrated and
+// opened, its store, relay and consumers running, its operations mounted with
+// the standard middleware, its inbox, clocks and OpenAPI served. A service's
+// own module package adds its duty to that in a screen of code.
+package module
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/redis/go-redis/v9"
+	"google.golang.org/protobuf/proto"
+
+	"egov/libs/authn"
+	"egov/libs/authn/token"
+	"egov/libs/blob"
+	"egov/libs/calendar"
+	"egov/libs/conf"
+	"egov/libs/event"
+	"egov/libs/host"
+	"egov/libs/op"
+	"egov/libs/opmw"
+	"egov/libs/pg"
+	"egov/libs/policy"
+	"egov/libs/sign"
+	"egov/libs/store"
+)
+
+// Module is one service's own part.
+type Module struct {
+	Name       string // "declaration"; also its database role and event source
+	Title      string // Chinese, for the API reference
+	Duty       string // unit code of the duty holder; consequences of events are stated in its name
+	Migrations []pg.Set
+	Setup      func(ctx context.Context, k *Kit) error
+}
+
+// Kit is what a module builds on.
+type Kit struct {
+	Config   conf.Service
+	Unit     *host.Unit
+	Log      *slog.Logger
+	API      *op.API
+	Store    *store.Store
+	Pool     *pgxpool.Pool
+	Redis    redis.UniversalClient
+	Clock    calendar.Clock
+	Calendar *calendar.Calendar
+	Packs    *policy.Set
+	Blobs    *blob.Store
+	Self     authn.Principal // the service itself
+
+	module  Module
+	seal    *sign.PrivateKey
+	streams map[string][]string // consumer name → event sources, for lag
+}
+
+// New makes the host service of m under configuration c.
+func New(m Module, c conf.Service) host.Service {
+	return host.Service{
+		Name: m.Name, Listen: c.Listen, Grace: c.Grace,
+		Setup: func(ctx context.Context, u *host.Unit) error {
+			k, err := assemble(ctx, m, c, u)
+			if err != nil {
+				return err
+			}
+			if err := m.Setup(ctx, k); err != nil {
+				return err
+			}
+			k.mountShared()
+			return k.API.ServeOpenAPI()
+		},
+	}
+}
+
+func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit, error) {
+	if err := c.Check(); err != nil {
+		return nil, err
+	}
+	u.Config(c, conf.Default(m.Name))
+	k := &Kit{Config: c, Unit: u, Log: u.Log, Clock: calendar.System(), Calendar: calendar.Statutory(), Self: authn.Service(m.Name, m.Duty), module: m, streams: map[string][]string{}}
+	var err error
+	if c.Clock.File != "" {
+		if k.Clock, err = calendar.File(c.Clock.File); err != nil {
+			return nil, fmt.Errorf("virtual clock: %w", err)
+		}
+	}
+	if c.Database.OwnerURL != "" {
+		sets := append([]pg.Set{store.Migrations(), event.Migrations()}, m.Migrations...)
+		if err := pg.Migrate(ctx, string(c.Database.OwnerURL), c.Database.Role, c.Database.Wait, sets...); err != nil {
+			return nil, err
+		}
+	}
+	if k.Pool, err = pg.Open(ctx, string(c.Database.URL), m.Name, pg.PoolOptions{MaxConns: c.Database.MaxConns}); err != nil {
+		return nil, err
+	}
+	u.OnStop(func(context.Context) error { k.Pool.Close(); return nil })
+	u.Ready("database", k.Pool.Ping)
+
+	ropt, err := redis.ParseURL(string(c.Redis.URL))
+	if err != nil {
+		return nil, fmt.Errorf("redis URL: %w", err)
+	}
+	k.Redis = redis.NewClient(ropt)
+	u.OnStop(func(context.Context) error { return k.Redis.Close() })
+
+	if k.Packs, err = policy.Default(); err != nil {
+		return nil, err
+	}
+	if k.seal, err = loadSeal(m.Name, c.Keys); err != nil {
+		return nil, err
+	}
+	u.Mux.HandleFunc("GET /v1/seal", k.serveKey)
+	if c.Blob.URL != "" {
+		if k.Blobs, err = blob.Open(ctx, c.Blob.URL); err != nil {
+			return nil, err
+		}
+		u.OnStop(func(context.Context) error { return k.Blobs.Close() })
+	}
+
+	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Metrics: u.Metrics.Register, Log: u.Log})
+	u.Loop("relay", relay.Run)
+	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Calendar, Wake: relay.Wake})
+	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
+	u.Loop("deadlines", k.sweep)
+
+	verifier, err := token.NewVerifier(ctx, token.Options{JWKSURL: c.Auth.JWKSURL, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, Now: k.Clock.Now})
+	if err != nil {
+		return nil, err
+	}
+	k.API = op.NewAPI(m.Name, m.Title, u.Mux, opmw.Standard(opmw.Options{
+		Log: u.Log, Metrics: u.Metrics.Register, Verifier: verifier,
+		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
+	})...)
+	return k, nil
+}
+
+// Reaction is what a service does about one type of event.
+type Reaction struct {
+	typ string // full proto name; empty = every type without a reaction of its own
+	do  func(context.Context, event.Record) error
+}
+
+// React makes f the reaction to the facts of one type. f may be called again
+// for a fact it has seen when its transaction did not commit, never after.
+func React[M any, P interface {
+	*M
+	proto.Message
+}](f func(ctx context.Context, fact P, e event.Record) error) Reaction {
+	typ := string(P(new(M)).ProtoReflect().Descriptor().FullName())
+	return Reaction{typ, func(ctx context.Context, e event.Record) error {
+		fact := P(new(M))
+		if err := event.Decode(e, fact); err != nil {
+			return err
+		}
+		return f(ctx, fact, e)
+	}}
+}
+
+// Otherwise is the reaction to every fact that has none of its own.
+func Otherwise(f func(context.Context, event.Record) error) Reaction { return Reaction{do: f} }
+
+// Subscribe reacts to the events of the sources. The name is stable: it names
+// the consumer group, and changing it replays everything.
+func (k *Kit) Subscribe(name string, sources []string, reactions ...Reaction) {
+	handlers := map[string]event.Handler{}
+	var fallback event.Handler
+	for _, r := range reactions {
+		h := k.Store.Handler(k.Self, r.do)
+		if r.typ == "" {
+			fallback = h
+			continue
+		}
+		handlers[r.typ] = h
+	}
+	k.Consume(event.NewConsumer(k.Pool, k.Redis, name, sources, event.ConsumerOptions{
+		Handlers: handlers, Default: fallback, Metrics: k.Unit.Metrics.Register, Log: k.Log,
+	}), name, sources)
+}
+
+// Consume runs a consumer that the module made itself.
+func (k *Kit) Consume(c *event.Consumer, name string, sources []string) {
+	k.streams[name] = sources
+	k.Unit.Loop("consume "+name, c.Run)
+}
+
+// sweep looks at the clocks now and then; it never fails, it tries again.
+func (k *Kit) sweep(ctx context.Context) error {
+	t := time.NewTicker(k.Config.Clock.Sweep)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-t.C:
+		}
+		if err := k.Store.Sweep(ctx, k.Self); err != nil && ctx.Err() == nil {
+			k.Log.WarnContext(ctx, "deadlines not looked at", "err", err)
+		}
+	}
+}
+
+// Tasks is the answer of GET /v1/tasks.
+type Tasks struct {
+	Items []store.Task `json:"items"`
+}
+
+// Deadlines is the answer of GET /v1/deadlines.
+type Deadlines struct {
+	Items []store.DeadlineRow `json:"items"`
+}
+
+type deadlineQuery struct {
+	ProjectID string `query:"project_id" json:"-"`
+	State     string `query:"state" json:"-"`
+}
+
+func (k *Kit) mountShared() {
+	op.Handle(k.API, "GET /v1/tasks", "ListTasks", "What the caller can do now in this service", func(ctx context.Context, _ struct{}) (Tasks, error) {
+		items, err := k.Store.Tasks(ctx)
+		return Tasks{items}, err
+	})
+	op.Handle(k.API, "GET /v1/deadlines", "ListDeadlines", "Statutory clocks kept by this service", func(ctx context.Context, q deadlineQuery) (Deadlines, error) {
+		items, err := k.Store.Deadlines(ctx, q.ProjectID, q.State)
+		return Deadlines{items}, err
+	})
+}

@@ -1,0 +1,113 @@
+// Package rules is how a service asks the rules of one project: the pack that
+// the project is pinned to answers what a gate waits for and when a clock runs
+// out. The package holds no rule itself.
+package rules
+
+import (
+	"fmt"
+
+	"egov/libs/aggregate"
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/policy"
+	typev1 "egov/proto/gen/egov/type/v1"
+)
+
+// ErrGate refuses an act that a gate does not let pass yet; its violations
+// name every fact or paper that is waited for, with the provision.
+var ErrGate = fault.New(fault.Refused, "gate_closed", "尚不具备办理条件", "the gate is closed: something is still missing")
+
+// Book answers for all packs of the suite.
+type Book struct {
+	Packs    *policy.Set
+	Calendar *calendar.Calendar
+}
+
+// Of gives the pack a project is pinned to.
+func (b Book) Of(pack string) (*policy.Pack, error) {
+	p, ok := b.Packs.ByID(pack)
+	if !ok {
+		return nil, fault.New(fault.Internal, "internal", "系统内部错误", "internal error").With(fmt.Errorf("pack %q of a pinned project is not loaded", pack))
+	}
+	return p, nil
+}
+
+// Gate lets pass when every requirement of the gate for project p is met: what
+// the pack can tell from the project, and the facts that has knows of. The
+// refusal names the gate and lists all that is missing.
+func (b Book) Gate(p *typev1.ProjectBrief, gate string, has func(fact string) bool) error {
+	pack, err := b.Of(p.GetPack())
+	if err != nil {
+		return err
+	}
+	c, d := caseOf(p)
+	return Pass(pack, gate, c, d, has)
+}
+
+// Pass is Gate for a caller that holds the project's full case and decision.
+func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has func(fact string) bool) error {
+	list, ok, err := pack.Gate(gate, c, d)
+	if err != nil {
+		return err
+	}
+	if !ok {
+		return nil // a pack without the gate asks for nothing there
+	}
+	var missing []fault.Violation
+	for _, r := range list {
+		if r.Met || r.Kind == policy.FactRequired && has(r.Fact) {
+			continue
+		}
+		missing = append(missing, r.Violation(gate))
+	}
+	if len(missing) == 0 {
+		return nil
+	}
+	label, _ := pack.GateLabel(gate)
+	return ErrGate.WithMsg("尚不具备办理条件："+label.ZH, "the gate is closed: "+label.EN).WithViolations(missing...)
+}
+
+// caseOf is what a brief tells of a case.
+func caseOf(p *typev1.ProjectBrief) (policy.Case, policy.Decision) {
+	grade, xc, hardware := int64(p.GetMlpsGrade()), p.GetXcConformant(), p.GetHardwareFen()
+	day, _ := calendar.ParseDate(p.GetDeclaredOn()) // a zero date means the pack's first day
+	return policy.Case{
+			Kind: p.GetKind(), Title: p.GetTitle(), Unit: p.GetUnit(), UnitKind: p.GetUnitKind(), DeclaredOn: day,
+			AmountFen: p.GetAmountFen(), HardwareFen: &hardware, PureSoftware: p.GetPureSoftware(),
+			InUse: p.GetInUse(), XCConformant: &xc, MLPSGrade: &grade, PublicData: p.GetPublicData(), RenewalYear: int64(p.GetRenewalYear()),
+		}, policy.Decision{
+			Pack: p.GetPack(), PackVersion: p.GetPackVersion(), Route: p.GetRoute(), Steps: p.GetSteps(), Obligations: p.GetObligations(), ConferenceMode: p.GetConferenceMode(),
+		}
+}
+
+// Clock gives the terms of an obligation of the pack that starts on trigger.
+// ok is false where the pack sets no such deadline.
+func (b Book) Clock(pack, obligation string, trigger calendar.Date) (t aggregate.Terms, ok bool, err error) {
+	p, err := b.Of(pack)
+	if err != nil {
+		return t, false, err
+	}
+	d, ok := p.Deadline(obligation)
+	if !ok {
+		return t, false, nil
+	}
+	due, err := d.Due(b.Calendar, trigger)
+	if err != nil {
+		return t, false, err
+	}
+	warn, err := b.Calendar.WorkingDaysBefore(due.Due, d.WarnBefore)
+	if err != nil {
+		return t, false, err
+	}
+	return aggregate.Terms{Obligation: obligation, TriggerOn: trigger, DueOn: due.Due, WarnOn: warn, Provisional: due.Provisional, Basis: d.Basis}, true, nil
+}
+
+// Start starts the obligation's clock on r for unit; where the pack sets no
+// such deadline, nothing starts.
+func (b Book) Start(r *aggregate.Root, rec *aggregate.Recorder, pack, obligation, unit string, trigger calendar.Date) error {
+	t, ok, err := b.Clock(pack, obligation, trigger)
+	if ok {
+		r.StartClock(rec, unit, t)
+	}
+	return err
+}

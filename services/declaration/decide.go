@@ -1,0 +1,72 @@
+package declaration
+
+import (
+	"bytes"
+	"context"
+
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/policy"
+)
+
+// DecideCase asks which road a case takes under the rules, and why. Nothing is
+// stored. The body is one case (contracts/decision).
+type DecideCase struct {
+	Pack string `query:"pack" json:"-"`  // replay under this pack
+	AsOf string `query:"as_of" json:"-"` // or under the pack in force on this day, YYYY-MM-DD
+	Body []byte `body:"raw" json:"-"`
+}
+
+// Decide answers a case as the rules stand on the day it is declared.
+func (s *Service) Decide(_ context.Context, d DecideCase) (policy.Decision, error) {
+	c, err := policy.DecodeCase(bytes.NewReader(d.Body), maxCase)
+	if err != nil {
+		return policy.Decision{}, err
+	}
+	o := policy.Options{Pack: d.Pack, District: s.District}
+	if d.AsOf != "" {
+		day, err := calendar.ParseDate(d.AsOf)
+		if err != nil {
+			return policy.Decision{}, fault.InvalidInput.WithViolations(fault.Violation{Field: "as_of", Code: "bad_date", Msg: "日期须为YYYY-MM-DD", MsgEN: "a date is YYYY-MM-DD"})
+		}
+		o.AsOf = day
+	}
+	return s.Rules.Packs.Decide(c, o)
+}
+
+// PackList is the rule packs of the suite.
+type PackList struct {
+	Items []PackInfo `json:"items"`
+}
+
+// PackInfo is one pack and the words it declares.
+type PackInfo struct {
+	ID       string                   `json:"id"`
+	Version  string                   `json:"version"`
+	District string                   `json:"district"`
+	Title    policy.Text              `json:"title"`
+	From     string                   `json:"valid_from"`
+	To       string                   `json:"valid_to,omitempty"`
+	Terms    map[string][]policy.Term `json:"terms"` // by vocabulary: kinds, routes, steps, materials …
+	Clocks   map[string]policy.Text   `json:"deadlines"`
+}
+
+// Packs lists the packs with their vocabularies, for forms and labels.
+func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
+	list := PackList{Items: []PackInfo{}}
+	for _, p := range s.Rules.Packs.All() {
+		from, to := p.Validity()
+		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}}
+		if !to.IsZero() {
+			i.To = to.String()
+		}
+		for _, v := range policy.Vocabularies() {
+			i.Terms[string(v)] = p.Terms(v)
+		}
+		for _, d := range p.Deadlines() {
+			i.Clocks[d.Code] = d.Label
+		}
+		list.Items = append(list.Items, i)
+	}
+	return list, nil
+}

@@ -1,0 +1,200 @@
+// Package declaration is the duty of the Joint Conference Office at the door:
+// it takes declarations of digital projects, decides their road by the rule
+// pack in force, asks the supervising unit where there is one, and accepts,
+// returns or refuses. It also keeps each project's dossier, the read model of
+// everything that any service states about it.
+package declaration
+
+import (
+	"slices"
+
+	"egov/libs/aggregate"
+	"egov/libs/authn"
+	"egov/libs/blob"
+	"egov/libs/fault"
+	"egov/libs/policy"
+	"egov/libs/rules"
+	typev1 "egov/proto/gen/egov/type/v1"
+)
+
+// Office is the unit that holds this duty: the conference office sits in the
+// district government's office (YP23-M-5).
+const Office = "gov-office"
+
+// Stage is where a project stands as a whole.
+type Stage string
+
+// The stages. The first five are this service's own; the others follow from
+// facts of other services.
+const (
+	Draft          Stage = "draft"
+	WithSupervisor Stage = "with_supervisor"
+	Submitted      Stage = "submitted"
+	Returned       Stage = "returned"
+	Accepted       Stage = "accepted"
+	Evaluating     Stage = "evaluation"
+	ExpertReview   Stage = "expert_review"
+	Conference     Stage = "conference"
+	Approved       Stage = "approved"
+	Filed          Stage = "filed"
+	Deferred       Stage = "deferred"
+	BackupPool     Stage = "backup_pool"
+	Refused        Stage = "refused"
+	HandedOver     Stage = "handed_over"
+	Stopped        Stage = "stopped"
+	Withdrawn      Stage = "withdrawn"
+	Budgeting      Stage = "budgeting"
+	Procuring      Stage = "procuring"
+	Contracted     Stage = "contracted"
+	Delivering     Stage = "delivering"
+	Acceptance     Stage = "acceptance"
+	Operating      Stage = "operating"
+	Closed         Stage = "closed"
+)
+
+// Project is one declared project from its first draft on.
+type Project struct {
+	aggregate.Root
+	Title        string      `json:"title"`
+	Content      string      `json:"content"`
+	PeriodMonths int         `json:"period_months"`
+	Basis        []Reference `json:"basis"` // where the project comes from (YP23-M-8)
+	Leader       string      `json:"leader,omitempty"`
+	Contact      string      `json:"contact,omitempty"`
+
+	Stage          Stage       `json:"stage"`
+	Case           policy.Case `json:"case"`
+	Supervisor     string      `json:"supervisor,omitempty"`
+	KeyAnnual      bool        `json:"key_annual"`
+	ContractYears  int         `json:"contract_years,omitempty"`
+	SystemID       string      `json:"system_id,omitempty"`
+	Lineage        string      `json:"lineage"`
+	DeclaredBy     string      `json:"declared_by"`
+	Attachments    []Document  `json:"attachments"`
+	ReturnReason   string      `json:"return_reason,omitempty"`
+	RefusalReason  string      `json:"refusal_reason,omitempty"`
+	ApprovedFen    int64       `json:"approved_fen,omitempty"`
+	OpenChange     string      `json:"open_change,omitempty"` // id of the change under decision
+	Changes        []Change    `json:"changes,omitempty"`
+	LockedUntil    string      `json:"locked_until,omitempty"`
+	FailedReviews  Failures    `json:"failed_reviews"`
+	FailedDelivery bool        `json:"failed_acceptance"` // the system's acceptance failed and is not made good
+
+	Amounts Amounts `json:"amounts"`
+
+	// Decision is the pack's answer as of the submission; the project is
+	// pinned to it.
+	Decision *policy.Decision `json:"decision,omitempty"`
+	// Evidence holds the facts of other services that gates wait for, by fact
+	// name, e.g. "CataloguePublished".
+	Evidence map[string]Evidence `json:"evidence"`
+}
+
+// Reference names what a project rests on.
+type Reference struct {
+	Kind string `json:"kind"` // superior_document, key_work or plan_item
+	Text string `json:"text"`
+}
+
+// Document is one attachment: which item of the checklist it serves and the
+// content it holds.
+type Document struct {
+	Key       string `json:"key"` // in the blob store
+	Item      string `json:"item"`
+	Name      string `json:"name"`
+	MediaType string `json:"media_type"`
+	Size      int64  `json:"size_bytes"`
+	SHA256    string `json:"sha256"`
+	SM3       string `json:"sm3"`
+}
+
+// Change is one request to change an approved project (YP23-R-5.5.5).
+type Change struct {
+	ID          string `json:"id"`
+	Description string `json:"description"`
+	AmountFen   int64  `json:"amount_fen"`
+	Reason      string `json:"reason"`
+	State       string `json:"state"` // requested, consented or refused
+}
+
+// Failures counts what the lockout rule counts (YP23-R-5.4.3).
+type Failures struct {
+	ThirdParty int `json:"third_party"`
+	Expert     int `json:"expert"`
+}
+
+// Evidence is a fact of another service that holds for the project.
+type Evidence struct {
+	On     string `json:"on"` // YYYY-MM-DD
+	Source string `json:"source"`
+	Note   string `json:"note,omitempty"`
+}
+
+// Errors of this duty.
+var (
+	ErrStage        = fault.New(fault.Conflict, "wrong_stage", "项目当前阶段不能办理此事项", "the project's stage does not allow this")
+	ErrNotOwner     = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
+	ErrOwnProject   = fault.New(fault.Forbidden, "own_project", "申报人不得审核自己申报的项目", "nobody reviews what they declared", "SH12-P-9")
+	ErrSupervisor   = fault.New(fault.Forbidden, "not_supervising_unit", "只有主管部门可以审核", "only the supervising unit may do this", "YP23-R-5.1.2")
+	ErrClassified   = fault.New(fault.Refused, "classified", "涉密项目不在本平台申报，请按保密规定办理；所填内容未保存", "classified projects are not declared here; follow the secrecy procedure. Nothing was stored", "YP23-M-37")
+	ErrNoRoad       = fault.New(fault.Refused, "no_road", "按规定不属于本平台受理范围", "the rules give this no road here")
+	ErrLocked       = fault.New(fault.Refused, "locked_out", "该项目仍在暂停申报期内", "the project may not be declared again yet", "YP23-R-5.4.3")
+	ErrNoAttachment = fault.New(fault.NotFound, "no_such_attachment", "没有这个附件", "there is no such attachment")
+	ErrNotReady     = fault.New(fault.Refused, "not_ready", "申报材料或预算尚不符合要求", "papers are missing or cost lines break the standard")
+)
+
+// Service is the use cases of this duty.
+type Service struct {
+	Projects aggregate.Repository[Project]
+	Dossiers Dossiers
+	Rules    rules.Book
+	District string
+	NewID    func() string
+	Blobs    *blob.Store
+	Sign     func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+}
+
+// at refuses unless the project is at one of the stages.
+func (p *Project) at(stages ...Stage) error {
+	if slices.Contains(stages, p.Stage) {
+		return nil
+	}
+	return ErrStage.WithMsg("项目当前阶段为“"+string(p.Stage)+"”，不能办理此事项", "the project is at stage "+string(p.Stage)+", which does not allow this")
+}
+
+// ownedBy refuses anybody but the declaring unit.
+func (p *Project) ownedBy(by authn.Principal) error {
+	if by.Unit != p.Unit {
+		return ErrNotOwner
+	}
+	return nil
+}
+
+// reviewedBy refuses a reviewer who declared the project.
+func (p *Project) reviewedBy(by authn.Principal) error {
+	if by.Subject == p.DeclaredBy || by.OnBehalfOf != "" && by.OnBehalfOf == p.DeclaredBy {
+		return ErrOwnProject
+	}
+	return nil
+}
+
+// Brief is what other services learn of the project.
+func (p *Project) Brief() *typev1.ProjectBrief {
+	b := &typev1.ProjectBrief{
+		ProjectId: p.ID, Title: p.Title, Kind: p.Case.Kind, Unit: p.Unit, UnitKind: p.Case.UnitKind, Supervisor: p.Supervisor,
+		AmountFen: p.Case.AmountFen, PureSoftware: p.Case.PureSoftware, DeclaredOn: p.Case.DeclaredOn.String(),
+		InUse: p.Case.InUse, PublicData: p.Case.PublicData, KeyAnnual: p.KeyAnnual, ContractYears: int32(p.ContractYears),
+		SystemId: p.SystemID, Lineage: p.Lineage, Leader: p.Leader, Contact: p.Contact, RenewalYear: int32(p.Case.RenewalYear),
+		XcConformant: p.Case.XCConformant == nil || *p.Case.XCConformant,
+	}
+	if p.Case.HardwareFen != nil {
+		b.HardwareFen = *p.Case.HardwareFen
+	}
+	if p.Case.MLPSGrade != nil {
+		b.MlpsGrade = int32(*p.Case.MLPSGrade)
+	}
+	if d := p.Decision; d != nil {
+		b.Route, b.Steps, b.Obligations, b.ConferenceMode, b.Pack, b.PackVersion, b.Basis = d.Route, d.Steps, d.Obligations, d.ConferenceMode, d.Pack, d.PackVersion, d.Basis
+	}
+	return b
+}

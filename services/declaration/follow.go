@@ -1,0 +1,219 @@
+package declaration
+
+import (
+	"context"
+	"errors"
+	"slices"
+
+	"egov/libs/aggregate"
+	"egov/libs/fault"
+	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
+	conferencev1 "egov/proto/gen/egov/conference/v1"
+	declarationv1 "egov/proto/gen/egov/declaration/v1"
+	expertreviewv1 "egov/proto/gen/egov/expertreview/v1"
+	procurementv1 "egov/proto/gen/egov/procurement/v1"
+)
+
+// follow changes a project by what another service stated. A fact about a
+// project this service does not know is passed over: it stays in the ledger.
+func (s *Service) follow(ctx context.Context, project string, change aggregate.Change[Project]) error {
+	_, err := s.Projects.Update(ctx, project, change)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+// Learn records a fact that a gate of this duty may wait for.
+func (s *Service) Learn(ctx context.Context, project, fact string, e Evidence) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		p.Evidence[fact] = e
+		return nil
+	})
+}
+
+// Forget strikes a fact that no longer holds.
+func (s *Service) Forget(ctx context.Context, project, fact string) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		delete(p.Evidence, fact)
+		return nil
+	})
+}
+
+// Grade takes over the MLPS grade that police-cyber determined.
+func (s *Service) Grade(ctx context.Context, project string, grade int64, e Evidence) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		p.Case.MLPSGrade = &grade
+		p.Evidence["GradeDetermined"] = e
+		return nil
+	})
+}
+
+// Evaluating notes which agency has the project on its desk.
+func (s *Service) EvaluationAssigned(ctx context.Context, f *expertreviewv1.EvaluationAssigned) error {
+	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+		p.Stage = Evaluating
+		p.Share(f.GetAgency())
+		return nil
+	})
+}
+
+// EvaluationPassed moves the project on to its next step.
+func (s *Service) EvaluationPassed(ctx context.Context, f *expertreviewv1.EvaluationPassed) error {
+	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+		p.Amounts.EvaluatedFen = f.GetReviewedFen()
+		switch {
+		case p.hasStep("expert_review"):
+			p.Stage = ExpertReview
+		case p.hasStep("development_reform_handover"):
+			p.Stage = HandedOver
+			p.Share("development-reform")
+			p.Await(aggregate.Todo{Action: "record_handover", Role: "reform_officer", Unit: "development-reform", Title: "登记政府投资项目审批结果"})
+		default:
+			p.Stage = Conference
+		}
+		return nil
+	})
+}
+
+func (p *Project) hasStep(code string) bool {
+	return p.Decision != nil && slices.Contains(p.Decision.Steps, code)
+}
+
+// ExpertReviewPassed sends the project to the conference.
+func (s *Service) ExpertReviewPassed(ctx context.Context, f *expertreviewv1.ExpertReviewPassed) error {
+	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+		p.Amounts.EvaluatedFen = f.GetReviewedFen()
+		p.Stage = Conference
+		return nil
+	})
+}
+
+// ReviewFailed counts a failed evaluation; at the pack's number of failures the
+// project is locked out for a time (YP23-R-5.4.3).
+func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string) error {
+	return s.follow(ctx, project, func(p *Project, rec *aggregate.Recorder) error {
+		n := &p.FailedReviews.ThirdParty
+		if step == "expert_review" {
+			n = &p.FailedReviews.Expert
+		}
+		*n++
+		p.Stage, p.ReturnReason = Returned, reason
+		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "论证评估未通过，请修改后重新提交"})
+		pack, err := s.Rules.Of(p.Decision.Pack)
+		if err != nil {
+			return err
+		}
+		for _, l := range pack.Procedure().Lockouts {
+			if l.Step != step || *n < l.Failures {
+				continue
+			}
+			until := rec.Today().AddMonths(l.Months)
+			p.LockedUntil = until.String()
+			rec.State(p.ID, &declarationv1.LockoutStarted{ProjectId: p.ID, Lineage: p.Lineage, Until: p.LockedUntil, Reason: reason, Basis: l.Basis})
+		}
+		return nil
+	})
+}
+
+// Agenda lets the member units see a project that is on their agenda.
+func (s *Service) Agenda(ctx context.Context, project string) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		pack, err := s.Rules.Of(p.Decision.Pack)
+		if err != nil {
+			return err
+		}
+		p.Share(pack.Procedure().Members...)
+		return nil
+	})
+}
+
+// Decided follows the conference's decision.
+func (s *Service) Decided(ctx context.Context, f *conferencev1.DecisionTaken) error {
+	return s.follow(ctx, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
+		p.Await()
+		switch f.GetOutcome() {
+		case "approved", "filed":
+			p.Stage = Approved
+			if f.GetOutcome() == "filed" {
+				p.Stage = Filed
+			}
+			p.ApprovedFen, p.Amounts.ApprovedFen = f.GetApprovedFen(), f.GetApprovedFen()
+			p.Share("finance", "facilities")
+			rec.State(p.ID, &declarationv1.PlanEntered{ProjectId: p.ID, Year: int32(rec.Today().Year()), Basis: []string{"YP23-M-8", "YP23-M-9"}})
+		case "deferred":
+			p.Stage = Deferred
+			p.Await(aggregate.Todo{Action: "supplement", Role: "declarer", Unit: p.Unit, Title: "联席会议暂缓，请补充论证：" + f.GetReason()})
+		case "backup":
+			p.Stage = BackupPool
+			p.Await(aggregate.Todo{Action: "supplement", Role: "declarer", Unit: p.Unit, Title: "已列入后备库，条件成熟后补充论证"})
+			rec.State(p.ID, &declarationv1.ProjectEnteredBackupPool{ProjectId: p.ID, Title: p.Title, Unit: p.Unit, ForYear: int32(rec.Today().Year() + 1), Basis: []string{"YP23-R-5.4.2"}})
+		case "refused":
+			p.Stage, p.RefusalReason = Refused, f.GetReason()
+		case "stopped":
+			p.Stage, p.RefusalReason = Stopped, f.GetReason()
+		}
+		return nil
+	})
+}
+
+// ChangeDecided follows the conference's answer to a change.
+func (s *Service) ChangeDecided(ctx context.Context, project, change string, consented bool, approvedFen int64) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		for i := range p.Changes {
+			if p.Changes[i].ID != change {
+				continue
+			}
+			p.Changes[i].State = "refused"
+			if consented {
+				p.Changes[i].State = "consented"
+				p.ApprovedFen, p.Amounts.ApprovedFen = approvedFen, approvedFen
+			}
+		}
+		p.OpenChange = ""
+		return nil
+	})
+}
+
+// Reach moves the project forward to a stage that another service's fact
+// stands for; a project never moves back by a late event.
+func (s *Service) Reach(ctx context.Context, project string, stage Stage, also func(*Project)) error {
+	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+		if p.Stage.before(stage) {
+			p.Stage = stage
+		}
+		if also != nil {
+			also(p)
+		}
+		return nil
+	})
+}
+
+// delivery is the order of the stages after the decision.
+var delivery = []Stage{Approved, Filed, Budgeting, Procuring, Contracted, Delivering, Acceptance, Operating, Closed}
+
+func (s Stage) before(o Stage) bool { return slices.Index(delivery, s) < slices.Index(delivery, o) }
+
+// BudgetIssued notes the money that is there.
+func (s *Service) BudgetIssued(ctx context.Context, f *budgetingv1.BudgetIssued) error {
+	return s.Reach(ctx, f.GetProjectId(), Procuring, func(p *Project) { p.Amounts.BudgetFen = f.GetAmountFen() })
+}
+
+// ContractFiled notes the contract.
+func (s *Service) ContractFiled(ctx context.Context, f *procurementv1.ContractFiled) error {
+	return s.Reach(ctx, f.GetProjectId(), Contracted, func(p *Project) { p.Amounts.ContractFen = f.GetValueFen() })
+}
+
+// AcceptanceFailed blocks later declarations for the same system until the
+// project is accepted (YP23-R-5.5.7).
+func (s *Service) AcceptanceFailed(ctx context.Context, f *procurementv1.AcceptanceFailed) error {
+	return s.Reach(ctx, f.GetProjectId(), Acceptance, func(p *Project) { p.FailedDelivery = true })
+}
+
+// AcceptancePassed ends delivery.
+func (s *Service) AcceptancePassed(ctx context.Context, f *procurementv1.AcceptancePassed) error {
+	return s.Reach(ctx, f.GetProjectId(), Acceptance, func(p *Project) {
+		p.FailedDelivery = false
+		p.Amounts.FinalFen = f.GetFinalFen()
+	})
+}

@@ -1,0 +1,56 @@
+// Package httpapi is the JSON face of the declaration service.
+package httpapi
+
+import (
+	"context"
+
+	"egov/libs/aggregate"
+	"egov/libs/op"
+	"egov/services/declaration"
+)
+
+// Mount puts every operation of the service on the API.
+func Mount(a *op.API, s *declaration.Service) {
+	declarer, secretary := op.Roles("declarer"), op.Roles("secretary")
+
+	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public())
+	op.Handle(a, "GET /v1/packs", "ListPacks", "The rule packs of the suite", s.Packs, op.Public())
+
+	op.Handle(a, "POST /v1/projects", "DraftProject", "Begin a declaration", s.Draft, declarer, op.Created())
+	op.Handle(a, "PUT /v1/projects/{id}", "ReviseProject", "Replace a draft's content", s.Revise, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/submit", "SubmitProject", "Lay the declaration before the supervising unit or the conference office", s.Submit, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/supervisor-review", "ReviewAsSupervisor", "The supervising unit's answer", s.ReviewAsSupervisor, op.Roles("supervisor"))
+	op.Handle(a, "POST /v1/projects/{id}/accept", "AcceptProject", "Accept the declaration: its road begins", s.Accept, secretary)
+	op.Handle(a, "POST /v1/projects/{id}/return", "ReturnProject", "Send the declaration back for completion", s.Return, secretary)
+	op.Handle(a, "POST /v1/projects/{id}/refuse", "RefuseProject", "End the declaration at the door", s.Refuse, secretary)
+	op.Handle(a, "POST /v1/projects/{id}/withdraw", "WithdrawProject", "Take the declaration back", s.Withdraw, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/responsible", "NameResponsible", "Name the responsible leader and contact", s.Name, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/supplement", "SupplementProject", "Bring a deferred project back to the conference", s.Supplement, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/changes", "RequestChange", "Ask to change an approved project", s.Change, declarer)
+	op.Handle(a, "POST /v1/projects/{id}/handover", "RecordHandover", "Record the government-investment outcome", s.Handover, op.Roles("reform_officer"))
+	op.Handle(a, "POST /v1/projects/{id}/attachments", "AttachDocument", "Attach one document to a draft; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(declaration.MaxAttachment))
+	op.Handle(a, "GET /v1/projects/{id}/attachments/{sha256}", "GetAttachment", "Read one attachment", func(ctx context.Context, r declaration.GetAttachment) (op.File, error) {
+		d, body, err := s.Attachment(ctx, r)
+		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err
+	})
+
+	op.Handle(a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[declaration.Project], error) {
+		return s.Projects.List(ctx, aggregate.Query{
+			Filter:   map[string]string{"stage": q.Stage, "unit": q.Unit, "kind": q.Kind, "route": q.Route},
+			PageSize: q.PageSize, PageToken: q.PageToken,
+		})
+	})
+	op.Handle(a, "GET /v1/projects/{id}", "GetProject", "One project", func(ctx context.Context, r declaration.GetProject) (declaration.Project, error) {
+		return s.Projects.Get(ctx, r.ID)
+	})
+	op.Handle(a, "GET /v1/projects/{id}/dossier", "GetDossier", "Everything about one project: facts, clocks, amounts", s.Dossier)
+}
+
+type list struct {
+	Stage     string `query:"stage" json:"-"`
+	Unit      string `query:"unit" json:"-"`
+	Kind      string `query:"kind" json:"-"`
+	Route     string `query:"route" json:"-"`
+	PageSize  int    `query:"page_size" json:"-"`
+	PageToken string `query:"page_token" json:"-"`
+}

@@ -1,0 +1,38 @@
+// Package module puts the declaration service together.
+package module
+
+import (
+	"context"
+
+	"egov/libs/conf"
+	"egov/libs/host"
+	"egov/libs/module"
+	"egov/libs/pg"
+	"egov/libs/rules"
+	"egov/libs/store"
+	"egov/services/declaration"
+	"egov/services/declaration/eventapi"
+	"egov/services/declaration/httpapi"
+	"egov/services/declaration/pgstore"
+)
+
+// Name is the service's name: its database role, event source and target.
+const Name = "declaration"
+
+// New makes the service.
+func New(c conf.Service) host.Service {
+	return module.New(module.Module{
+		Name: Name, Title: "项目申报", Duty: declaration.Office,
+		Migrations: []pg.Set{pgstore.Migrations()},
+		Setup: func(_ context.Context, k *module.Kit) error {
+			s := &declaration.Service{
+				Projects: pgstore.Projects(k.Store), Dossiers: pgstore.Dossiers{Store: k.Store},
+				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District,
+				NewID: store.NewID, Sign: k.Sign, Blobs: k.Blobs,
+			}
+			httpapi.Mount(k.API, s)
+			eventapi.Subscribe(k, s)
+			return nil
+		},
+	}, c)
+}
