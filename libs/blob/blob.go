@@ -28,13 +28,13 @@ import (
 	"regexp"
 	"time"
 
-	"egov/libs/fault"
-
 	"github.com/emmansun/gmsm/sm3"
 	cloud "gocloud.dev/blob"
 	"gocloud.dev/blob/fileblob"
 	_ "gocloud.dev/blob/memblob" // mem:// for tests
 	"gocloud.dev/gcerrors"
+
+	"egov/libs/fault"
 )
 
 // Store keeps attachments in one place. It is safe for concurrent use.
@@ -288,10 +288,10 @@ type verifier struct {
 func (v *verifier) Read(p []byte) (int, error) {
 	n, err := v.r.Read(p)
 	v.sum.Write(p[:n])
-	switch {
-	case err == io.EOF && hex.EncodeToString(v.sum.Sum(nil)) != v.want:
+	switch ended := errors.Is(err, io.EOF); {
+	case ended && hex.EncodeToString(v.sum.Sum(nil)) != v.want:
 		return n, ErrCorrupt
-	case err != nil && err != io.EOF:
+	case err != nil && !ended:
 		return n, ErrStorage.With(err)
 	}
 	return n, err

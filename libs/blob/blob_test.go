@@ -20,10 +20,10 @@ import (
 	"testing"
 	"testing/iotest"
 
+	"github.com/emmansun/gmsm/sm3"
+
 	"egov/libs/blob"
 	"egov/libs/fault"
-
-	"github.com/emmansun/gmsm/sm3"
 )
 
 // limits are roomy enough for every good sample below.

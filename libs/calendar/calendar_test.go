@@ -9,10 +9,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"egov/libs/calendar"
 	"egov/libs/fault"
-
-	"pgregory.net/rapid"
 )
 
 func date(t testing.TB, s string) calendar.Date {

@@ -6,10 +6,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"egov/libs/calendar"
 	"egov/libs/fault"
-
-	"pgregory.net/rapid"
 )
 
 func TestParseDate(t *testing.T) {

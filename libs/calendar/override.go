@@ -12,9 +12,9 @@ import (
 	"strings"
 	"time"
 
-	"egov/libs/fault"
-
 	"go.yaml.in/yaml/v3"
+
+	"egov/libs/fault"
 )
 
 // Kind says how an Override bears on its year.

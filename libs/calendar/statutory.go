@@ -5,10 +5,10 @@ import (
 	"sync"
 	"time"
 
-	"egov/libs/fault"
-
 	"github.com/6tail/lunar-go/HolidayUtil"
 	lunar "github.com/6tail/lunar-go/calendar"
+
+	"egov/libs/fault"
 )
 
 // mark is what one notice says of one day.

@@ -9,10 +9,10 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"egov/libs/fault"
 	"egov/libs/sign"
-
-	"pgregory.net/rapid"
 )
 
 func TestCanonicalJSON(t *testing.T) {

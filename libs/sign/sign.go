@@ -22,9 +22,9 @@ import (
 	"fmt"
 	"time"
 
-	"egov/libs/fault"
-
 	"github.com/emmansun/gmsm/sm3"
+
+	"egov/libs/fault"
 )
 
 // Alg names a signature algorithm with its hash.

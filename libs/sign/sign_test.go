@@ -15,11 +15,11 @@ import (
 	"testing"
 	"time"
 
-	"egov/libs/fault"
-	"egov/libs/sign"
-
 	"github.com/emmansun/gmsm/sm2"
 	"github.com/emmansun/gmsm/smx509"
+
+	"egov/libs/fault"
+	"egov/libs/sign"
 )
 
 var algs = []sign.Alg{sign.Ed25519, sign.SM2}
