@@ -1,0 +1,198 @@
+package policy
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+
+	"go.yaml.in/yaml/v3"
+
+	"egov/libs/calendar"
+	"egov/libs/fault"
+)
+
+// Example is one worked case of a pack: what goes in, what must come out. A
+// field of Want that is absent is not compared; lists are compared whole,
+// except notes and obligations with the suffixes _include and _exclude.
+type Example struct {
+	Name string         `yaml:"name"`
+	Case map[string]any `yaml:"case"`
+	AsOf string         `yaml:"as_of"` // decide as of this date instead of the day of declaration
+	Want Want           `yaml:"want"`
+}
+
+// Want is the expected answer of an Example.
+type Want struct {
+	Route              string        `yaml:"route"`
+	Steps              []string      `yaml:"steps"`
+	Basis              []string      `yaml:"basis"`
+	ConferenceMode     *string       `yaml:"conference_mode"`
+	Missing            []string      `yaml:"missing"`  // required items not present
+	Required           []string      `yaml:"required"` // all required items
+	RequiredExclude    []string      `yaml:"required_exclude"`
+	Obligations        []string      `yaml:"obligations"`
+	ObligationsInclude []string      `yaml:"obligations_include"`
+	ObligationsExclude []string      `yaml:"obligations_exclude"`
+	Notes              []string      `yaml:"notes"`
+	NotesInclude       []string      `yaml:"notes_include"`
+	NotesExclude       []string      `yaml:"notes_exclude"`
+	Findings           []WantFinding `yaml:"findings"`
+	Ready              *bool         `yaml:"ready"`
+	Problem            string        `yaml:"problem"`    // code of the refusal
+	Violations         []string      `yaml:"violations"` // "field code", in any order
+}
+
+// WantFinding is one expected finding; absent fields are not compared.
+type WantFinding struct {
+	Code      string   `yaml:"code"`
+	Severity  Severity `yaml:"severity"`
+	Strength  Strength `yaml:"strength"`
+	Line      *int     `yaml:"line"`
+	LimitFen  *int64   `yaml:"limit_fen"`
+	ActualFen *int64   `yaml:"actual_fen"`
+	Basis     []string `yaml:"basis"`
+}
+
+// Examples are the worked cases that come with the pack.
+func (p *Pack) Examples() []Example { return p.examples }
+
+// JSON is the case of an example as it would be handed in.
+func (e Example) JSON() ([]byte, error) { return json.Marshal(e.Case) }
+
+// Try decides an example and tells every difference from what it wants.
+func (p *Pack) Try(e Example) error {
+	doc, err := e.JSON()
+	if err != nil {
+		return err
+	}
+	set := &Set{packs: []*Pack{p}, district: p.district}
+	var o Options
+	if e.AsOf != "" {
+		if o.AsOf, err = calendar.ParseDate(e.AsOf); err != nil {
+			return err
+		}
+	}
+	d, err := set.DecideJSON(bytes.NewReader(doc), DefaultLimit, o)
+	return e.Want.compare(d, err)
+}
+
+func (w *Want) compare(d Decision, err error) error {
+	var wrong []error
+	differ := func(what string, got, want any) {
+		wrong = append(wrong, fmt.Errorf("%s: got %v, want %v", what, got, want))
+	}
+	if w.Problem != "" || w.Violations != nil {
+		return w.compareRefusal(err)
+	}
+	if err != nil {
+		return err
+	}
+	same := func(what, got, want string) {
+		if want != "" && got != want {
+			differ(what, got, want)
+		}
+	}
+	list := func(what string, got, want []string) {
+		if want != nil && !slices.Equal(got, want) {
+			differ(what, got, want)
+		}
+	}
+	include := func(what string, got, want []string) {
+		for _, code := range want {
+			if !slices.Contains(got, code) {
+				differ(what, got, code)
+			}
+		}
+	}
+	exclude := func(what string, got, banned []string) {
+		for _, code := range banned {
+			if slices.Contains(got, code) {
+				differ(what, got, "no "+code)
+			}
+		}
+	}
+	var required, missing, notes []string
+	for _, i := range d.Checklist {
+		required = append(required, i.Item)
+		if !i.Present {
+			missing = append(missing, i.Item)
+		}
+	}
+	for _, n := range d.Notes {
+		notes = append(notes, n.Code)
+	}
+	same("route", d.Route, w.Route)
+	list("steps", d.Steps, w.Steps)
+	list("basis", d.Basis, w.Basis)
+	if w.ConferenceMode != nil && *w.ConferenceMode != d.ConferenceMode {
+		differ("conference_mode", d.ConferenceMode, *w.ConferenceMode)
+	}
+	list("missing", missing, w.Missing)
+	list("required", required, w.Required)
+	exclude("required", required, w.RequiredExclude)
+	list("obligations", d.Obligations, w.Obligations)
+	include("obligations", d.Obligations, w.ObligationsInclude)
+	exclude("obligations", d.Obligations, w.ObligationsExclude)
+	list("notes", notes, w.Notes)
+	include("notes", notes, w.NotesInclude)
+	exclude("notes", notes, w.NotesExclude)
+	if w.Ready != nil && *w.Ready != d.Ready {
+		differ("ready", d.Ready, *w.Ready)
+	}
+	if w.Findings != nil {
+		if len(d.Findings) != len(w.Findings) {
+			differ("findings", fmt.Sprintf("%+v", d.Findings), fmt.Sprintf("%d", len(w.Findings)))
+		} else {
+			for i := range w.Findings {
+				if err := w.Findings[i].compare(d.Findings[i]); err != nil {
+					wrong = append(wrong, fmt.Errorf("findings[%d]: %w", i, err))
+				}
+			}
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+func (w *Want) compareRefusal(err error) error {
+	if err == nil {
+		return fmt.Errorf("decided, want %s %v", w.Problem, w.Violations)
+	}
+	f := fault.From(err)
+	if w.Problem != "" && f.Code != w.Problem {
+		return fmt.Errorf("problem %w, want %s", err, w.Problem)
+	}
+	if w.Violations == nil {
+		return nil
+	}
+	got := map[string]bool{}
+	for _, v := range f.Violations {
+		got[v.Field+" "+v.Code] = true
+	}
+	want := map[string]bool{}
+	for _, v := range w.Violations {
+		want[v] = true
+	}
+	if !maps.Equal(got, want) {
+		return fmt.Errorf("violations %v, want %v", slices.Sorted(maps.Keys(got)), w.Violations)
+	}
+	return nil
+}
+
+func (w WantFinding) compare(f Finding) error {
+	switch {
+	case w.Code != "" && w.Code != f.Code,
+		w.Severity != "" && w.Severity != f.Severity,
+		w.Strength != "" && w.Strength != f.Strength,
+		w.Line != nil && (f.Line == nil || *f.Line != *w.Line),
+		w.LimitFen != nil && (f.LimitFen == nil || *f.LimitFen != *w.LimitFen),
+		w.ActualFen != nil && (f.ActualFen == nil || *f.ActualFen != *w.ActualFen),
+		w.Basis != nil && !slices.Equal(w.Basis, f.Basis):
+		got, _ := json.Marshal(f)
+		want, _ := yaml.Marshal(w)
+		return fmt.Errorf("got %s, want\n%s", got, want)
+	}
+	return nil
+}
