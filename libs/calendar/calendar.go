@@ -120,7 +120,8 @@ type Skipped struct {
 // Due is the last day of a period of n working days that begins the day after
 // from. n is in [0, MaxWorkingDays]; with 0 the due date is from itself,
 // whatever day it is. The result is provisional when the period touches a year
-// whose notice is not known.
+// whose notice is not known. A notice may also move a day or two of the
+// December before it; that December alone makes no result provisional.
 func (c *Calendar) Due(from Date, n int) (Result, error) {
 	var check fault.Checks
 	inRange(&check, from, "from")
