@@ -89,7 +89,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		}
 	}
 	if c.Database.OwnerURL != "" {
-		sets := append([]pg.Set{store.Migrations(), event.Migrations()}, m.Migrations...)
+		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}}, m.Migrations...)
 		if err := pg.Migrate(ctx, string(c.Database.OwnerURL), c.Database.Role, c.Database.Wait, sets...); err != nil {
 			return nil, err
 		}
@@ -107,9 +107,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	k.Redis = redis.NewClient(ropt)
 	u.OnStop(func(context.Context) error { return k.Redis.Close() })
 
-	if k.Packs, err = policy.Default(); err != nil {
-		return nil, err
-	}
+	k.Packs = policy.Default()
 	if k.seal, err = loadSeal(m.Name, c.Keys); err != nil {
 		return nil, err
 	}

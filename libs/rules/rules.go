@@ -25,17 +25,21 @@ type Book struct {
 
 // Of gives the pack a project is pinned to.
 func (b Book) Of(pack string) (*policy.Pack, error) {
-	p, ok := b.Packs.ByID(pack)
-	if !ok {
-		return nil, fault.New(fault.Internal, "internal", "系统内部错误", "internal error").With(fmt.Errorf("pack %q of a pinned project is not loaded", pack))
+	p, err := b.Packs.ByID(pack)
+	if err != nil { // not the caller's mistake: a project was pinned to it
+		return nil, fault.From(fmt.Errorf("pack of a pinned project: %s", err))
 	}
 	return p, nil
 }
 
-// Gate lets pass when every requirement of the gate for project p is met: what
-// the pack can tell from the project, and the facts that has knows of. The
+// Has tells whether a requirement that the pack cannot judge from the project
+// alone is met: the service looks at its own records, by the requirement's Code
+// and, where that is enough, by the Fact it waits for.
+type Has func(r policy.Requirement) bool
+
+// Gate lets pass when every requirement of the gate for project p is met. The
 // refusal names the gate and lists all that is missing.
-func (b Book) Gate(p *typev1.ProjectBrief, gate string, has func(fact string) bool) error {
+func (b Book) Gate(p *typev1.ProjectBrief, gate string, has Has) error {
 	pack, err := b.Of(p.GetPack())
 	if err != nil {
 		return err
@@ -45,7 +49,7 @@ func (b Book) Gate(p *typev1.ProjectBrief, gate string, has func(fact string) bo
 }
 
 // Pass is Gate for a caller that holds the project's full case and decision.
-func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has func(fact string) bool) error {
+func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has Has) error {
 	list, ok, err := pack.Gate(gate, c, d)
 	if err != nil {
 		return err
@@ -55,7 +59,7 @@ func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has 
 	}
 	var missing []fault.Violation
 	for _, r := range list {
-		if r.Met || r.Kind == policy.FactRequired && has(r.Fact) {
+		if r.Met || has(r) {
 			continue
 		}
 		missing = append(missing, r.Violation(gate))

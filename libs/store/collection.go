@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"go.opentelemetry.io/otel/propagation"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
@@ -115,7 +114,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 	by := authn.By(ctx)
 	scope := pg.ScopeOf(by)
 	cmd := commandFrom(ctx).next(c.table)
-	trace := traceParent(ctx)
+	trace := event.TraceParent(ctx)
 	var w work[T]
 
 	load := func(b *pgx.Batch) {
@@ -252,16 +251,10 @@ func (s *Store) records(rec *aggregate.Recorder, facts []aggregate.Fact, root *a
 			panic(fmt.Errorf("store: encode %T: %w", f.Message, err)) // only invalid UTF-8 gets here; the writer's guard answers it
 		}
 		out = append(out, event.Record{
-			ID: NewID(), Source: s.source, Type: typ, Subject: f.Subject, Time: rec.Now(), Unit: unit, Actor: by.Actor(), TraceParent: trace, Data: data,
+			Source: s.source, Type: typ, Subject: f.Subject, Time: rec.Now(), Unit: unit, Actor: by.Actor(), TraceParent: trace, Data: data,
 		})
 	}
 	return out
-}
-
-func traceParent(ctx context.Context) string {
-	m := propagation.MapCarrier{}
-	propagation.TraceContext{}.Inject(ctx, m)
-	return m["traceparent"]
 }
 
 func todoKeys(todo []aggregate.Todo) []string {

@@ -54,13 +54,13 @@ type PackInfo struct {
 // Packs lists the packs with their vocabularies, for forms and labels.
 func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
 	list := PackList{Items: []PackInfo{}}
-	for _, p := range s.Rules.Packs.All() {
+	for _, p := range s.Rules.Packs.Packs() {
 		from, to := p.Validity()
 		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}}
 		if !to.IsZero() {
 			i.To = to.String()
 		}
-		for _, v := range policy.Vocabularies() {
+		for _, v := range []policy.Vocabulary{policy.Kinds, policy.UnitKinds, policy.Routes, policy.Steps, policy.Materials, policy.Obligations, policy.ConferenceModes, policy.Categories} {
 			i.Terms[string(v)] = p.Terms(v)
 		}
 		for _, d := range p.Deadlines() {

@@ -76,9 +76,12 @@ type Project struct {
 	ApprovedFen    int64       `json:"approved_fen,omitempty"`
 	OpenChange     string      `json:"open_change,omitempty"` // id of the change under decision
 	Changes        []Change    `json:"changes,omitempty"`
-	LockedUntil    string      `json:"locked_until,omitempty"`
+	LockedUntil    string      `json:"locked_until,omitempty"` // the first day on which it may be declared again
 	FailedReviews  Failures    `json:"failed_reviews"`
 	FailedDelivery bool        `json:"failed_acceptance"` // the system's acceptance failed and is not made good
+	// RectificationOverdue is true while the unit owes a correction past its
+	// day: its reviews wait (YP23-R-5.6.1).
+	RectificationOverdue bool `json:"rectification_overdue"`
 
 	Amounts Amounts `json:"amounts"`
 
@@ -195,6 +198,9 @@ func (p *Project) Brief() *typev1.ProjectBrief {
 	}
 	if d := p.Decision; d != nil {
 		b.Route, b.Steps, b.Obligations, b.ConferenceMode, b.Pack, b.PackVersion, b.Basis = d.Route, d.Steps, d.Obligations, d.ConferenceMode, d.Pack, d.PackVersion, d.Basis
+		for _, i := range d.Checklist {
+			b.Items = append(b.Items, i.Item)
+		}
 	}
 	return b
 }

@@ -60,7 +60,7 @@ func (s *Service) Accept(ctx context.Context, r AcceptProject) (Project, error) 
 		if err := p.reviewedBy(rec.By()); err != nil {
 			return err
 		}
-		if err := s.passGate(p, "accept"); err != nil {
+		if err := s.passGate(p, "accept", rec.Today()); err != nil {
 			return err
 		}
 		p.Stage = Accepted

@@ -2,6 +2,7 @@ package declaration
 
 import (
 	"context"
+	"slices"
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
@@ -32,9 +33,6 @@ func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) 
 
 func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	today := rec.Today()
-	if err := p.notLocked(today); err != nil {
-		return err
-	}
 	p.Case.DeclaredOn = today
 	p.Case.Materials = p.materials()
 	decision, err := s.Rules.Packs.Decide(p.Case, policy.Options{District: s.District})
@@ -55,7 +53,7 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	if err != nil {
 		return err
 	}
-	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds); err != nil {
+	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds(today)); err != nil {
 		return err
 	}
 	if err := costErrors(decision); err != nil {
@@ -76,44 +74,65 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	return s.Rules.Start(p.Base(), rec, decision.Pack, "accept_declaration", Office, today)
 }
 
-// notLocked refuses while the lineage is locked out, or while the system's
-// acceptance stands failed (YP23-R-5.4.3, YP23-R-5.5.7).
-func (p *Project) notLocked(today calendar.Date) error {
-	if p.LockedUntil == "" {
-		return nil
-	}
-	until, err := calendar.ParseDate(p.LockedUntil)
-	if err != nil {
-		return err
-	}
-	if today.Before(until) {
-		return ErrLocked.WithMsg("该项目暂停申报至"+p.LockedUntil, "the project may be declared again from "+p.LockedUntil)
-	}
-	return nil
+// vouched are the checklist items that another duty holder answers for, and
+// the fact by which it does. A unit never vouches for itself: what it says
+// about them in its declaration does not count.
+var vouched = map[string]string{
+	"crypto_plan":            "CryptoPlanReviewed",
+	"mlps_grading":           "GradeDetermined",
+	"data_catalogue":         "CataloguePublished",
+	"cloud_request":          "CloudGranted",
+	"xc_confidential_filing": "XCExemptionFiled",
+	"cac_consent":            "PublishingConsentGiven",
 }
 
-// materials are the items that the declaration has papers for: those it names
-// and those it attaches.
+// materials are the items that the project has: papers it names or attaches,
+// and what duty holders have answered.
 func (p *Project) materials() []string {
-	seen := map[string]bool{}
 	var out []string
 	add := func(code string) {
-		if code != "" && !seen[code] {
-			seen[code] = true
+		if !slices.Contains(out, code) {
 			out = append(out, code)
 		}
 	}
 	for _, m := range p.Case.Materials {
-		add(m)
+		if _, elsewhere := vouched[m]; !elsewhere {
+			add(m)
+		}
 	}
 	for _, d := range p.Attachments {
-		add(d.Item)
+		if _, elsewhere := vouched[d.Item]; !elsewhere {
+			add(d.Item)
+		}
 	}
+	for item, fact := range vouched {
+		if _, ok := p.Evidence[fact]; ok {
+			add(item)
+		}
+	}
+	slices.Sort(out)
 	return out
 }
 
-// holds reports whether a fact that a gate waits for has come true.
-func (p *Project) holds(fact string) bool { _, ok := p.Evidence[fact]; return ok }
+// holds reports whether what a gate waits for has come true.
+func (p *Project) holds(today calendar.Date) rules.Has {
+	return func(r policy.Requirement) bool {
+		switch r.Code {
+		case "no_lockout":
+			return p.LockedUntil == "" || today.String() >= p.LockedUntil
+		case "no_failed_acceptance":
+			return !p.FailedDelivery
+		case "no_rectification_overdue":
+			return !p.RectificationOverdue
+		}
+		fact := r.Fact
+		if r.Kind == policy.ItemRequired {
+			fact = vouched[r.Code]
+		}
+		_, ok := p.Evidence[fact]
+		return ok
+	}
+}
 
 // costErrors refuses a declaration whose cost lines break a rule that binds.
 func costErrors(d policy.Decision) error {

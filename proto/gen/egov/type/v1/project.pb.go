@@ -69,7 +69,9 @@ type ProjectBrief struct {
 	Leader  string `protobuf:"bytes,26,opt,name=leader,proto3" json:"leader,omitempty"`
 	Contact string `protobuf:"bytes,27,opt,name=contact,proto3" json:"contact,omitempty"`
 	// 2 or 3 when this is a renewal, else 0
-	RenewalYear   int32 `protobuf:"varint,28,opt,name=renewal_year,json=renewalYear,proto3" json:"renewal_year,omitempty"`
+	RenewalYear int32 `protobuf:"varint,28,opt,name=renewal_year,json=renewalYear,proto3" json:"renewal_year,omitempty"`
+	// every item code of the decision's checklist: a duty holder finds its own
+	Items         []string `protobuf:"bytes,29,rep,name=items,proto3" json:"items,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -300,6 +302,13 @@ func (x *ProjectBrief) GetRenewalYear() int32 {
 	return 0
 }
 
+func (x *ProjectBrief) GetItems() []string {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
 // Document is one attachment by content hash; the bytes stay in the owner's blob store.
 type Document struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -459,7 +468,7 @@ var File_egov_type_v1_project_proto protoreflect.FileDescriptor
 
 const file_egov_type_v1_project_proto_rawDesc = "" +
 	"\n" +
-	"\x1aegov/type/v1/project.proto\x12\fegov.type.v1\"\xc2\x06\n" +
+	"\x1aegov/type/v1/project.proto\x12\fegov.type.v1\"\xd8\x06\n" +
 	"\fProjectBrief\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x14\n" +
@@ -497,7 +506,8 @@ const file_egov_type_v1_project_proto_rawDesc = "" +
 	"\alineage\x18\x19 \x01(\tR\alineage\x12\x16\n" +
 	"\x06leader\x18\x1a \x01(\tR\x06leader\x12\x18\n" +
 	"\acontact\x18\x1b \x01(\tR\acontact\x12!\n" +
-	"\frenewal_year\x18\x1c \x01(\x05R\vrenewalYear\"\x86\x01\n" +
+	"\frenewal_year\x18\x1c \x01(\x05R\vrenewalYear\x12\x14\n" +
+	"\x05items\x18\x1d \x03(\tR\x05items\"\x86\x01\n" +
 	"\bDocument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
