@@ -98,15 +98,19 @@ func AppendRaw(dst []byte, e Entry) ([]byte, error) {
 	return dst, nil
 }
 
-func (e Entry) check() error {
+var (
+	tooLongZH = fmt.Sprintf("不得超过%d字节", MaxAttribute)
+	tooLongEN = fmt.Sprintf("must not exceed %d bytes", MaxAttribute)
+)
+
+func (e *Entry) check() error {
 	var c fault.Checks
 	attribute := func(field, s string, required bool) {
 		if s == "" {
 			c.Require(!required, field, "required", "必填", "is required")
 			return
 		}
-		c.Require(len(s) <= MaxAttribute, field, "too_long",
-			fmt.Sprintf("不得超过%d字节", MaxAttribute), fmt.Sprintf("must not exceed %d bytes", MaxAttribute))
+		c.Require(len(s) <= MaxAttribute, field, "too_long", tooLongZH, tooLongEN)
 		c.Require(isText(s), field, "not_text",
 			"含有控制字符或无效的UTF-8", "has control characters or invalid UTF-8")
 	}
@@ -164,16 +168,19 @@ func (s *scanner) fail(field string) {
 	}
 }
 
+func (s *scanner) at(form string) bool {
+	return len(s.rest) >= len(form) && string(s.rest[:len(form)]) == form
+}
+
 func (s *scanner) literal(field, form string) bool {
 	if s.bad != "" {
 		return false
 	}
-	rest, ok := bytes.CutPrefix(s.rest, []byte(form))
-	if !ok {
+	if !s.at(form) {
 		s.fail(field)
 		return false
 	}
-	s.rest = rest
+	s.rest = s.rest[len(form):]
 	return true
 }
 
@@ -191,7 +198,7 @@ func (s *scanner) attribute(field, form string) string {
 }
 
 func (s *scanner) optional(field, form string) string {
-	if s.bad != "" || !bytes.HasPrefix(s.rest, []byte(form)) {
+	if s.bad != "" || !s.at(form) {
 		return ""
 	}
 	return s.attribute(field, form)
@@ -270,7 +277,11 @@ func cutString(b []byte) (s string, rest []byte, ok bool) {
 	for i := 1; i < len(b); i++ {
 		switch b[i] {
 		case '"':
-			s = string(append(unescaped, b[from:i]...))
+			if unescaped == nil {
+				s = string(b[from:i])
+			} else {
+				s = string(append(unescaped, b[from:i]...))
+			}
 			return s, b[i+1:], isText(s)
 		case '\\':
 			if i+1 == len(b) || b[i+1] != '"' && b[i+1] != '\\' {

@@ -171,6 +171,7 @@ type Signed struct {
 	Checkpoint
 	SignedBy     []Algorithm   // the ledger's own signatures that hold
 	Cosignatures []Cosignature // in the order of the note; trusted witnesses only
+	Note         []byte        // as it was opened
 	note         *note.Note
 }
 
@@ -217,7 +218,7 @@ func (t *Trust) OpenUnwitnessed(signed []byte) (Signed, error) {
 	if err != nil {
 		return Signed{}, err
 	}
-	s := Signed{note: n}
+	s := Signed{Note: signed, note: n}
 	if s.Checkpoint, err = parse(n.Text); err != nil {
 		return Signed{}, err
 	}
@@ -347,4 +348,15 @@ func signNote(n *note.Note, signers ...*Signer) ([]byte, error) {
 		list[i] = s
 	}
 	return note.Sign(n, list...)
+}
+
+// Knows says whether a witness of that name, as CosignedBy shows it, is among
+// the trusted ones.
+func (t *Trust) Knows(witness string) bool {
+	for _, e := range t.entries {
+		if e.Role == RoleWitness && witnessName(e.Key, e.verifier) == witness {
+			return true
+		}
+	}
+	return false
 }

@@ -1,0 +1,405 @@
+package bundle
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+	"runtime"
+	"sync"
+
+	"egov/libs/ledger"
+	"egov/libs/ledger/checkpoint"
+)
+
+// lineKind is what one line of ledger.jsonl turned out to be.
+type lineKind uint8
+
+const (
+	lineRow       lineKind = iota // a row; its hashes are checked, its place is not
+	lineTrailer                   // the closing line
+	lineMalformed                 // neither
+	lineCut                       // a line without its newline: the file ends in the middle of it
+)
+
+// scannedLine is one line as a worker leaves it to the one that follows the
+// chain. The event's own bytes are no longer needed.
+type scannedLine struct {
+	kind               lineKind
+	hashesHold         bool
+	seq                uint64
+	sha256, sm3, chain ledger.Hash
+	trailer            *Trailer
+	source             string // of an event of the subject asked for, else ""
+	eventSeq           int64
+}
+
+// chunk is a run of whole lines on its way through the pipeline.
+type chunk struct {
+	text  []byte
+	cut   bool // the text does not end with a newline
+	err   error
+	lines []scannedLine
+	done  chan struct{}
+}
+
+const chunkSize = 256 << 10
+
+// scanner turns ledger.jsonl into scanned lines: one goroutine reads, a few
+// decode and hash, the caller receives in order. Memory is a fixed number of
+// chunks, whatever the file's length.
+type scanner struct {
+	digests ledger.Digests
+	subject string
+	workers int // 0: one per processor
+}
+
+// scan calls each for every line, in order, until it returns an error or the
+// input ends. It returns that error, a read error, or nil.
+func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) error) error {
+	workers := s.workers
+	if workers == 0 {
+		workers = runtime.GOMAXPROCS(0)
+	}
+	ctx, cancel := context.WithCancel(ctx)
+	var wg sync.WaitGroup
+	defer wg.Wait()
+	defer cancel()
+
+	chunks := workers + 2
+	free := make(chan *chunk, chunks)
+	work := make(chan *chunk, chunks)
+	inOrder := make(chan *chunk, chunks)
+	for range chunks {
+		free <- &chunk{text: make([]byte, 0, chunkSize)}
+	}
+	wg.Go(func() {
+		defer close(inOrder)
+		defer close(work)
+		readChunks(ctx, r, free, work, inOrder)
+	})
+	for range workers {
+		wg.Go(func() {
+			var buf []byte
+			for c := range work {
+				buf = s.decode(c, buf)
+				close(c.done)
+			}
+		})
+	}
+	for c := range inOrder {
+		<-c.done
+		for i := range c.lines {
+			if err := each(&c.lines[i]); err != nil {
+				return err
+			}
+		}
+		if c.err != nil {
+			return c.err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		free <- c
+	}
+	return ctx.Err()
+}
+
+// readChunks cuts the input at line ends. A line longer than any row may be
+// ends the reading.
+func readChunks(ctx context.Context, r io.Reader, free <-chan *chunk, work, inOrder chan<- *chunk) {
+	var rest []byte
+	for {
+		var c *chunk
+		select {
+		case <-ctx.Done():
+			return
+		case c = <-free:
+		}
+		c.text = append(c.text[:0], rest...)
+		c.cut, c.err, c.done = false, nil, make(chan struct{})
+		end := -1
+		for end < 0 && c.err == nil {
+			if len(c.text) == cap(c.text) {
+				if len(c.text) > maxLine {
+					c.err = errLineTooLong
+					break
+				}
+				c.text = append(make([]byte, 0, 2*cap(c.text)), c.text...)
+			}
+			var n int
+			n, c.err = io.ReadFull(r, c.text[len(c.text):cap(c.text)])
+			c.text = c.text[:len(c.text)+n]
+			end = bytes.LastIndexByte(c.text, '\n')
+		}
+		rest = append(rest[:0], c.text[end+1:]...)
+		atEnd := errors.Is(c.err, io.EOF) || errors.Is(c.err, io.ErrUnexpectedEOF)
+		switch {
+		case atEnd:
+			c.err, c.cut = nil, len(rest) > 0
+		case c.err != nil:
+			c.text = c.text[:end+1]
+		default:
+			c.text = c.text[:end+1]
+		}
+		last := atEnd || c.err != nil
+		inOrder <- c
+		work <- c
+		if last {
+			return
+		}
+	}
+}
+
+var errLineTooLong = errors.New("a line is longer than any row can be")
+
+// decode scans every line of a chunk and recomputes the row hashes.
+func (s scanner) decode(c *chunk, buf []byte) []byte {
+	c.lines = c.lines[:0]
+	for text := c.text; len(text) > 0; {
+		end := bytes.IndexByte(text, '\n')
+		cut := end < 0
+		if cut {
+			end = len(text)
+		}
+		line := text[:end]
+		text = text[min(end+1, len(text)):]
+		c.lines = append(c.lines, scannedLine{})
+		out := &c.lines[len(c.lines)-1]
+		if cut && c.cut {
+			out.kind = lineCut
+			continue
+		}
+		var row ledger.Row
+		var fixed bool
+		if buf, fixed = scanRow(line, buf, &row); !fixed {
+			trailer, ok := looseLine(line, &row)
+			if !ok {
+				out.kind = lineMalformed
+				continue
+			}
+			if trailer != nil {
+				out.kind, out.trailer = lineTrailer, trailer
+				continue
+			}
+		}
+		out.seq, out.sha256, out.sm3, out.chain = row.Seq, row.SHA256, row.SM3, row.Chain
+		out.hashesHold = ledger.CheckRaw(row.Raw, &row.SHA256, &row.SM3, s.digests)
+		if s.subject != "" {
+			if e, err := ledger.Parse(row.Raw); err == nil && e.Subject == s.subject {
+				out.source, out.eventSeq = e.Source, e.EventSeq
+			}
+		}
+	}
+	return buf
+}
+
+// track knows which row comes next and what binds it to the tree.
+type track interface {
+	// next is the seq of the row that must come next, 0 when none may.
+	next() uint64
+	// accept binds a row whose seq is next. It returns a *ledger.Finding when
+	// the row does not hold.
+	accept(*scannedLine) error
+	// finish binds the whole to the root.
+	finish() error
+}
+
+// rowsCheck follows the lines of ledger.jsonl and gathers what the closing line
+// has to agree with.
+type rowsCheck struct {
+	track
+	tally   *Tally
+	trailer *Trailer
+	missing uint64           // a row that was expected when a later one came
+	events  map[string]int64 // per producing service, the last event of the subject
+}
+
+func newRowsCheck(t track) *rowsCheck {
+	return &rowsCheck{track: t, tally: NewTally(), events: make(map[string]int64)}
+}
+
+func (c *rowsCheck) line(l *scannedLine) error {
+	want := c.next()
+	if c.missing != 0 { // only to tell a row that is elsewhere from one that is nowhere
+		if l.kind == lineRow && l.seq == c.missing {
+			return ledger.Found(ledger.CodeRowOrder, c.missing, "the row stands further down")
+		}
+		return nil
+	}
+	switch {
+	case l.kind == lineCut:
+		return ledger.Found(ledger.CodeTruncated, want, "the last line is cut")
+	case l.kind == lineMalformed:
+		return ledger.Found(ledger.CodeRowHash, want, "the line cannot be read")
+	case c.trailer != nil:
+		return ledger.Found(ledger.CodeRowOrder, l.seq, "something follows the closing line")
+	case l.kind == lineTrailer:
+		c.trailer = l.trailer
+		return nil
+	case want != 0 && l.seq > want:
+		c.missing = want
+		return nil
+	case l.seq <= c.tally.trailer.Last:
+		return ledger.Found(ledger.CodeRowOrder, l.seq, "the row is behind its place")
+	case l.seq != want:
+		return ledger.Found(ledger.CodeLeafNotInTree, l.seq, "nothing ties the row to the tree")
+	case !l.hashesHold:
+		return ledger.Found(ledger.CodeRowHash, l.seq, "the event is not the one that was hashed")
+	}
+	if l.source != "" {
+		if c.events[l.source]+1 != l.eventSeq {
+			return ledger.Found(ledger.CodeRowMissing, l.seq, "event %d of %s about the subject does not follow event %d", l.eventSeq, l.source, c.events[l.source])
+		}
+		c.events[l.source] = l.eventSeq
+	}
+	if err := c.accept(l); err != nil {
+		return err
+	}
+	c.tally.Add(l.seq, &l.chain)
+	return nil
+}
+
+// end checks everything that only the end of the file decides.
+func (c *rowsCheck) end(trust *checkpoint.Trust, under checkpoint.Checkpoint) error {
+	got := c.tally.Trailer()
+	switch {
+	case c.missing != 0:
+		return ledger.Found(ledger.CodeRowMissing, c.missing, "the row is nowhere in the file")
+	case c.trailer == nil:
+		return ledger.Found(ledger.CodeTruncated, c.next(), "the closing line is missing")
+	case c.trailer.Rows != got.Rows || c.trailer.First != got.First || c.trailer.Last != got.Last:
+		return ledger.Found(ledger.CodeTruncated, c.next(), "%d rows were written, %d are there", c.trailer.Rows, got.Rows)
+	}
+	if err := c.finish(); err != nil {
+		return err
+	}
+	if c.trailer.Chain != got.Chain || c.trailer.Digest != got.Digest {
+		return ledger.Found(ledger.CodeTruncated, 0, "the closing line is of other rows")
+	}
+	if err := trust.VerifyStatement(under.Size, c.trailer.Statement(under), c.trailer.Signatures); err != nil {
+		return ledger.Found(ledger.CodeTruncated, 0, "the closing line is not authentic: %v", err)
+	}
+	return nil
+}
+
+// contiguous follows consecutive rows: a whole ledger or a range of it.
+type contiguous struct {
+	head    ledger.Head
+	tree    ledger.Tree
+	digests ledger.Digests // that the head follows
+	right   []ledger.Hash  // stands for the rows behind the range
+	size    uint64         // of the signed tree
+	last    uint64         // no row may come after it; for a range not known beforehand
+	root    ledger.Hash
+	sm3     ledger.Hash // head of the SM3 chain to arrive at; zero when not to be checked
+	earlier *State      // a tree seen before, to be passed on the way
+}
+
+func newLedgerTrack(c checkpoint.Checkpoint, d ledger.Digests, earlier *State) *contiguous {
+	t := &contiguous{head: ledger.Genesis(c.Origin), digests: d, size: c.Size, last: c.Size, root: c.Root, earlier: earlier}
+	if d.Has(ledger.WithSM3) {
+		t.sm3 = c.SM3Chain
+	}
+	return t
+}
+
+func newRangeTrack(c checkpoint.Checkpoint, p *Proof) (*contiguous, error) {
+	if p.First < 1 || p.First > c.Size || p.Before == nil {
+		return nil, errors.New("a range needs its first row and what came before")
+	}
+	tree, err := ledger.ResumeTree(p.First-1, p.Left)
+	if err != nil {
+		return nil, err
+	}
+	return &contiguous{
+		head: ledger.Head{Size: p.First - 1, Chain: *p.Before}, tree: *tree, digests: ledger.WithSHA256,
+		right: p.Right, size: c.Size, root: c.Root,
+	}, nil
+}
+
+func (t *contiguous) next() uint64 {
+	if t.head.Size == t.size {
+		return 0
+	}
+	return t.head.Size + 1
+}
+
+func (t *contiguous) accept(l *scannedLine) error {
+	if err := t.head.Follow(l.seq, l.sha256, l.sm3, l.chain, t.digests); err != nil {
+		return err
+	}
+	t.tree.Append(l.chain, nil)
+	if e := t.earlier; e != nil && t.tree.Size() == e.Size && t.tree.Root() != e.Root {
+		return ledger.Found(ledger.CodeFork, 0, "the first %d rows are not those seen before", e.Size)
+	}
+	return nil
+}
+
+func (t *contiguous) finish() error {
+	if t.last != 0 && t.head.Size != t.last {
+		return ledger.Found(ledger.CodeTruncated, t.head.Size+1, "the checkpoint has %d rows", t.last)
+	}
+	if err := t.tree.AppendRange(t.size, t.right); err != nil {
+		return ledger.Found(ledger.CodeLeafNotInTree, 0, "%v", err)
+	}
+	if t.tree.Root() != t.root {
+		return ledger.Found(ledger.CodeLeafNotInTree, 0, "the rows have another root than the checkpoint")
+	}
+	if t.sm3 != (ledger.Hash{}) && t.head.SM3Chain != t.sm3 {
+		return ledger.Found(ledger.CodeChainBroken, 0, "the SM3 chain ends elsewhere than the checkpoint says")
+	}
+	return nil
+}
+
+// selection follows chosen rows, each by its own proof.
+type selection struct {
+	proofs *proofReader
+	size   uint64
+	root   ledger.Hash
+}
+
+func (t *selection) next() uint64 {
+	if t.proofs.next == nil {
+		return 0
+	}
+	return t.proofs.next.Seq
+}
+
+func (t *selection) accept(l *scannedLine) error {
+	p := t.proofs.next
+	if ledger.Link(p.Prev, l.seq, l.sha256, l.sm3) != l.chain {
+		return ledger.Found(ledger.CodeChainBroken, l.seq, "the row does not follow the one its proof names")
+	}
+	if err := ledger.VerifyInclusion(l.seq, t.size, l.chain, p.Hashes, t.root); err != nil {
+		return err
+	}
+	if err := t.proofs.advance(); err != nil {
+		return ledger.Found(ledger.CodeFileHash, 0, "%s: %v", NameProof, err)
+	}
+	return nil
+}
+
+func (t *selection) finish() error {
+	if t.proofs.next != nil {
+		return ledger.Found(ledger.CodeTruncated, t.proofs.next.Seq, "a row that has a proof is missing")
+	}
+	return nil
+}
+
+// Follow reads a whole ledger's rows in the form of ledger.jsonl and recomputes
+// its hashes, its chains and its tree from nothing. What it returns is to be
+// compared with a signed checkpoint, and the closing line, nil when there is
+// none, with its signatures. It returns a *ledger.Finding when a row does not
+// hold.
+func Follow(ctx context.Context, r io.Reader, origin string, d ledger.Digests) (ledger.Head, ledger.Hash, *Trailer, error) {
+	t := &contiguous{head: ledger.Genesis(origin), digests: d, size: 1<<63 - 1}
+	check := newRowsCheck(t)
+	if err := (scanner{digests: d}).scan(ctx, r, check.line); err != nil {
+		return t.head, t.tree.Root(), check.trailer, err
+	}
+	if check.missing != 0 {
+		return t.head, t.tree.Root(), check.trailer, ledger.Found(ledger.CodeRowMissing, check.missing, "the row is nowhere in the file")
+	}
+	return t.head, t.tree.Root(), check.trailer, nil
+}
