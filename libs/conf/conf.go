@@ -268,3 +268,43 @@ func diff(a, b map[string]any) map[string]any {
 	}
 	return out
 }
+
+// Reveal writes cfg as YAML with its secrets readable, for a file that only its
+// owner can read.
+func Reveal(cfg any) ([]byte, error) { return yaml.Marshal(reveal(reflect.ValueOf(cfg))) }
+
+func reveal(v reflect.Value) any {
+	switch v.Kind() {
+	case reflect.Struct:
+		m := map[string]any{}
+		for i := range v.NumField() {
+			key, opt, _ := strings.Cut(v.Type().Field(i).Tag.Get("yaml"), ",")
+			switch {
+			case opt == "inline":
+				for k, x := range reveal(v.Field(i)).(map[string]any) {
+					m[k] = x
+				}
+			case key != "" && key != "-":
+				m[key] = reveal(v.Field(i))
+			}
+		}
+		return m
+	case reflect.Map:
+		m := map[string]any{}
+		for _, k := range v.MapKeys() {
+			m[k.String()] = reveal(v.MapIndex(k))
+		}
+		return m
+	case reflect.Pointer, reflect.Interface:
+		if v.IsNil() {
+			return nil
+		}
+		return reveal(v.Elem())
+	case reflect.String:
+		return v.String()
+	}
+	if d, ok := v.Interface().(time.Duration); ok {
+		return d.String()
+	}
+	return v.Interface()
+}

@@ -1,0 +1,216 @@
+package op_test
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"unicode/utf8"
+
+	"github.com/go-kit/kit/endpoint"
+
+	"egov/libs/fault"
+	"egov/libs/op"
+)
+
+type thing struct {
+	Name    string `json:"name"`
+	Version int    `json:"version"`
+}
+
+func (t thing) ETag() string { return `"v1"` }
+
+type rename struct {
+	ID    string   `path:"id" json:"-"`
+	Loud  bool     `query:"loud" json:"-"`
+	Match string   `header:"If-Match" json:"-"`
+	Name  string   `json:"name"`
+	Fen   int64    `json:"amount_fen"`
+	Tags  []string `json:"tags"`
+	Inner struct {
+		A int `json:"a"`
+	} `json:"inner"`
+}
+
+func (r *rename) Validate() error {
+	var c fault.Checks
+	c.Text(r.Name, "name", 5, "YP23-R-5.1.2")
+	c.Require(r.Fen >= 0, "amount_fen", "out_of_range", "不得为负", "must not be negative")
+	return c.Err()
+}
+
+var errGone = fault.New(fault.NotFound, "thing_gone", "没有了", "it is gone", "YP23-M-8")
+
+func server(t testing.TB, mw ...op.Middleware) *http.ServeMux {
+	t.Helper()
+	mux := http.NewServeMux()
+	a := op.NewAPI("things", "东西", mux, mw...)
+	op.Handle(a, "POST /v1/things/{id}/rename", "Rename", "Rename a thing", func(_ context.Context, r rename) (thing, error) {
+		switch r.ID {
+		case "gone":
+			return thing{}, errGone
+		case "boom":
+			return thing{}, errors.New("dial tcp 10.0.0.1: secret detail")
+		}
+		if r.Loud {
+			r.Name = strings.ToUpper(r.Name)
+		}
+		return thing{Name: r.ID + r.Name}, nil
+	}, op.MaxBody(1000))
+	op.Handle(a, "GET /v1/file", "File", "A file", func(context.Context, struct{}) (op.File, error) {
+		return op.File{Name: "纪要 1.pdf", MediaType: "application/pdf", Body: io.NopCloser(strings.NewReader("x"))}, nil
+	}, op.Public())
+	if err := a.ServeOpenAPI(); err != nil {
+		t.Fatal(err)
+	}
+	return mux
+}
+
+func call(t testing.TB, mux http.Handler, method, path, body string) (*httptest.ResponseRecorder, op.Problem) {
+	t.Helper()
+	w := httptest.NewRecorder()
+	mux.ServeHTTP(w, httptest.NewRequest(method, path, strings.NewReader(body)))
+	var p op.Problem
+	if w.Header().Get("Content-Type") == "application/problem+json" {
+		if err := json.Unmarshal(w.Body.Bytes(), &p); err != nil {
+			t.Fatal(err)
+		}
+	}
+	return w, p
+}
+
+func TestRequestsAreReadFromTheirPlaces(t *testing.T) {
+	t.Parallel()
+	w, _ := call(t, server(t), "POST", "/v1/things/7/rename?loud=true", `{"name":"ab"}`)
+	if w.Code != 200 || w.Header().Get("ETag") != `"v1"` || !strings.Contains(w.Body.String(), `"name":"7AB"`) {
+		t.Fatalf("%d %v %s", w.Code, w.Header(), w.Body)
+	}
+}
+
+func TestProblems(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, path, body, code string
+		status                 int
+		violations             []string // field:code
+	}{
+		{"EveryViolationAtOnce", "/v1/things/1/rename?loud=maybe", `{"name":7,"amount_fen":1.5,"tags":"x","nope":1,"inner":{"b":1},"name":"x"}`, "invalid_input", 400,
+			[]string{"amount_fen:wrong_type", "inner:wrong_type", "loud:wrong_type", "name:duplicate_field", "name:wrong_type", "nope:unknown_field", "tags:wrong_type"}},
+		{"DecodingAndRulesTogether", "/v1/things/1/rename", `{"amount_fen":-1,"tags":3}`, "invalid_input", 400, []string{"amount_fen:out_of_range", "name:required", "tags:wrong_type"}},
+		{"EmptyBody", "/v1/things/1/rename", ``, "invalid_input", 400, []string{"name:required"}},
+		{"NotAnObject", "/v1/things/1/rename", `[1]`, "bad_json", 400, nil},
+		{"TextAfter", "/v1/things/1/rename", `{"name":"a"} {}`, "bad_json", 400, nil},
+		{"CutOff", "/v1/things/1/rename", `{"name":"a"`, "bad_json", 400, nil},
+		{"TooLarge", "/v1/things/1/rename", `{"name":"` + strings.Repeat("a", 2000) + `"}`, "body_too_large", 400, nil},
+		{"HugeNumber", "/v1/things/1/rename", `{"name":"a","amount_fen":99999999999999999999}`, "invalid_input", 400, []string{"amount_fen:wrong_type"}},
+		{"Typed", "/v1/things/gone/rename", `{"name":"a"}`, "thing_gone", 404, nil},
+		{"UntypedIsHidden", "/v1/things/boom/rename", `{"name":"a"}`, "internal", 500, nil},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w, p := call(t, server(t), "POST", tt.path, tt.body)
+			var got []string
+			for _, v := range p.Violations {
+				got = append(got, v.Field+":"+v.Code)
+				if v.Msg == "" || v.MsgEN == "" {
+					t.Errorf("%s lacks a language", v.Field)
+				}
+			}
+			slices.Sort(got)
+			if w.Code != tt.status || p.Code != tt.code || !slices.Equal(got, tt.violations) || strings.Contains(w.Body.String(), "secret") {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			if p.Title == "" || p.TitleEN == "" || p.Status != tt.status {
+				t.Fatalf("incomplete problem: %+v", p)
+			}
+		})
+	}
+}
+
+func TestMiddlewareStandsInOrder(t *testing.T) {
+	t.Parallel()
+	var seen []string
+	mark := func(tag string) op.Middleware {
+		return func(i op.Info) endpoint.Middleware {
+			return func(next endpoint.Endpoint) endpoint.Endpoint {
+				return func(ctx context.Context, in any) (any, error) {
+					seen = append(seen, tag+" "+i.Name)
+					return next(ctx, in)
+				}
+			}
+		}
+	}
+	call(t, server(t, mark("outer"), mark("inner")), "POST", "/v1/things/1/rename", `{"name":"a"}`)
+	if !slices.Equal(seen, []string{"outer things.Rename", "inner things.Rename"}) {
+		t.Fatal(seen)
+	}
+}
+
+func TestFilesAreNamedSafely(t *testing.T) {
+	t.Parallel()
+	w, _ := call(t, server(t), "GET", "/v1/file", "")
+	if got := w.Header().Get("Content-Disposition"); got != `attachment; filename*=UTF-8''%E7%BA%AA%E8%A6%81%201.pdf` {
+		t.Fatal(got)
+	}
+}
+
+func TestOpenAPIFollowsTheTypes(t *testing.T) {
+	t.Parallel()
+	w, _ := call(t, server(t), "GET", "/openapi.json", "")
+	var doc struct {
+		OpenAPI string                               `json:"openapi"`
+		Paths   map[string]map[string]map[string]any `json:"paths"`
+	}
+	if err := json.Unmarshal(w.Body.Bytes(), &doc); err != nil {
+		t.Fatal(err)
+	}
+	if !strings.HasPrefix(doc.OpenAPI, "3.1") || doc.Paths["/v1/things/{id}/rename"]["post"]["operationId"] != "Rename" {
+		t.Fatalf("%s", w.Body)
+	}
+	for _, want := range []string{`"amount_fen"`, `"violations"`, `"loud"`} {
+		if !strings.Contains(w.Body.String(), want) {
+			t.Errorf("%s is not described", want)
+		}
+	}
+}
+
+func TestETags(t *testing.T) {
+	t.Parallel()
+	for in, want := range map[string]int64{"": 0, "*": 0, `"v3"`: 3, `v3`: -1, `"v0"`: -1, `"x"`: -1} {
+		got, err := op.ParseETag(in)
+		if want < 0 && err == nil || want >= 0 && (err != nil || got != want) {
+			t.Errorf("%q: %d %v", in, got, err)
+		}
+	}
+}
+
+func FuzzDecode(f *testing.F) {
+	f.Add(`{"name":"a","amount_fen":1}`)
+	f.Add(`{"name":"a","inner":{"a":1e400}}`)
+	f.Add("{\"name\":\"\\ud800\"}")
+	mux := server(f)
+	f.Fuzz(func(t *testing.T, body string) {
+		w, _ := call(t, mux, "POST", "/v1/things/1/rename", body)
+		if w.Code != 200 && w.Code != 400 {
+			t.Fatalf("%q: %d %s", body, w.Code, w.Body)
+		}
+		if !json.Valid(w.Body.Bytes()) || !utf8.Valid(w.Body.Bytes()) {
+			t.Fatalf("%q: answer is not JSON: %s", body, w.Body)
+		}
+	})
+}
+
+func BenchmarkDecode(b *testing.B) {
+	mux := server(b)
+	body := `{"name":"a","amount_fen":1,"tags":["a","b"],"inner":{"a":1}}`
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("POST", "/v1/things/1/rename", strings.NewReader(body)))
+	}
+}
