@@ -117,6 +117,9 @@ func Default(name string) Service {
 	}
 }
 
+// Base is the part that every service's configuration has.
+func (c Service) Base() Service { return c }
+
 // Check reports every setting that cannot be run with.
 func (c Service) Check() error {
 	var errs []error

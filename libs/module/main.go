@@ -19,7 +19,19 @@ import (
 // JSON logs on standard error, an ordered stop on SIGINT and SIGTERM. It is the
 // whole of a service's command.
 func Main(name string, build func(conf.Service) host.Service) {
-	err := run(name, build, os.Args[1:])
+	MainWith(name, conf.Default(name), build)
+}
+
+// Config is the configuration of a service that has settings of its own: a
+// struct with conf.Service inline.
+type Config interface {
+	Base() conf.Service
+	Check() error
+}
+
+// MainWith is Main for a service with settings of its own.
+func MainWith[C Config](name string, defaults C, build func(C) host.Service) {
+	err := run(name, defaults, build, os.Args[1:])
 	if errors.Is(err, flag.ErrHelp) {
 		os.Exit(2)
 	}
@@ -29,7 +41,7 @@ func Main(name string, build func(conf.Service) host.Service) {
 	}
 }
 
-func run(name string, build func(conf.Service) host.Service, args []string) error {
+func run[C Config](name string, c C, build func(C) host.Service, args []string) error {
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	file := flags.String("config", "", "configuration file (YAML)")
 	check := flags.Bool("check", false, "check the configuration and stop")
@@ -41,7 +53,6 @@ func run(name string, build func(conf.Service) host.Service, args []string) erro
 		fmt.Println(name, host.Version())
 		return nil
 	}
-	c := conf.Default(name)
 	if err := conf.Load(&c, *file, os.LookupEnv); err != nil {
 		return err
 	}
@@ -51,7 +62,7 @@ func run(name string, build func(conf.Service) host.Service, args []string) erro
 	if *check {
 		return nil
 	}
-	return Run(c, name, build(c))
+	return Run(c.Base(), name, build(c))
 }
 
 // Run runs services in one process until SIGINT or SIGTERM.

@@ -67,7 +67,7 @@ func (a *API) Operations() []Info { return slices.Clone(a.ops) }
 // Handle mounts f under a method and path such as "POST /v1/projects/{id}/submit".
 //
 // Fields of Req tagged `path:"id"`, `query:"page_size"` or `header:"X"` are
-// read from there; all others from the JSON body by their json tag; a []byte
+// read from there; one tagged `remote:"addr"` is the caller's address; all others from the JSON body by their json tag; a []byte
 // field tagged `body:"raw"` takes the whole body instead. Unknown fields, wrong types and what Req.Validate finds are reported together.
 func Handle[Req, Resp any](a *API, pattern, name, summary string, f func(context.Context, Req) (Resp, error), opts ...Option) {
 	method, path := splitPattern(pattern)

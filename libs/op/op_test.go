@@ -214,3 +214,32 @@ func BenchmarkDecode(b *testing.B) {
 		mux.ServeHTTP(w, httptest.NewRequest("POST", "/v1/things/1/rename", strings.NewReader(body)))
 	}
 }
+
+func TestRemoteAddress(t *testing.T) {
+	t.Parallel()
+	type call struct {
+		Address string `remote:"addr" json:"-"`
+	}
+	for name, tt := range map[string]struct{ remote, want string }{
+		"IPv4": {"192.0.2.7:5123", "192.0.2.7"},
+		"IPv6": {"[2001:db8::7]:5123", "2001:db8::7"},
+		"Unix": {"@", "@"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			var got string
+			mux := http.NewServeMux()
+			op.Handle(op.NewAPI("things", "东西", mux), "POST /v1/call", "Call", "Call", func(_ context.Context, c call) (thing, error) {
+				got = c.Address
+				return thing{}, nil
+			})
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/call", nil)
+			r.RemoteAddr = tt.remote
+			r.Header.Set("addr", "203.0.113.1")
+			mux.ServeHTTP(httptest.NewRecorder(), r)
+			if got != tt.want {
+				t.Errorf("address %q, want %q", got, tt.want)
+			}
+		})
+	}
+}

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"reflect"
 	"strconv"
@@ -30,6 +31,16 @@ func (r *Request) Token() string {
 		return ""
 	}
 	return t
+}
+
+// Remote is the network address of the caller, without its port: of the last
+// proxy, where there is one.
+func (r *Request) Remote() string {
+	host, _, err := net.SplitHostPort(r.HTTP.RemoteAddr)
+	if err != nil {
+		return r.HTTP.RemoteAddr // not of a TCP listener
+	}
+	return host
 }
 
 var (
@@ -175,6 +186,8 @@ func (r *Request) bind(v reflect.Value, b body, c *fault.Checks) {
 		case f.Tag.Get("header") != "":
 			name := f.Tag.Get("header")
 			bindText(v.Field(i), r.HTTP.Header.Get(name), name, c)
+		case f.Tag.Get("remote") == "addr":
+			bindText(v.Field(i), r.Remote(), "", c)
 		default:
 			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
 			if name == "-" || name == "" {

@@ -132,18 +132,32 @@ func (i *Issuer) Issue(p authn.Principal, life time.Duration) (token string, exp
 	return token, expires, err
 }
 
-// KeySet is the JWKS document (RFC 7517) of the issuer's public keys.
+// KeySet is the JWKS document (RFC 7517) of the issuer's public key.
 func (i *Issuer) KeySet() ([]byte, error) {
-	store := jwkset.NewMemoryStorage()
-	key, err := jwkset.NewJWKFromKey(i.Key.Public(), jwkset.JWKOptions{
-		Metadata: jwkset.JWKMetadataOptions{KID: i.KeyID, ALG: jwkset.AlgEdDSA, USE: jwkset.UseSig},
-	})
-	if err != nil {
-		return nil, fmt.Errorf("describe the signing key: %w", err)
-	}
+	return KeySet(PublicKey{KeyID: i.KeyID, Key: i.Key.Public().(ed25519.PublicKey)})
+}
+
+// PublicKey is one key by which tokens are verified.
+type PublicKey struct {
+	KeyID string
+	Key   ed25519.PublicKey
+}
+
+// KeySet is the JWKS document (RFC 7517) of several keys: while keys rotate,
+// tokens of the last one still live and the next one is known before it signs.
+func KeySet(keys ...PublicKey) ([]byte, error) {
 	ctx := context.Background() // memory only
-	if err := store.KeyWrite(ctx, key); err != nil {
-		return nil, fmt.Errorf("write the key set: %w", err)
+	store := jwkset.NewMemoryStorage()
+	for _, k := range keys {
+		key, err := jwkset.NewJWKFromKey(k.Key, jwkset.JWKOptions{
+			Metadata: jwkset.JWKMetadataOptions{KID: k.KeyID, ALG: jwkset.AlgEdDSA, USE: jwkset.UseSig},
+		})
+		if err != nil {
+			return nil, fmt.Errorf("describe signing key %s: %w", k.KeyID, err)
+		}
+		if err := store.KeyWrite(ctx, key); err != nil {
+			return nil, fmt.Errorf("write the key set: %w", err)
+		}
 	}
 	return store.JSONPublic(ctx)
 }

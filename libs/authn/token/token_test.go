@@ -58,6 +58,41 @@ func TestVerifyOverJWKS(t *testing.T) {
 	}
 }
 
+// A verifier accepts the tokens of every published key, and stops to accept
+// those of a key that is published no more.
+func TestVerifySeveralKeys(t *testing.T) {
+	t.Parallel()
+	last, next, gone := issuer(t), issuer(t), issuer(t)
+	last.KeyID, next.KeyID, gone.KeyID = "k1", "k2", "k0"
+	set, err := token.KeySet(
+		token.PublicKey{KeyID: last.KeyID, Key: last.Key.Public().(ed25519.PublicKey)},
+		token.PublicKey{KeyID: next.KeyID, Key: next.Key.Public().(ed25519.PublicKey)},
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.Write(set) }))
+	t.Cleanup(srv.Close)
+	o := options(now)
+	o.JWKSURL = srv.URL
+	v, err := token.NewVerifier(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, tt := range []struct {
+		iss *token.Issuer
+		ok  bool
+	}{{last, true}, {next, true}, {gone, false}} {
+		signed, _, err := tt.iss.Issue(authn.Principal{Subject: "a1", Unit: "education"}, time.Minute)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := v.Verify(signed); (err == nil) != tt.ok {
+			t.Errorf("token of %s: %v", tt.iss.KeyID, err)
+		}
+	}
+}
+
 func TestVerifyRefuses(t *testing.T) {
 	t.Parallel()
 	iss, other := issuer(t), issuer(t)
