@@ -1,0 +1,110 @@
+// Package event carries facts from the transaction that made them to the
+// services that act on them: an outbox in the producer's database, a relay
+// that appends it to one Redis stream a producer, and consumers with an inbox
+// in theirs.
+//
+// It promises, once a producer's transaction has committed:
+//
+//   - every fact reaches every consumer, also when Redis loses all it holds or
+//     any process is killed between any two steps;
+//   - its effects are committed exactly once in each consumer's database;
+//   - the facts of one source and subject take effect in the order of their
+//     numbers (Seq), whatever order they arrive in;
+//   - the bytes of Data are those the producer wrote;
+//   - one fact whose effects fail delays later facts of its own subject alone,
+//     and ends as a dead letter an operator can see and retry.
+//
+// It does not order facts of different subjects or sources, and does not keep
+// facts beyond the outbox's retention; a ledger does. Several relays of one
+// source, and several processes of one consumer, may run at once.
+//
+// Redis holds, for a source, the stream egov:events:<source>; for a group, the
+// answers to its questions in egov:replay:<source>:<group>; questions wait in
+// egov:requests:<source>; egov:windows:<source> is what reconciliation
+// compares with. All four can be lost at any time.
+package event
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"time"
+
+	"go.opentelemetry.io/otel/propagation"
+	"google.golang.org/protobuf/encoding/protojson"
+	"google.golang.org/protobuf/proto"
+)
+
+// Record is one fact: the attributes of CloudEvents 1.0 and the data bytes,
+// which are produced once and carried, stored and hashed unchanged.
+type Record struct {
+	ID          string    // a UUID; Enqueue makes one when empty
+	Source      string    // the producing service
+	Type        string    // full proto message name
+	Subject     string    // the thing the fact is about, a project id as a rule
+	Time        time.Time // when it happened, by the producer's clock
+	Unit        string    // extension egovunit: the acting unit's code
+	Actor       string    // extension egovactor: the acting account
+	Seq         int64     // extension egovseq: 1, 2, 3 … for each source and subject
+	TraceParent string    // W3C trace context of the request; may be empty
+	Data        []byte    // protojson
+
+	// RecordedAt is when the producer's database stored it. It is zero until
+	// then, and the same in every delivery.
+	RecordedAt time.Time
+}
+
+// ErrUndecodable marks a failure that no repetition can cure. A handler that
+// returns an error wrapping it has the fact dead-lettered at once.
+var ErrUndecodable = errors.New("undecodable")
+
+var (
+	encoding = protojson.MarshalOptions{UseProtoNames: true}
+	decoding = protojson.UnmarshalOptions{DiscardUnknown: true}
+)
+
+// FromProto returns a message's full name and its protojson with the field
+// names of the schema. Equal messages give equal bytes: protojson varies its
+// spaces on purpose, so they are taken out.
+func FromProto(m proto.Message) (typ string, data []byte, err error) {
+	spaced, err := encoding.Marshal(m)
+	if err != nil {
+		return "", nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	}
+	b := bytes.NewBuffer(make([]byte, 0, len(spaced)))
+	if err := json.Compact(b, spaced); err != nil {
+		return "", nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	}
+	return string(m.ProtoReflect().Descriptor().FullName()), b.Bytes(), nil
+}
+
+// Decode reads e's data into m, whose type must be e's. Fields that m does not
+// know are passed over, since producers may add some. A failure wraps
+// ErrUndecodable.
+func Decode(e Record, m proto.Message) error {
+	if name := string(m.ProtoReflect().Descriptor().FullName()); name != e.Type {
+		return fmt.Errorf("%w: event %s is a %s, not a %s", ErrUndecodable, e.ID, e.Type, name)
+	}
+	if err := decoding.Unmarshal(e.Data, m); err != nil {
+		return fmt.Errorf("%w: event %s: %w", ErrUndecodable, e.ID, err)
+	}
+	return nil
+}
+
+// TraceParent is the W3C trace context of ctx, "" without one.
+func TraceParent(ctx context.Context) string {
+	m := propagation.MapCarrier{}
+	propagation.TraceContext{}.Inject(ctx, m)
+	return m["traceparent"]
+}
+
+// ContinueTrace returns ctx as part of the trace that e was produced in, so
+// that what follows from a fact is found under the request that began it.
+func ContinueTrace(ctx context.Context, e Record) context.Context {
+	if e.TraceParent == "" {
+		return ctx
+	}
+	return propagation.TraceContext{}.Extract(ctx, propagation.MapCarrier{"traceparent": e.TraceParent})
+}

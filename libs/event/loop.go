@@ -1,0 +1,84 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"math/rand/v2"
+	"time"
+)
+
+const (
+	firstPause = 100 * time.Millisecond
+	lastPause  = 2 * time.Second
+	calm       = 10 * time.Second // a run this long starts the pauses anew
+)
+
+// errAgain ends one run of a loop that is to start over at once.
+var errAgain = errors.New("start over")
+
+// forever runs f again and again until ctx ends. After a failure it reports
+// and pauses, between 100 ms and 2 s, doubling and spread by half at random so
+// that processes hit by one outage do not return as one.
+func forever(ctx context.Context, report func(err error, pause time.Duration), f func(context.Context) error) error {
+	pause := firstPause
+	for {
+		began := time.Now()
+		err := f(ctx)
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err == nil || errors.Is(err, errAgain) {
+			continue
+		}
+		if time.Since(began) > calm {
+			pause = firstPause
+		}
+		d := pause/2 + rand.N(pause)
+		report(err, d)
+		if !wait(ctx, d) {
+			return nil
+		}
+		pause = min(2*pause, lastPause)
+	}
+}
+
+// every runs f now and then once an interval until ctx ends or f fails.
+func every(ctx context.Context, interval time.Duration, f func(context.Context) error) error {
+	for {
+		if err := f(ctx); err != nil {
+			return err
+		}
+		if !wait(ctx, interval) {
+			return ctx.Err()
+		}
+	}
+}
+
+// wait pauses for d. It answers false when ctx ended.
+func wait(ctx context.Context, d time.Duration) bool {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return false
+	case <-t.C:
+		return true
+	}
+}
+
+// persist runs f until it succeeds, with the pauses of forever. It answers
+// false when ctx ended first.
+func persist(ctx context.Context, report func(err error, pause time.Duration), f func(context.Context) error) bool {
+	done, stop := context.WithCancel(ctx)
+	defer stop()
+	succeeded := false
+	_ = forever(done, report, func(ctx context.Context) error { // it only ever returns nil
+		err := f(ctx)
+		if err == nil {
+			succeeded = true
+			stop()
+		}
+		return err
+	})
+	return succeeded
+}

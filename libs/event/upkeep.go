@@ -1,0 +1,217 @@
+package event
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// groupGrace is how long trimming waits for a consumer group that is gone: a
+// destroyed group comes back by itself and needs what it had not read.
+const groupGrace = 10 * time.Minute
+
+// upkeep trims, closes windows and measures, once an interval.
+func (r *Relay) upkeep(ctx context.Context) error {
+	return every(ctx, r.o.Upkeep, func(ctx context.Context) error {
+		return errors.Join(r.trim(ctx), r.closeWindows(ctx), r.measure(ctx))
+	})
+}
+
+// maintain makes and drops partitions, once an interval.
+func (r *Relay) maintain(ctx context.Context) error {
+	return every(ctx, r.o.Maintenance, func(ctx context.Context) error {
+		_, err := r.pool.Exec(ctx, "SELECT event_maintain()")
+		return err
+	})
+}
+
+// trim removes what every group has acknowledged, and remembers how far that
+// is in the database: a lost stream is published again from there. It never
+// counts entries: a bound on length drops what a slow consumer has not read.
+func (r *Relay) trim(ctx context.Context) error {
+	low, ok, err := r.acknowledged(ctx)
+	if err != nil || !ok {
+		return err
+	}
+	if _, err := r.pool.Exec(ctx, "UPDATE event_origin SET floor = $1 WHERE floor <> $1", low.String()); err != nil {
+		return err
+	}
+	return r.rdb.XTrimMinIDApprox(ctx, streamKey(r.source), low.String(), 0).Err()
+}
+
+// acknowledged is the id up to which every group has acknowledged everything.
+// It is unknown while there is no group, or one is missing that was there.
+func (r *Relay) acknowledged(ctx context.Context) (low streamID, ok bool, err error) {
+	groups, err := r.rdb.XInfoGroups(ctx, streamKey(r.source)).Result()
+	if noSuchKey(err) {
+		return low, false, nil
+	}
+	if err != nil {
+		return low, false, err
+	}
+	for i, g := range groups {
+		id, err := parseStreamID(g.LastDeliveredID)
+		if err != nil {
+			return low, false, err
+		}
+		if g.Pending > 0 {
+			p, err := r.rdb.XPending(ctx, streamKey(r.source), g.Name).Result()
+			if err != nil {
+				return low, false, err
+			}
+			if p.Count > 0 {
+				first, err := parseStreamID(p.Lower)
+				if err != nil {
+					return low, false, err
+				}
+				if first.lo--; first.compare(id) < 0 { // the one before it is acknowledged; ids end in a row number ≥ 1
+					id = first
+				}
+			}
+		}
+		if i == 0 || id.compare(low) < 0 {
+			low = id
+		}
+	}
+	return low, r.allPresent(groups) && low.epoch() > 0, nil
+}
+
+// allPresent notes the groups that are there and reports whether none of the
+// recent ones is missing.
+func (r *Relay) allPresent(groups []redis.XInfoGroup) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	now := time.Now()
+	for _, g := range groups {
+		r.groups[g.Name] = now
+	}
+	for name, seen := range r.groups {
+		if now.Sub(seen) > groupGrace {
+			delete(r.groups, name)
+		}
+	}
+	return len(groups) > 0 && len(r.groups) == len(groups)
+}
+
+// mark is a moment by the database's clock, and the first transaction id that
+// was not yet given out then.
+type mark struct {
+	at   time.Time
+	xmax uint64
+}
+
+// closeWindows counts windows of the outbox that can change no more and
+// offers them to consumers. A window is closed when every transaction that was
+// open at its end is over.
+func (r *Relay) closeWindows(ctx context.Context) error {
+	var now mark
+	var xmin uint64
+	err := r.pool.QueryRow(ctx, `SELECT clock_timestamp(), pg_snapshot_xmin(s), pg_snapshot_xmax(s) FROM pg_current_snapshot() s`).
+		Scan(&now.at, &xmin, &now.xmax)
+	if err != nil {
+		return err
+	}
+	var settled time.Time
+	r.mu.Lock()
+	r.marks = append(r.marks, now)
+	for len(r.marks) > 0 && r.marks[0].xmax <= xmin {
+		settled = r.marks[0].at
+		r.marks = r.marks[1:]
+	}
+	r.mu.Unlock()
+	until := settled.Truncate(r.o.Window)
+	if settled.IsZero() {
+		return r.offerWindows(ctx)
+	}
+	if err := r.countWindows(ctx, until); err != nil {
+		return fmt.Errorf("close windows: %w", err)
+	}
+	return r.offerWindows(ctx)
+}
+
+// countWindows stores count and digest of every window up to until that was
+// not closed before. Windows without rows are not stored.
+func (r *Relay) countWindows(ctx context.Context, until time.Time) error {
+	return pgx.BeginFunc(ctx, r.pool, func(tx pgx.Tx) error {
+		var from *time.Time // nil: never closed one
+		err := tx.QueryRow(ctx, "SELECT nullif(closed_until, '-infinity') FROM event_origin FOR UPDATE").Scan(&from)
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil // the first session of the relay makes the row
+		}
+		if err != nil || (from != nil && !from.Before(until)) {
+			return err
+		}
+		b := &pgx.Batch{}
+		b.Queue(`INSERT INTO event_window (starts_at, ends_at, rows, digest)
+			SELECT w, w + $3::interval, count(*), bit_xor(event_digest(event_id))
+			  FROM (SELECT date_bin($3::interval, recorded_at, TIMESTAMPTZ '2000-01-01 00:00:00+00') AS w, event_id
+			          FROM event_outbox WHERE recorded_at < $2 AND recorded_at >= coalesce($1::timestamptz, '-infinity')) o
+			 GROUP BY w ON CONFLICT (starts_at) DO NOTHING`, from, until, r.o.Window)
+		b.Queue("UPDATE event_origin SET closed_until = $1", until)
+		return tx.SendBatch(ctx, b).Close()
+	})
+}
+
+// offerWindows writes the closed windows to Redis, where consumers compare
+// them with their inboxes, unless what stands there is the same.
+func (r *Relay) offerWindows(ctx context.Context) error {
+	rows, err := r.pool.Query(ctx, "SELECT starts_at, ends_at, rows, digest FROM event_window ORDER BY starts_at")
+	if err != nil {
+		return err
+	}
+	windows, err := pgx.CollectRows(rows, pgx.RowToStructByPos[window])
+	if err != nil {
+		return err
+	}
+	if len(windows) == 0 {
+		return nil
+	}
+	key := windowKey(r.source)
+	newest := windows[len(windows)-1]
+	there, err := r.rdb.HMGet(ctx, key, newest.field(), "oldest").Result()
+	if err != nil {
+		return err
+	}
+	if there[0] != nil && there[1] == windows[0].field() {
+		return nil
+	}
+	pipe := r.rdb.TxPipeline()
+	pipe.Del(ctx, key)
+	values := make([]any, 0, 2*len(windows)+2)
+	for _, w := range windows {
+		values = append(values, w.field(), w.value())
+	}
+	pipe.HSet(ctx, key, append(values, "oldest", windows[0].field())...)
+	_, err = pipe.Exec(ctx)
+	return err
+}
+
+// measure sets the relay's gauges.
+func (r *Relay) measure(ctx context.Context) error {
+	epoch := int(r.epoch.Load())
+	if epoch == 0 {
+		return nil
+	}
+	last, err := r.lastID(ctx)
+	if err != nil {
+		return err
+	}
+	if last.epoch() != epoch {
+		last = newStreamID(epoch, 0, 0)
+	}
+	var waiting int64
+	var oldest float64
+	err = r.pool.QueryRow(ctx, `SELECT count(*), coalesce(extract(epoch FROM clock_timestamp() - min(recorded_at)), 0)::float8
+		FROM (SELECT recorded_at FROM event_outbox WHERE (txid, id) > ($1::xid8, $2::bigint) ORDER BY txid, id LIMIT 10000) o`,
+		last.txid(), last.lo).Scan(&waiting, &oldest)
+	if err != nil {
+		return err
+	}
+	r.m.waiting.Set(float64(waiting))
+	r.m.oldest.Set(oldest)
+	return nil
+}
