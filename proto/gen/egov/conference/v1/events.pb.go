@@ -317,9 +317,12 @@ type OpinionGiven struct {
 	ItemId    string                 `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
 	Member    string                 `protobuf:"bytes,4,opt,name=member,proto3" json:"member,omitempty"`
 	// "agree", "disagree", "abstain" or "recused"
-	Stance        string `protobuf:"bytes,5,opt,name=stance,proto3" json:"stance,omitempty"`
-	Text          string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
-	Written       bool   `protobuf:"varint,7,opt,name=written,proto3" json:"written,omitempty"`
+	Stance  string `protobuf:"bytes,5,opt,name=stance,proto3" json:"stance,omitempty"`
+	Text    string `protobuf:"bytes,6,opt,name=text,proto3" json:"text,omitempty"`
+	Written bool   `protobuf:"varint,7,opt,name=written,proto3" json:"written,omitempty"`
+	// the account that entered it: the member's own, or the secretary who took it down
+	RecordedBy    string        `protobuf:"bytes,8,opt,name=recorded_by,json=recordedBy,proto3" json:"recorded_by,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,9,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -403,6 +406,20 @@ func (x *OpinionGiven) GetWritten() bool {
 	return false
 }
 
+func (x *OpinionGiven) GetRecordedBy() string {
+	if x != nil {
+		return x.RecordedBy
+	}
+	return ""
+}
+
+func (x *OpinionGiven) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // DecisionTaken states what the conference decided on one project.
 type DecisionTaken struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
@@ -419,8 +436,12 @@ type DecisionTaken struct {
 	DecidedOn       string        `protobuf:"bytes,9,opt,name=decided_on,json=decidedOn,proto3" json:"decided_on,omitempty"`
 	Basis           []string      `protobuf:"bytes,10,rep,name=basis,proto3" json:"basis,omitempty"`
 	Signature       *v1.Signature `protobuf:"bytes,11,opt,name=signature,proto3" json:"signature,omitempty"`
-	unknownFields   protoimpl.UnknownFields
-	sizeCache       protoimpl.SizeCache
+	// why the approved amount is above the declared or the reviewed one
+	AmountReason string `protobuf:"bytes,12,opt,name=amount_reason,json=amountReason,proto3" json:"amount_reason,omitempty"`
+	// the chair decided urgent key work in writing (YP23-R-5.6.3)
+	FastTrack     bool `protobuf:"varint,13,opt,name=fast_track,json=fastTrack,proto3" json:"fast_track,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
 }
 
 func (x *DecisionTaken) Reset() {
@@ -528,6 +549,20 @@ func (x *DecisionTaken) GetSignature() *v1.Signature {
 		return x.Signature
 	}
 	return nil
+}
+
+func (x *DecisionTaken) GetAmountReason() string {
+	if x != nil {
+		return x.AmountReason
+	}
+	return ""
+}
+
+func (x *DecisionTaken) GetFastTrack() bool {
+	if x != nil {
+		return x.FastTrack
+	}
+	return false
 }
 
 // FollowUpSet states what a member unit has to do after a decision (YP23-R-4.7).
@@ -744,6 +779,10 @@ type ChangeConsented struct {
 	ChangeId      string                 `protobuf:"bytes,2,opt,name=change_id,json=changeId,proto3" json:"change_id,omitempty"`
 	ApprovedFen   int64                  `protobuf:"varint,3,opt,name=approved_fen,json=approvedFen,proto3" json:"approved_fen,omitempty"`
 	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	SessionId     string                 `protobuf:"bytes,5,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,6,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Conditions    []string               `protobuf:"bytes,7,rep,name=conditions,proto3" json:"conditions,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -806,6 +845,34 @@ func (x *ChangeConsented) GetBasis() []string {
 	return nil
 }
 
+func (x *ChangeConsented) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ChangeConsented) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ChangeConsented) GetConditions() []string {
+	if x != nil {
+		return x.Conditions
+	}
+	return nil
+}
+
+func (x *ChangeConsented) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // ChangeRefused states that a change may not be carried out.
 type ChangeRefused struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -813,6 +880,9 @@ type ChangeRefused struct {
 	ChangeId      string                 `protobuf:"bytes,2,opt,name=change_id,json=changeId,proto3" json:"change_id,omitempty"`
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	SessionId     string                 `protobuf:"bytes,5,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,6,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -875,6 +945,27 @@ func (x *ChangeRefused) GetBasis() []string {
 	return nil
 }
 
+func (x *ChangeRefused) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ChangeRefused) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ChangeRefused) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // WaiverGranted states a named decision that lifts one in-principle or case-by-case rule.
 type WaiverGranted struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -883,6 +974,8 @@ type WaiverGranted struct {
 	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
 	SessionId     string                 `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
 	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	ItemId        string                 `protobuf:"bytes,6,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -952,6 +1045,718 @@ func (x *WaiverGranted) GetBasis() []string {
 	return nil
 }
 
+func (x *WaiverGranted) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *WaiverGranted) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// WaiverRefused states that the conference does not lift the rule.
+type WaiverRefused struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Rule          string                 `protobuf:"bytes,2,opt,name=rule,proto3" json:"rule,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	SessionId     string                 `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	ItemId        string                 `protobuf:"bytes,6,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WaiverRefused) Reset() {
+	*x = WaiverRefused{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WaiverRefused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WaiverRefused) ProtoMessage() {}
+
+func (x *WaiverRefused) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WaiverRefused.ProtoReflect.Descriptor instead.
+func (*WaiverRefused) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *WaiverRefused) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *WaiverRefused) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *WaiverRefused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *WaiverRefused) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *WaiverRefused) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *WaiverRefused) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *WaiverRefused) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// ProjectContinued states that the conference did not stop a project that it could have stopped (YP23-R-5.5.1).
+type ProjectContinued struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SessionId     string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ProjectContinued) Reset() {
+	*x = ProjectContinued{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ProjectContinued) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ProjectContinued) ProtoMessage() {}
+
+func (x *ProjectContinued) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ProjectContinued.ProtoReflect.Descriptor instead.
+func (*ProjectContinued) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *ProjectContinued) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *ProjectContinued) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ProjectContinued) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ProjectContinued) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ProjectContinued) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *ProjectContinued) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// LeaveAsked states that a member unit asked for leave before the session (YP23-R-4.3).
+type LeaveAsked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Member        string                 `protobuf:"bytes,2,opt,name=member,proto3" json:"member,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LeaveAsked) Reset() {
+	*x = LeaveAsked{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LeaveAsked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LeaveAsked) ProtoMessage() {}
+
+func (x *LeaveAsked) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LeaveAsked.ProtoReflect.Descriptor instead.
+func (*LeaveAsked) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *LeaveAsked) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *LeaveAsked) GetMember() string {
+	if x != nil {
+		return x.Member
+	}
+	return ""
+}
+
+func (x *LeaveAsked) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// SessionOpened states that a quorum was there, or that the circulation of a written session began.
+type SessionOpened struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	OpenedOn      string                 `protobuf:"bytes,2,opt,name=opened_on,json=openedOn,proto3" json:"opened_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionOpened) Reset() {
+	*x = SessionOpened{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionOpened) ProtoMessage() {}
+
+func (x *SessionOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionOpened.ProtoReflect.Descriptor instead.
+func (*SessionOpened) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SessionOpened) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *SessionOpened) GetOpenedOn() string {
+	if x != nil {
+		return x.OpenedOn
+	}
+	return ""
+}
+
+// SessionClosed states that the minutes are signed and nothing is left to do in the session.
+type SessionClosed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionClosed) Reset() {
+	*x = SessionClosed{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionClosed) ProtoMessage() {}
+
+func (x *SessionClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionClosed.ProtoReflect.Descriptor instead.
+func (*SessionClosed) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SessionClosed) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+// SessionCancelled states that a called session does not take place; its items go back to the office.
+type SessionCancelled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SessionId     string                 `protobuf:"bytes,1,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SessionCancelled) Reset() {
+	*x = SessionCancelled{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SessionCancelled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SessionCancelled) ProtoMessage() {}
+
+func (x *SessionCancelled) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SessionCancelled.ProtoReflect.Descriptor instead.
+func (*SessionCancelled) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SessionCancelled) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *SessionCancelled) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ItemCarriedOver states that an agenda item was not decided and waits for another session.
+type ItemCarriedOver struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SessionId     string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ItemCarriedOver) Reset() {
+	*x = ItemCarriedOver{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ItemCarriedOver) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ItemCarriedOver) ProtoMessage() {}
+
+func (x *ItemCarriedOver) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ItemCarriedOver.ProtoReflect.Descriptor instead.
+func (*ItemCarriedOver) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *ItemCarriedOver) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *ItemCarriedOver) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *ItemCarriedOver) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *ItemCarriedOver) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DecisionCopied states who got the office's copy of a decision under signed minutes (YP23-R-5.4.1).
+type DecisionCopied struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SessionId     string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,3,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Units         []string               `protobuf:"bytes,4,rep,name=units,proto3" json:"units,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecisionCopied) Reset() {
+	*x = DecisionCopied{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecisionCopied) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecisionCopied) ProtoMessage() {}
+
+func (x *DecisionCopied) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecisionCopied.ProtoReflect.Descriptor instead.
+func (*DecisionCopied) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *DecisionCopied) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *DecisionCopied) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *DecisionCopied) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *DecisionCopied) GetUnits() []string {
+	if x != nil {
+		return x.Units
+	}
+	return nil
+}
+
+func (x *DecisionCopied) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// FollowUpReported states what a unit did about its part of a decision (YP23-R-4.7).
+type FollowUpReported struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SessionId     string                 `protobuf:"bytes,2,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	Task          string                 `protobuf:"bytes,4,opt,name=task,proto3" json:"task,omitempty"`
+	Report        string                 `protobuf:"bytes,5,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *FollowUpReported) Reset() {
+	*x = FollowUpReported{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *FollowUpReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*FollowUpReported) ProtoMessage() {}
+
+func (x *FollowUpReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use FollowUpReported.ProtoReflect.Descriptor instead.
+func (*FollowUpReported) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *FollowUpReported) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *FollowUpReported) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *FollowUpReported) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *FollowUpReported) GetTask() string {
+	if x != nil {
+		return x.Task
+	}
+	return ""
+}
+
+func (x *FollowUpReported) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// SeatSucceeded states that another unit took over a member's seat (YP23-M-5, YP23-R-2).
+type SeatSucceeded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Seat          string                 `protobuf:"bytes,1,opt,name=seat,proto3" json:"seat,omitempty"`
+	From          string                 `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To            string                 `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	EffectiveOn   string                 `protobuf:"bytes,4,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SeatSucceeded) Reset() {
+	*x = SeatSucceeded{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SeatSucceeded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SeatSucceeded) ProtoMessage() {}
+
+func (x *SeatSucceeded) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SeatSucceeded.ProtoReflect.Descriptor instead.
+func (*SeatSucceeded) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SeatSucceeded) GetSeat() string {
+	if x != nil {
+		return x.Seat
+	}
+	return ""
+}
+
+func (x *SeatSucceeded) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *SeatSucceeded) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *SeatSucceeded) GetEffectiveOn() string {
+	if x != nil {
+		return x.EffectiveOn
+	}
+	return ""
+}
+
+func (x *SeatSucceeded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SeatSucceeded) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_conference_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_conference_v1_events_proto_rawDesc = "" +
@@ -985,7 +1790,7 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"\x05leave\x18\x03 \x03(\tR\x05leave\x12\x16\n" +
 	"\x06absent\x18\x04 \x03(\tR\x06absent\x12\x18\n" +
 	"\amembers\x18\x05 \x01(\x05R\amembers\x12\x1a\n" +
-	"\brequired\x18\x06 \x01(\x05R\brequired\"\xc3\x01\n" +
+	"\brequired\x18\x06 \x01(\x05R\brequired\"\x9b\x02\n" +
 	"\fOpinionGiven\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
@@ -995,7 +1800,10 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"\x06member\x18\x04 \x01(\tR\x06member\x12\x16\n" +
 	"\x06stance\x18\x05 \x01(\tR\x06stance\x12\x12\n" +
 	"\x04text\x18\x06 \x01(\tR\x04text\x12\x18\n" +
-	"\awritten\x18\a \x01(\bR\awritten\"\xf2\x02\n" +
+	"\awritten\x18\a \x01(\bR\awritten\x12\x1f\n" +
+	"\vrecorded_by\x18\b \x01(\tR\n" +
+	"recordedBy\x125\n" +
+	"\tsignature\x18\t \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xb6\x03\n" +
 	"\rDecisionTaken\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
@@ -1013,7 +1821,10 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"decided_on\x18\t \x01(\tR\tdecidedOn\x12\x14\n" +
 	"\x05basis\x18\n" +
 	" \x03(\tR\x05basis\x125\n" +
-	"\tsignature\x18\v \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"s\n" +
+	"\tsignature\x18\v \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\x12#\n" +
+	"\ramount_reason\x18\f \x01(\tR\famountReason\x12\x1d\n" +
+	"\n" +
+	"fast_track\x18\r \x01(\bR\tfastTrack\"s\n" +
 	"\vFollowUpSet\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
@@ -1033,19 +1844,30 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x17\n" +
 	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x86\x01\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x95\x02\n" +
 	"\x0fChangeConsented\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tchange_id\x18\x02 \x01(\tR\bchangeId\x12!\n" +
 	"\fapproved_fen\x18\x03 \x01(\x03R\vapprovedFen\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"y\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x05 \x01(\tR\tsessionId\x12\x17\n" +
+	"\aitem_id\x18\x06 \x01(\tR\x06itemId\x12\x1e\n" +
+	"\n" +
+	"conditions\x18\a \x03(\tR\n" +
+	"conditions\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xe8\x01\n" +
 	"\rChangeRefused\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tchange_id\x18\x02 \x01(\tR\bchangeId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x8f\x01\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x05 \x01(\tR\tsessionId\x12\x17\n" +
+	"\aitem_id\x18\x06 \x01(\tR\x06itemId\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xdf\x01\n" +
 	"\rWaiverGranted\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
@@ -1053,7 +1875,75 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1d\n" +
 	"\n" +
 	"session_id\x18\x04 \x01(\tR\tsessionId\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basisB0Z.egov/proto/gen/egov/conference/v1;conferencev1b\x06proto3"
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x12\x17\n" +
+	"\aitem_id\x18\x06 \x01(\tR\x06itemId\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xdf\x01\n" +
+	"\rWaiverRefused\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
+	"\x04rule\x18\x02 \x01(\tR\x04rule\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x12\x17\n" +
+	"\aitem_id\x18\x06 \x01(\tR\x06itemId\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xce\x01\n" +
+	"\x10ProjectContinued\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x17\n" +
+	"\aitem_id\x18\x03 \x01(\tR\x06itemId\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"[\n" +
+	"\n" +
+	"LeaveAsked\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
+	"\x06member\x18\x02 \x01(\tR\x06member\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"K\n" +
+	"\rSessionOpened\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x1b\n" +
+	"\topened_on\x18\x02 \x01(\tR\bopenedOn\".\n" +
+	"\rSessionClosed\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\"I\n" +
+	"\x10SessionCancelled\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x01 \x01(\tR\tsessionId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x80\x01\n" +
+	"\x0fItemCarriedOver\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x17\n" +
+	"\aitem_id\x18\x03 \x01(\tR\x06itemId\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\x93\x01\n" +
+	"\x0eDecisionCopied\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x17\n" +
+	"\aitem_id\x18\x03 \x01(\tR\x06itemId\x12\x14\n" +
+	"\x05units\x18\x04 \x03(\tR\x05units\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x90\x01\n" +
+	"\x10FollowUpReported\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x02 \x01(\tR\tsessionId\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04task\x18\x04 \x01(\tR\x04task\x12\x16\n" +
+	"\x06report\x18\x05 \x01(\tR\x06report\"\x98\x01\n" +
+	"\rSeatSucceeded\x12\x12\n" +
+	"\x04seat\x18\x01 \x01(\tR\x04seat\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12!\n" +
+	"\feffective_on\x18\x04 \x01(\tR\veffectiveOn\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basisB0Z.egov/proto/gen/egov/conference/v1;conferencev1b\x06proto3"
 
 var (
 	file_egov_conference_v1_events_proto_rawDescOnce sync.Once
@@ -1067,7 +1957,7 @@ func file_egov_conference_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_conference_v1_events_proto_rawDescData
 }
 
-var file_egov_conference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 12)
+var file_egov_conference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_egov_conference_v1_events_proto_goTypes = []any{
 	(*SessionCalled)(nil),         // 0: egov.conference.v1.SessionCalled
 	(*ItemProposed)(nil),          // 1: egov.conference.v1.ItemProposed
@@ -1081,16 +1971,32 @@ var file_egov_conference_v1_events_proto_goTypes = []any{
 	(*ChangeConsented)(nil),       // 9: egov.conference.v1.ChangeConsented
 	(*ChangeRefused)(nil),         // 10: egov.conference.v1.ChangeRefused
 	(*WaiverGranted)(nil),         // 11: egov.conference.v1.WaiverGranted
-	(*v1.Signature)(nil),          // 12: egov.type.v1.Signature
+	(*WaiverRefused)(nil),         // 12: egov.conference.v1.WaiverRefused
+	(*ProjectContinued)(nil),      // 13: egov.conference.v1.ProjectContinued
+	(*LeaveAsked)(nil),            // 14: egov.conference.v1.LeaveAsked
+	(*SessionOpened)(nil),         // 15: egov.conference.v1.SessionOpened
+	(*SessionClosed)(nil),         // 16: egov.conference.v1.SessionClosed
+	(*SessionCancelled)(nil),      // 17: egov.conference.v1.SessionCancelled
+	(*ItemCarriedOver)(nil),       // 18: egov.conference.v1.ItemCarriedOver
+	(*DecisionCopied)(nil),        // 19: egov.conference.v1.DecisionCopied
+	(*FollowUpReported)(nil),      // 20: egov.conference.v1.FollowUpReported
+	(*SeatSucceeded)(nil),         // 21: egov.conference.v1.SeatSucceeded
+	(*v1.Signature)(nil),          // 22: egov.type.v1.Signature
 }
 var file_egov_conference_v1_events_proto_depIdxs = []int32{
-	12, // 0: egov.conference.v1.DecisionTaken.signature:type_name -> egov.type.v1.Signature
-	12, // 1: egov.conference.v1.MinutesSigned.signature:type_name -> egov.type.v1.Signature
-	2,  // [2:2] is the sub-list for method output_type
-	2,  // [2:2] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	22, // 0: egov.conference.v1.OpinionGiven.signature:type_name -> egov.type.v1.Signature
+	22, // 1: egov.conference.v1.DecisionTaken.signature:type_name -> egov.type.v1.Signature
+	22, // 2: egov.conference.v1.MinutesSigned.signature:type_name -> egov.type.v1.Signature
+	22, // 3: egov.conference.v1.ChangeConsented.signature:type_name -> egov.type.v1.Signature
+	22, // 4: egov.conference.v1.ChangeRefused.signature:type_name -> egov.type.v1.Signature
+	22, // 5: egov.conference.v1.WaiverGranted.signature:type_name -> egov.type.v1.Signature
+	22, // 6: egov.conference.v1.WaiverRefused.signature:type_name -> egov.type.v1.Signature
+	22, // 7: egov.conference.v1.ProjectContinued.signature:type_name -> egov.type.v1.Signature
+	8,  // [8:8] is the sub-list for method output_type
+	8,  // [8:8] is the sub-list for method input_type
+	8,  // [8:8] is the sub-list for extension type_name
+	8,  // [8:8] is the sub-list for extension extendee
+	0,  // [0:8] is the sub-list for field type_name
 }
 
 func init() { file_egov_conference_v1_events_proto_init() }
@@ -1104,7 +2010,7 @@ func file_egov_conference_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_conference_v1_events_proto_rawDesc), len(file_egov_conference_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   12,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
