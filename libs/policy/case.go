@@ -144,19 +144,19 @@ func (c *Case) bounds(add func(fault.Violation), broken map[string]bool) {
 	var total int64
 	for i := range c.Budget {
 		l := &c.Budget[i]
-		at := func(field string) string { return indexed("budget", i) + "." + field }
-		require(l.Category != "", at("category"), "required", "必填", "is required")
-		notNegative(l.AmountFen, at("amount_fen"))
-		notNegative(l.BaseFen, at("base_fen"))
-		notNegative(int64(l.PersonMonths), at("person_months"))
-		notNegative(l.Units, at("units"))
-		notNegative(int64(l.AreaM2), at("area_m2"))
-		if l.AmountFen > 0 {
-			if total > math.MaxInt64-l.AmountFen {
-				require(false, "budget", "too_large", "经费明细合计超出范围", "the budget lines add up beyond the representable range")
-				total = 0
-			}
-			total += l.AmountFen
+		if l.Category == "" || min(l.AmountFen, l.BaseFen, int64(l.PersonMonths), l.Units, int64(l.AreaM2)) < 0 {
+			at := indexed("budget", i) + "."
+			require(l.Category != "", at+"category", "required", "必填", "is required")
+			notNegative(l.AmountFen, at+"amount_fen")
+			notNegative(l.BaseFen, at+"base_fen")
+			notNegative(int64(l.PersonMonths), at+"person_months")
+			notNegative(l.Units, at+"units")
+			notNegative(int64(l.AreaM2), at+"area_m2")
 		}
+		if l.AmountFen > math.MaxInt64-total {
+			require(false, "budget", "too_large", "经费明细合计超出范围", "the budget lines add up beyond the representable range")
+			return
+		}
+		total += max(l.AmountFen, 0)
 	}
 }

@@ -15,15 +15,16 @@ import (
 // read on, normally the day of declaration. A case the rules cannot take is
 // fault.InvalidInput with every violation; the answer is whole or absent.
 func (p *Pack) Decide(c Case, day calendar.Date) (Decision, error) {
-	if found := p.violations(&c, day, nil); len(found) > 0 {
+	f := p.factsOf(&c, day)
+	if found := p.violations(&c, f, nil); len(found) > 0 {
 		return Decision{}, fault.InvalidInput.WithViolations(found...)
 	}
-	return p.decide(&c, day)
+	return p.decide(&c, f)
 }
 
 // violations is everything wrong with a case under this pack. Fields in broken
 // are already known to be wrong: no check that reads one is made.
-func (p *Pack) violations(c *Case, day calendar.Date, broken map[string]bool) []fault.Violation {
+func (p *Pack) violations(c *Case, f *facts, broken map[string]bool) []fault.Violation {
 	var found []fault.Violation
 	add := func(v fault.Violation) {
 		if v.Basis == nil {
@@ -33,9 +34,6 @@ func (p *Pack) violations(c *Case, day calendar.Date, broken map[string]bool) []
 	}
 	c.bounds(add, broken)
 	p.codesKnown(c, add, broken)
-	if len(p.ranges)+len(p.checks) == 0 {
-		return found
-	}
 	bad := make(map[string]bool, len(found)+len(broken))
 	for _, v := range found {
 		bad[fieldOf(v.Field)] = true
@@ -43,7 +41,6 @@ func (p *Pack) violations(c *Case, day calendar.Date, broken map[string]bool) []
 	for field := range broken {
 		bad[fieldOf(field)] = true
 	}
-	f := p.factsOf(c, day)
 	for _, r := range p.ranges {
 		if n, ok := f.vals[r.at].(types.Int); ok && !bad[r.field] && !slices.Contains(r.values, int64(n)) {
 			add(fault.Violation{
@@ -87,6 +84,9 @@ func (p *Pack) codesKnown(c *Case, add func(fault.Violation), broken map[string]
 	unknown(UnitKinds, c.UnitKind, "unit_kind")
 	unknown(UnitLevels, c.UnitLevel, "unit_level")
 	for i, m := range c.Materials {
+		if p.term(Materials, m) != nil {
+			continue
+		}
 		at := indexed("materials", i)
 		if m == "" && !broken[at] {
 			add(fault.Violation{Field: at, Code: "required", Msg: "必填", MsgEN: "is required"})
@@ -94,12 +94,12 @@ func (p *Pack) codesKnown(c *Case, add func(fault.Violation), broken map[string]
 		unknown(Materials, m, at)
 	}
 	for i := range c.Budget {
-		l, at := &c.Budget[i], indexed("budget", i)
-		if l.Category == "" || unknown(Categories, l.Category, at+".category") {
+		l, t := &c.Budget[i], p.term(Categories, c.Budget[i].Category)
+		if t != nil && (t.hasClass(l.Class) || l.Class == "" && len(t.Classes) == 0) {
 			continue
 		}
-		t := p.term(Categories, l.Category)
-		if t == nil || broken[at+".class"] || l.Class == "" && len(t.Classes) == 0 {
+		at := indexed("budget", i)
+		if l.Category == "" || unknown(Categories, l.Category, at+".category") || t == nil || broken[at+".class"] {
 			continue
 		}
 		switch {
@@ -137,8 +137,8 @@ func (r *run) fail(name string, err error) {
 	}
 }
 
-func (p *Pack) decide(c *Case, day calendar.Date) (Decision, error) {
-	r := &run{pack: p, facts: p.factsOf(c, day), d: Decision{
+func (p *Pack) decide(c *Case, f *facts) (Decision, error) {
+	r := &run{pack: p, facts: f, d: Decision{
 		Pack: p.id, PackVersion: p.version,
 		Steps: []string{}, Checklist: []Item{}, Findings: []Finding{}, Obligations: []string{}, Notes: []Note{},
 		Trace: make([]TraceStep, 0, p.traceHint(len(c.Budget))),
@@ -240,7 +240,7 @@ func (r *run) findings(c *Case) {
 	}
 	for i := range c.Budget {
 		l := &c.Budget[i]
-		r.facts.line(l)
+		r.facts.line(i)
 		var name lineName
 		for _, rule := range r.pack.lines[lineKey{category: l.Category}] {
 			r.find(rule, name.of(rule, i), &i, standard)
@@ -331,7 +331,7 @@ func (r *run) anyLine(c *Case, n *noteRule) (bool, error) {
 		if !slices.Contains(n.categories, c.Budget[i].Category) {
 			continue
 		}
-		r.facts.line(&c.Budget[i])
+		r.facts.line(i)
 		if holds, err := n.when.holds(r.facts); holds || err != nil {
 			return holds, err
 		}

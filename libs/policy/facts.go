@@ -94,7 +94,7 @@ var caseVariables = []variable{
 
 // The names the engine fills itself, after the case's own.
 const (
-	varDay      = "declared_on"        // YYYY-MM-DD: the day the case is decided by
+	varDay      = "declared_on"        // YYYY-MM-DD
 	varMonthDay = "declared_month_day" // MM-DD of it
 	varRoute    = "route"              // the route's code, once it is known
 
@@ -134,17 +134,12 @@ var lineVariables = []struct {
 // layout gives every name a place, fixed when the pack loads.
 type layout struct {
 	index  map[string]int
-	origin []string // field of the case each name comes from; empty for the engine's own
-	totals []total  // sums of budget lines, by category and by group
+	origin []string         // field of the case each name comes from; empty for the engine's own
+	totals []int            // places of the sums of budget lines
+	addTo  map[string][]int // by category: the sums its lines count in
 	dated  []datedParam
 	lineAt int // place of the first line variable
 	size   int
-}
-
-// total is one "total." name.
-type total struct {
-	at         int
-	categories []string
 }
 
 // datedParam is a parameter whose value depends on the day.
@@ -170,6 +165,7 @@ func (l *layout) add(name, origin string) (at int, ok bool) {
 type facts struct {
 	layout *layout
 	vals   []ref.Val
+	lines  []ref.Val // the line variables of every budget line, one after the other
 }
 
 // ResolveName implements cel.Activation.
@@ -184,27 +180,24 @@ func (f *facts) ResolveName(name string) (any, bool) {
 // Parent implements cel.Activation.
 func (f *facts) Parent() cel.Activation { return nil }
 
-// factsOf fills the values of a case decided by the rules of a day.
+// factsOf fills the values of a case decided by the rules of a day. The day
+// stands in for a day of declaration that the case does not give.
 func (p *Pack) factsOf(c *Case, day calendar.Date) *facts {
 	f := &facts{layout: &p.layout, vals: make([]ref.Val, p.layout.size)}
 	for i := range caseVariables {
 		f.vals[i] = caseVariables[i].read(c)
 	}
-	iso := day.String()
+	declared := c.DeclaredOn
+	if declared.IsZero() {
+		declared = day
+	}
+	iso := declared.String()
 	f.set(varDay, types.String(iso))
 	f.set(varMonthDay, types.String(iso[max(0, len(iso)-len("MM-DD")):]))
 	f.set(varRoute, types.String(""))
 	f.set(varSteps, noCodes)
 	f.set(varObligations, noCodes)
-	for _, t := range p.layout.totals {
-		var sum int64
-		for i := range c.Budget {
-			if slices.Contains(t.categories, c.Budget[i].Category) {
-				sum += c.Budget[i].AmountFen
-			}
-		}
-		f.vals[t.at] = types.Int(sum)
-	}
+	f.budget(c.Budget)
 	for _, d := range p.layout.dated {
 		f.vals[d.at] = types.Int(d.param.At(day))
 	}
@@ -213,11 +206,27 @@ func (p *Pack) factsOf(c *Case, day calendar.Date) *facts {
 
 func (f *facts) set(name string, v ref.Val) { f.vals[f.layout.index[name]] = v }
 
-// line puts the values of one budget line in place.
-func (f *facts) line(l *Line) {
-	for i := range lineVariables {
-		f.vals[f.layout.lineAt+i] = lineVariables[i].read(l)
+// budget fills the sums, and keeps the values of each line for their turn.
+func (f *facts) budget(lines []Line) {
+	sums := make([]int64, f.layout.size)
+	f.lines = make([]ref.Val, 0, len(lines)*len(lineVariables))
+	for i := range lines {
+		for _, at := range f.layout.addTo[lines[i].Category] {
+			sums[at] += lines[i].AmountFen
+		}
+		for _, v := range lineVariables {
+			f.lines = append(f.lines, v.read(&lines[i]))
+		}
 	}
+	for _, at := range f.layout.totals {
+		f.vals[at] = types.Int(sums[at])
+	}
+}
+
+// line puts the values of one budget line in place.
+func (f *facts) line(i int) {
+	n := len(lineVariables)
+	copy(f.vals[f.layout.lineAt:], f.lines[i*n:(i+1)*n])
 }
 
 // codeSet is a CEL list of strings whose membership test compares Go strings

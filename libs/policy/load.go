@@ -31,7 +31,7 @@ func Load(fsys fs.FS) (*Pack, error) {
 			provisions:   map[string]Text{},
 			fieldBasis:   map[string][]string{},
 			lines:        map[lineKey][]*findingRule{},
-			layout:       layout{index: map[string]int{}},
+			layout:       layout{index: map[string]int{}, addTo: map[string][]int{}},
 		},
 		rules: map[string]bool{},
 	}
@@ -380,7 +380,10 @@ func (l *loader) groups(groups map[string][]token) {
 			l.refuse(at, "duplicate", "合计重名："+name, "a total of this name exists: "+name)
 			return
 		}
-		lay.totals = append(lay.totals, total{place, categories})
+		lay.totals = append(lay.totals, place)
+		for _, c := range categories {
+			lay.addTo[c] = append(lay.addTo[c], place)
+		}
 	}
 	for _, c := range l.pack.Terms(Categories) {
 		add(c.Code, []string{c.Code}, token{})
@@ -393,6 +396,10 @@ func (l *loader) groups(groups map[string][]token) {
 	for _, name := range names {
 		var members []string
 		for _, t := range groups[name] {
+			if slices.Contains(members, t.Value) {
+				l.refuse(t, "duplicate", "类别重复", "is listed twice")
+				continue
+			}
 			members = append(members, l.known(Categories, t))
 		}
 		add(name, members, token{})

@@ -368,12 +368,15 @@ func (l *loader) procedure(s *procedureSource) {
 	l.pack.procedure = p
 }
 
-// fill puts the figures of a finding into its text.
+// fill puts the figures of a finding into its text: 万元 in Chinese, yuan in
+// English.
 func (r *findingRule) fill(limit, actual int64) (zh, en string) {
 	if r.bound == nil {
 		return r.text.ZH, r.text.EN
 	}
-	zh = strings.NewReplacer("{limit}", inWan(max(limit, 0)), "{actual}", inWan(max(actual, 0))).Replace(r.text.ZH)
-	en = strings.NewReplacer("{limit}", inYuan(max(limit, 0)), "{actual}", inYuan(max(actual, 0))).Replace(r.text.EN)
-	return zh, en
+	put := func(text string, write func(int64) string) string {
+		text = strings.Replace(text, "{limit}", write(max(limit, 0)), 1)
+		return strings.Replace(text, "{actual}", write(max(actual, 0)), 1)
+	}
+	return put(r.text.ZH, inWan), put(r.text.EN, inYuan)
 }

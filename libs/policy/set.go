@@ -163,9 +163,10 @@ func (s *Set) DecideJSON(r io.Reader, limit int64, o Options) (Decision, error) 
 	p, day, err := s.choose(c.DeclaredOn, o)
 	switch {
 	case err == nil:
-		found = append(p.withBasis(found), p.violations(&c, day, broken)...)
+		f := p.factsOf(&c, day)
+		found = append(p.withBasis(found), p.violations(&c, f, broken)...)
 		if len(found) == 0 {
-			return p.decide(&c, day)
+			return p.decide(&c, f)
 		}
 	case len(found) == 0 && !errors.Is(err, fault.InvalidInput):
 		return Decision{}, err
