@@ -235,7 +235,56 @@ type Procedure struct {
 	PublicTender     *Param
 	ProcurementLimit *Param
 	Supervision      *Param
+	Procurement      Procurement
 	Assessments      []Assessment
+}
+
+// Procurement is how a project that has its money may be procured.
+type Procurement struct {
+	Methods []Method
+	// TimedBy are the obligations under which the clocks to start run.
+	TimedBy []string
+	// AssetKinds are the kinds of project that leave assets behind.
+	AssetKinds []string
+}
+
+// Method is one way to procure.
+type Method struct {
+	Code       string
+	Label      Text
+	Meets      []string // obligations that it satisfies
+	Centre     bool     // the procurement centre runs it
+	Notice     bool     // a notice is published before the award
+	MinBidders int      // with fewer there is no award
+	Basis      []string
+}
+
+// Method finds a method by its code.
+func (p Procurement) Method(code string) (Method, bool) {
+	i := slices.IndexFunc(p.Methods, func(m Method) bool { return m.Code == code })
+	if i < 0 {
+		return Method{}, false
+	}
+	return p.Methods[i], true
+}
+
+// Unmet lists those of a project's obligations that some method meets and this
+// one does not.
+func (p Procurement) Unmet(m Method, obligations []string) []string {
+	var unmet []string
+	for _, o := range obligations {
+		concerns := slices.ContainsFunc(p.Methods, func(x Method) bool { return slices.Contains(x.Meets, o) })
+		if concerns && !slices.Contains(m.Meets, o) {
+			unmet = append(unmet, o)
+		}
+	}
+	return unmet
+}
+
+// Timed reports whether the clocks to start run for a project with these
+// obligations.
+func (p Procurement) Timed(obligations []string) bool {
+	return slices.ContainsFunc(obligations, func(o string) bool { return slices.Contains(p.TimedBy, o) })
 }
 
 // Quorum is the share of the current members that must be present. The zero

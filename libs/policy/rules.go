@@ -365,6 +365,25 @@ func (l *loader) procedure(s *procedureSource) {
 			l.refuse(ref.t, "unknown_param", "没有这个金额参数："+ref.t.Value, "there is no such amount parameter: "+ref.t.Value)
 		}
 	}
+	for _, o := range s.Procurement.TimedBy {
+		p.Procurement.TimedBy = append(p.Procurement.TimedBy, l.known(Obligations, o))
+	}
+	for _, k := range s.Procurement.AssetKinds {
+		p.Procurement.AssetKinds = append(p.Procurement.AssetKinds, l.known(Kinds, k))
+	}
+	for _, x := range s.Procurement.Methods {
+		m := Method{
+			Code: l.code(x.Method, "method"), Label: l.text(Text{x.ZH, x.EN}, x.Method),
+			Centre: x.Centre, Notice: x.Notice, MinBidders: x.MinBidders, Basis: l.basis(x.Basis, x.Method),
+		}
+		for _, o := range x.Meets {
+			m.Meets = append(m.Meets, l.known(Obligations, o))
+		}
+		if x.MinBidders <= 0 {
+			l.refuse(x.Method, "invalid_method", "采购方式须有不少于一家的供应商数", "a method has at least one bidder")
+		}
+		p.Procurement.Methods = append(p.Procurement.Methods, m)
+	}
 	l.pack.procedure = p
 }
 

@@ -292,6 +292,20 @@ type procedureSource struct {
 	PublicTender     token `yaml:"public_tender"`
 	ProcurementLimit token `yaml:"procurement_limit"`
 	Supervision      token `yaml:"supervision"`
+	Procurement      struct {
+		TimedBy    []token `yaml:"timed_by"`
+		AssetKinds []token `yaml:"asset_kinds"`
+		Methods    []struct {
+			Method     token   `yaml:"method"`
+			Meets      []token `yaml:"meets"`
+			Centre     bool    `yaml:"centre"`
+			Notice     bool    `yaml:"notice"`
+			MinBidders int     `yaml:"min_bidders"`
+			Basis      []token `yaml:"basis"`
+			ZH         string  `yaml:"zh"`
+			EN         string  `yaml:"en"`
+		} `yaml:"methods"`
+	} `yaml:"procurement"`
 	Assessments      []struct {
 		Assessment token   `yaml:"assessment"`
 		Grades     []int64 `yaml:"grades"`
