@@ -306,7 +306,7 @@ type procedureSource struct {
 			EN         string  `yaml:"en"`
 		} `yaml:"methods"`
 	} `yaml:"procurement"`
-	Assessments      []struct {
+	Assessments []struct {
 		Assessment token   `yaml:"assessment"`
 		Grades     []int64 `yaml:"grades"`
 		Months     int     `yaml:"months"`

@@ -25,15 +25,17 @@ const (
 
 // BudgetRequested states that the unit asks finance for money (YP23-M-13).
 type BudgetRequested struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	BudgetId      string                 `protobuf:"bytes,2,opt,name=budget_id,json=budgetId,proto3" json:"budget_id,omitempty"`
-	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
-	CeilingFen    int64                  `protobuf:"varint,4,opt,name=ceiling_fen,json=ceilingFen,proto3" json:"ceiling_fen,omitempty"`
-	FiscalYear    int32                  `protobuf:"varint,5,opt,name=fiscal_year,json=fiscalYear,proto3" json:"fiscal_year,omitempty"`
-	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	BudgetId   string                 `protobuf:"bytes,2,opt,name=budget_id,json=budgetId,proto3" json:"budget_id,omitempty"`
+	AmountFen  int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	CeilingFen int64                  `protobuf:"varint,4,opt,name=ceiling_fen,json=ceilingFen,proto3" json:"ceiling_fen,omitempty"`
+	FiscalYear int32                  `protobuf:"varint,5,opt,name=fiscal_year,json=fiscalYear,proto3" json:"fiscal_year,omitempty"`
+	Basis      []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	// the part that is second-class fees (YP23-R-5.4.4)
+	SecondClassFen int64 `protobuf:"varint,7,opt,name=second_class_fen,json=secondClassFen,proto3" json:"second_class_fen,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
 }
 
 func (x *BudgetRequested) Reset() {
@@ -108,6 +110,13 @@ func (x *BudgetRequested) GetBasis() []string {
 	return nil
 }
 
+func (x *BudgetRequested) GetSecondClassFen() int64 {
+	if x != nil {
+		return x.SecondClassFen
+	}
+	return 0
+}
+
 // BudgetReturned states that finance sent the request back.
 type BudgetReturned struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -171,13 +180,15 @@ func (x *BudgetReturned) GetReason() string {
 
 // BudgetIssued states that the money is there; its day starts the procurement clock (YP23-R-5.5.1).
 type BudgetIssued struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	BudgetId      string                 `protobuf:"bytes,2,opt,name=budget_id,json=budgetId,proto3" json:"budget_id,omitempty"`
-	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
-	DocumentNo    string                 `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
-	IssuedOn      string                 `protobuf:"bytes,5,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
-	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	BudgetId   string                 `protobuf:"bytes,2,opt,name=budget_id,json=budgetId,proto3" json:"budget_id,omitempty"`
+	AmountFen  int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	DocumentNo string                 `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	IssuedOn   string                 `protobuf:"bytes,5,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
+	Basis      []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	// what finance holds as proof where no service of the suite states it
+	Confirmations []*Confirmation `protobuf:"bytes,7,rep,name=confirmations,proto3" json:"confirmations,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,6 +265,168 @@ func (x *BudgetIssued) GetBasis() []string {
 	return nil
 }
 
+func (x *BudgetIssued) GetConfirmations() []*Confirmation {
+	if x != nil {
+		return x.Confirmations
+	}
+	return nil
+}
+
+// Confirmation names the paper that shows a requirement as met.
+type Confirmation struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// a requirement code of the pack
+	Requirement   string `protobuf:"bytes,1,opt,name=requirement,proto3" json:"requirement,omitempty"`
+	DocumentNo    string `protobuf:"bytes,2,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Confirmation) Reset() {
+	*x = Confirmation{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Confirmation) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Confirmation) ProtoMessage() {}
+
+func (x *Confirmation) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Confirmation.ProtoReflect.Descriptor instead.
+func (*Confirmation) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *Confirmation) GetRequirement() string {
+	if x != nil {
+		return x.Requirement
+	}
+	return ""
+}
+
+func (x *Confirmation) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+// BudgetAdjusted states that the money follows a consented change (YP23-R-5.5.5).
+type BudgetAdjusted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	BudgetId      string                 `protobuf:"bytes,2,opt,name=budget_id,json=budgetId,proto3" json:"budget_id,omitempty"`
+	AmountFen     int64                  `protobuf:"varint,3,opt,name=amount_fen,json=amountFen,proto3" json:"amount_fen,omitempty"`
+	PreviousFen   int64                  `protobuf:"varint,4,opt,name=previous_fen,json=previousFen,proto3" json:"previous_fen,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,5,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	AdjustedOn    string                 `protobuf:"bytes,6,opt,name=adjusted_on,json=adjustedOn,proto3" json:"adjusted_on,omitempty"`
+	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *BudgetAdjusted) Reset() {
+	*x = BudgetAdjusted{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *BudgetAdjusted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*BudgetAdjusted) ProtoMessage() {}
+
+func (x *BudgetAdjusted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use BudgetAdjusted.ProtoReflect.Descriptor instead.
+func (*BudgetAdjusted) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *BudgetAdjusted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *BudgetAdjusted) GetBudgetId() string {
+	if x != nil {
+		return x.BudgetId
+	}
+	return ""
+}
+
+func (x *BudgetAdjusted) GetAmountFen() int64 {
+	if x != nil {
+		return x.AmountFen
+	}
+	return 0
+}
+
+func (x *BudgetAdjusted) GetPreviousFen() int64 {
+	if x != nil {
+		return x.PreviousFen
+	}
+	return 0
+}
+
+func (x *BudgetAdjusted) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *BudgetAdjusted) GetAdjustedOn() string {
+	if x != nil {
+		return x.AdjustedOn
+	}
+	return ""
+}
+
+func (x *BudgetAdjusted) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *BudgetAdjusted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // PaymentRecorded states one payment under the contract.
 type PaymentRecorded struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -264,13 +437,14 @@ type PaymentRecorded struct {
 	PaidTotalFen  int64                  `protobuf:"varint,5,opt,name=paid_total_fen,json=paidTotalFen,proto3" json:"paid_total_fen,omitempty"`
 	PaidOn        string                 `protobuf:"bytes,6,opt,name=paid_on,json=paidOn,proto3" json:"paid_on,omitempty"`
 	Payee         string                 `protobuf:"bytes,7,opt,name=payee,proto3" json:"payee,omitempty"`
+	ContractNo    string                 `protobuf:"bytes,8,opt,name=contract_no,json=contractNo,proto3" json:"contract_no,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PaymentRecorded) Reset() {
 	*x = PaymentRecorded{}
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[3]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[5]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -282,7 +456,7 @@ func (x *PaymentRecorded) String() string {
 func (*PaymentRecorded) ProtoMessage() {}
 
 func (x *PaymentRecorded) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[3]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[5]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -295,7 +469,7 @@ func (x *PaymentRecorded) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PaymentRecorded.ProtoReflect.Descriptor instead.
 func (*PaymentRecorded) Descriptor() ([]byte, []int) {
-	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{3}
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{5}
 }
 
 func (x *PaymentRecorded) GetProjectId() string {
@@ -347,21 +521,31 @@ func (x *PaymentRecorded) GetPayee() string {
 	return ""
 }
 
+func (x *PaymentRecorded) GetContractNo() string {
+	if x != nil {
+		return x.ContractNo
+	}
+	return ""
+}
+
 // PerformanceSelfEvaluated states the yearly self-evaluation (YP23-R-5.6.1).
 type PerformanceSelfEvaluated struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
-	GoalsMet      bool                   `protobuf:"varint,3,opt,name=goals_met,json=goalsMet,proto3" json:"goals_met,omitempty"`
-	Summary       string                 `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
-	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Year      int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	GoalsMet  bool                   `protobuf:"varint,3,opt,name=goals_met,json=goalsMet,proto3" json:"goals_met,omitempty"`
+	Summary   string                 `protobuf:"bytes,4,opt,name=summary,proto3" json:"summary,omitempty"`
+	Basis     []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	// where goals are not met: what will be done, and by which day
+	Measures      string `protobuf:"bytes,6,opt,name=measures,proto3" json:"measures,omitempty"`
+	RectifyBy     string `protobuf:"bytes,7,opt,name=rectify_by,json=rectifyBy,proto3" json:"rectify_by,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
 
 func (x *PerformanceSelfEvaluated) Reset() {
 	*x = PerformanceSelfEvaluated{}
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[4]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[6]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -373,7 +557,7 @@ func (x *PerformanceSelfEvaluated) String() string {
 func (*PerformanceSelfEvaluated) ProtoMessage() {}
 
 func (x *PerformanceSelfEvaluated) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[4]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[6]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -386,7 +570,7 @@ func (x *PerformanceSelfEvaluated) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PerformanceSelfEvaluated.ProtoReflect.Descriptor instead.
 func (*PerformanceSelfEvaluated) Descriptor() ([]byte, []int) {
-	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{4}
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{6}
 }
 
 func (x *PerformanceSelfEvaluated) GetProjectId() string {
@@ -424,6 +608,89 @@ func (x *PerformanceSelfEvaluated) GetBasis() []string {
 	return nil
 }
 
+func (x *PerformanceSelfEvaluated) GetMeasures() string {
+	if x != nil {
+		return x.Measures
+	}
+	return ""
+}
+
+func (x *PerformanceSelfEvaluated) GetRectifyBy() string {
+	if x != nil {
+		return x.RectifyBy
+	}
+	return ""
+}
+
+// PerformanceRectified states that what a self-evaluation found wanting is made good.
+type PerformanceRectified struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Result        string                 `protobuf:"bytes,3,opt,name=result,proto3" json:"result,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PerformanceRectified) Reset() {
+	*x = PerformanceRectified{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PerformanceRectified) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PerformanceRectified) ProtoMessage() {}
+
+func (x *PerformanceRectified) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PerformanceRectified.ProtoReflect.Descriptor instead.
+func (*PerformanceRectified) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PerformanceRectified) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *PerformanceRectified) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *PerformanceRectified) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *PerformanceRectified) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // HoldPlaced states that money or review waits for a rectification.
 type HoldPlaced struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -437,7 +704,7 @@ type HoldPlaced struct {
 
 func (x *HoldPlaced) Reset() {
 	*x = HoldPlaced{}
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[5]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -449,7 +716,7 @@ func (x *HoldPlaced) String() string {
 func (*HoldPlaced) ProtoMessage() {}
 
 func (x *HoldPlaced) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[5]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -462,7 +729,7 @@ func (x *HoldPlaced) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldPlaced.ProtoReflect.Descriptor instead.
 func (*HoldPlaced) Descriptor() ([]byte, []int) {
-	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{5}
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *HoldPlaced) GetProjectId() string {
@@ -505,7 +772,7 @@ type HoldReleased struct {
 
 func (x *HoldReleased) Reset() {
 	*x = HoldReleased{}
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[6]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -517,7 +784,7 @@ func (x *HoldReleased) String() string {
 func (*HoldReleased) ProtoMessage() {}
 
 func (x *HoldReleased) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_budgeting_v1_events_proto_msgTypes[6]
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -530,7 +797,7 @@ func (x *HoldReleased) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use HoldReleased.ProtoReflect.Descriptor instead.
 func (*HoldReleased) Descriptor() ([]byte, []int) {
-	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *HoldReleased) GetProjectId() string {
@@ -558,7 +825,7 @@ var File_egov_budgeting_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1eegov/budgeting/v1/events.proto\x12\x11egov.budgeting.v1\"\xc4\x01\n" +
+	"\x1eegov/budgeting/v1/events.proto\x12\x11egov.budgeting.v1\"\xee\x01\n" +
 	"\x0fBudgetRequested\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -569,12 +836,13 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"ceilingFen\x12\x1f\n" +
 	"\vfiscal_year\x18\x05 \x01(\x05R\n" +
 	"fiscalYear\x12\x14\n" +
-	"\x05basis\x18\x06 \x03(\tR\x05basis\"d\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x12(\n" +
+	"\x10second_class_fen\x18\a \x01(\x03R\x0esecondClassFen\"d\n" +
 	"\x0eBudgetReturned\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tbudget_id\x18\x02 \x01(\tR\bbudgetId\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xbd\x01\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\x84\x02\n" +
 	"\fBudgetIssued\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -584,7 +852,25 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\vdocument_no\x18\x04 \x01(\tR\n" +
 	"documentNo\x12\x1b\n" +
 	"\tissued_on\x18\x05 \x01(\tR\bissuedOn\x12\x14\n" +
-	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xe0\x01\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x12E\n" +
+	"\rconfirmations\x18\a \x03(\v2\x1f.egov.budgeting.v1.ConfirmationR\rconfirmations\"Q\n" +
+	"\fConfirmation\x12 \n" +
+	"\vrequirement\x18\x01 \x01(\tR\vrequirement\x12\x1f\n" +
+	"\vdocument_no\x18\x02 \x01(\tR\n" +
+	"documentNo\"\xfe\x01\n" +
+	"\x0eBudgetAdjusted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tbudget_id\x18\x02 \x01(\tR\bbudgetId\x12\x1d\n" +
+	"\n" +
+	"amount_fen\x18\x03 \x01(\x03R\tamountFen\x12!\n" +
+	"\fprevious_fen\x18\x04 \x01(\x03R\vpreviousFen\x12\x1f\n" +
+	"\vdocument_no\x18\x05 \x01(\tR\n" +
+	"documentNo\x12\x1f\n" +
+	"\vadjusted_on\x18\x06 \x01(\tR\n" +
+	"adjustedOn\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\"\x81\x02\n" +
 	"\x0fPaymentRecorded\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -595,14 +881,25 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"amount_fen\x18\x04 \x01(\x03R\tamountFen\x12$\n" +
 	"\x0epaid_total_fen\x18\x05 \x01(\x03R\fpaidTotalFen\x12\x17\n" +
 	"\apaid_on\x18\x06 \x01(\tR\x06paidOn\x12\x14\n" +
-	"\x05payee\x18\a \x01(\tR\x05payee\"\x9a\x01\n" +
+	"\x05payee\x18\a \x01(\tR\x05payee\x12\x1f\n" +
+	"\vcontract_no\x18\b \x01(\tR\n" +
+	"contractNo\"\xd5\x01\n" +
 	"\x18PerformanceSelfEvaluated\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
 	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x1b\n" +
 	"\tgoals_met\x18\x03 \x01(\bR\bgoalsMet\x12\x18\n" +
 	"\asummary\x18\x04 \x01(\tR\asummary\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basis\"m\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x12\x1a\n" +
+	"\bmeasures\x18\x06 \x01(\tR\bmeasures\x12\x1d\n" +
+	"\n" +
+	"rectify_by\x18\a \x01(\tR\trectifyBy\"w\n" +
+	"\x14PerformanceRectified\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x16\n" +
+	"\x06result\x18\x03 \x01(\tR\x06result\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"m\n" +
 	"\n" +
 	"HoldPlaced\x12\x1d\n" +
 	"\n" +
@@ -628,22 +925,26 @@ func file_egov_budgeting_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_budgeting_v1_events_proto_rawDescData
 }
 
-var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_egov_budgeting_v1_events_proto_goTypes = []any{
 	(*BudgetRequested)(nil),          // 0: egov.budgeting.v1.BudgetRequested
 	(*BudgetReturned)(nil),           // 1: egov.budgeting.v1.BudgetReturned
 	(*BudgetIssued)(nil),             // 2: egov.budgeting.v1.BudgetIssued
-	(*PaymentRecorded)(nil),          // 3: egov.budgeting.v1.PaymentRecorded
-	(*PerformanceSelfEvaluated)(nil), // 4: egov.budgeting.v1.PerformanceSelfEvaluated
-	(*HoldPlaced)(nil),               // 5: egov.budgeting.v1.HoldPlaced
-	(*HoldReleased)(nil),             // 6: egov.budgeting.v1.HoldReleased
+	(*Confirmation)(nil),             // 3: egov.budgeting.v1.Confirmation
+	(*BudgetAdjusted)(nil),           // 4: egov.budgeting.v1.BudgetAdjusted
+	(*PaymentRecorded)(nil),          // 5: egov.budgeting.v1.PaymentRecorded
+	(*PerformanceSelfEvaluated)(nil), // 6: egov.budgeting.v1.PerformanceSelfEvaluated
+	(*PerformanceRectified)(nil),     // 7: egov.budgeting.v1.PerformanceRectified
+	(*HoldPlaced)(nil),               // 8: egov.budgeting.v1.HoldPlaced
+	(*HoldReleased)(nil),             // 9: egov.budgeting.v1.HoldReleased
 }
 var file_egov_budgeting_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	3, // 0: egov.budgeting.v1.BudgetIssued.confirmations:type_name -> egov.budgeting.v1.Confirmation
+	1, // [1:1] is the sub-list for method output_type
+	1, // [1:1] is the sub-list for method input_type
+	1, // [1:1] is the sub-list for extension type_name
+	1, // [1:1] is the sub-list for extension extendee
+	0, // [0:1] is the sub-list for field type_name
 }
 
 func init() { file_egov_budgeting_v1_events_proto_init() }
@@ -657,7 +958,7 @@ func file_egov_budgeting_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_budgeting_v1_events_proto_rawDesc), len(file_egov_budgeting_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -923,6 +923,7 @@ type AcceptanceFailed struct {
 	RectifyBy     string                 `protobuf:"bytes,3,opt,name=rectify_by,json=rectifyBy,proto3" json:"rectify_by,omitempty"`
 	SystemId      string                 `protobuf:"bytes,4,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
 	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -988,6 +989,13 @@ func (x *AcceptanceFailed) GetSystemId() string {
 func (x *AcceptanceFailed) GetBasis() []string {
 	if x != nil {
 		return x.Basis
+	}
+	return nil
+}
+
+func (x *AcceptanceFailed) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
 	}
 	return nil
 }
@@ -1122,6 +1130,295 @@ func (x *AssetsRegistered) GetBasis() []string {
 	return nil
 }
 
+// ContractAmended states a supplementary agreement after a consented change (YP23-R-5.5.5).
+type ContractAmended struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId   string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	ContractNo  string                 `protobuf:"bytes,2,opt,name=contract_no,json=contractNo,proto3" json:"contract_no,omitempty"`
+	AmendmentNo string                 `protobuf:"bytes,3,opt,name=amendment_no,json=amendmentNo,proto3" json:"amendment_no,omitempty"`
+	// the contract's value from now on
+	ValueFen      int64          `protobuf:"varint,4,opt,name=value_fen,json=valueFen,proto3" json:"value_fen,omitempty"`
+	PreviousFen   int64          `protobuf:"varint,5,opt,name=previous_fen,json=previousFen,proto3" json:"previous_fen,omitempty"`
+	Reason        string         `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	EffectiveOn   string         `protobuf:"bytes,7,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
+	Sequence      int32          `protobuf:"varint,8,opt,name=sequence,proto3" json:"sequence,omitempty"`
+	Documents     []*v1.Document `protobuf:"bytes,9,rep,name=documents,proto3" json:"documents,omitempty"`
+	Signature     *v1.Signature  `protobuf:"bytes,10,opt,name=signature,proto3" json:"signature,omitempty"`
+	Basis         []string       `protobuf:"bytes,11,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContractAmended) Reset() {
+	*x = ContractAmended{}
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContractAmended) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContractAmended) ProtoMessage() {}
+
+func (x *ContractAmended) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContractAmended.ProtoReflect.Descriptor instead.
+func (*ContractAmended) Descriptor() ([]byte, []int) {
+	return file_egov_procurement_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *ContractAmended) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *ContractAmended) GetContractNo() string {
+	if x != nil {
+		return x.ContractNo
+	}
+	return ""
+}
+
+func (x *ContractAmended) GetAmendmentNo() string {
+	if x != nil {
+		return x.AmendmentNo
+	}
+	return ""
+}
+
+func (x *ContractAmended) GetValueFen() int64 {
+	if x != nil {
+		return x.ValueFen
+	}
+	return 0
+}
+
+func (x *ContractAmended) GetPreviousFen() int64 {
+	if x != nil {
+		return x.PreviousFen
+	}
+	return 0
+}
+
+func (x *ContractAmended) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ContractAmended) GetEffectiveOn() string {
+	if x != nil {
+		return x.EffectiveOn
+	}
+	return ""
+}
+
+func (x *ContractAmended) GetSequence() int32 {
+	if x != nil {
+		return x.Sequence
+	}
+	return 0
+}
+
+func (x *ContractAmended) GetDocuments() []*v1.Document {
+	if x != nil {
+		return x.Documents
+	}
+	return nil
+}
+
+func (x *ContractAmended) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+func (x *ContractAmended) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// RectificationReported states what the unit did about an order.
+type RectificationReported struct {
+	state           protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId       string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	RectificationId string                 `protobuf:"bytes,2,opt,name=rectification_id,json=rectificationId,proto3" json:"rectification_id,omitempty"`
+	Report          string                 `protobuf:"bytes,3,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields   protoimpl.UnknownFields
+	sizeCache       protoimpl.SizeCache
+}
+
+func (x *RectificationReported) Reset() {
+	*x = RectificationReported{}
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RectificationReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RectificationReported) ProtoMessage() {}
+
+func (x *RectificationReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RectificationReported.ProtoReflect.Descriptor instead.
+func (*RectificationReported) Descriptor() ([]byte, []int) {
+	return file_egov_procurement_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *RectificationReported) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *RectificationReported) GetRectificationId() string {
+	if x != nil {
+		return x.RectificationId
+	}
+	return ""
+}
+
+func (x *RectificationReported) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// TestRecorded states one test of the finished work (YP23-R-5.5.7).
+type TestRecorded struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// a requirement code of the pack's acceptance gate
+	Test          string       `protobuf:"bytes,2,opt,name=test,proto3" json:"test,omitempty"`
+	Passed        bool         `protobuf:"varint,3,opt,name=passed,proto3" json:"passed,omitempty"`
+	PerformedBy   string       `protobuf:"bytes,4,opt,name=performed_by,json=performedBy,proto3" json:"performed_by,omitempty"`
+	ReportNo      string       `protobuf:"bytes,5,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	CompletedOn   string       `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	Document      *v1.Document `protobuf:"bytes,7,opt,name=document,proto3" json:"document,omitempty"`
+	Basis         []string     `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *TestRecorded) Reset() {
+	*x = TestRecorded{}
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *TestRecorded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*TestRecorded) ProtoMessage() {}
+
+func (x *TestRecorded) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use TestRecorded.ProtoReflect.Descriptor instead.
+func (*TestRecorded) Descriptor() ([]byte, []int) {
+	return file_egov_procurement_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *TestRecorded) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *TestRecorded) GetTest() string {
+	if x != nil {
+		return x.Test
+	}
+	return ""
+}
+
+func (x *TestRecorded) GetPassed() bool {
+	if x != nil {
+		return x.Passed
+	}
+	return false
+}
+
+func (x *TestRecorded) GetPerformedBy() string {
+	if x != nil {
+		return x.PerformedBy
+	}
+	return ""
+}
+
+func (x *TestRecorded) GetReportNo() string {
+	if x != nil {
+		return x.ReportNo
+	}
+	return ""
+}
+
+func (x *TestRecorded) GetCompletedOn() string {
+	if x != nil {
+		return x.CompletedOn
+	}
+	return ""
+}
+
+func (x *TestRecorded) GetDocument() *v1.Document {
+	if x != nil {
+		return x.Document
+	}
+	return nil
+}
+
+func (x *TestRecorded) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_procurement_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_procurement_v1_events_proto_rawDesc = "" +
@@ -1215,7 +1512,7 @@ const file_egov_procurement_v1_events_proto_rawDesc = "" +
 	"\bevidence\x18\x03 \x03(\tR\bevidence\x12\x1b\n" +
 	"\tfinal_fen\x18\x04 \x01(\x03R\bfinalFen\x125\n" +
 	"\tsignature\x18\x05 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\x12\x14\n" +
-	"\x05basis\x18\x06 \x03(\tR\x05basis\"\x9b\x01\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xd2\x01\n" +
 	"\x10AcceptanceFailed\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
@@ -1223,7 +1520,8 @@ const file_egov_procurement_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"rectify_by\x18\x03 \x01(\tR\trectifyBy\x12\x1b\n" +
 	"\tsystem_id\x18\x04 \x01(\tR\bsystemId\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basis\"a\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"a\n" +
 	"\x0fAcceptanceFiled\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x19\n" +
@@ -1234,7 +1532,37 @@ const file_egov_procurement_v1_events_proto_rawDesc = "" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x14\n" +
 	"\x05items\x18\x02 \x01(\x05R\x05items\x12\x1b\n" +
 	"\tvalue_fen\x18\x03 \x01(\x03R\bvalueFen\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basisB2Z0egov/proto/gen/egov/procurement/v1;procurementv1b\x06proto3"
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x8e\x03\n" +
+	"\x0fContractAmended\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vcontract_no\x18\x02 \x01(\tR\n" +
+	"contractNo\x12!\n" +
+	"\famendment_no\x18\x03 \x01(\tR\vamendmentNo\x12\x1b\n" +
+	"\tvalue_fen\x18\x04 \x01(\x03R\bvalueFen\x12!\n" +
+	"\fprevious_fen\x18\x05 \x01(\x03R\vpreviousFen\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12!\n" +
+	"\feffective_on\x18\a \x01(\tR\veffectiveOn\x12\x1a\n" +
+	"\bsequence\x18\b \x01(\x05R\bsequence\x124\n" +
+	"\tdocuments\x18\t \x03(\v2\x16.egov.type.v1.DocumentR\tdocuments\x125\n" +
+	"\tsignature\x18\n" +
+	" \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\x12\x14\n" +
+	"\x05basis\x18\v \x03(\tR\x05basis\"y\n" +
+	"\x15RectificationReported\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12)\n" +
+	"\x10rectification_id\x18\x02 \x01(\tR\x0frectificationId\x12\x16\n" +
+	"\x06report\x18\x03 \x01(\tR\x06report\"\x86\x02\n" +
+	"\fTestRecorded\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
+	"\x04test\x18\x02 \x01(\tR\x04test\x12\x16\n" +
+	"\x06passed\x18\x03 \x01(\bR\x06passed\x12!\n" +
+	"\fperformed_by\x18\x04 \x01(\tR\vperformedBy\x12\x1b\n" +
+	"\treport_no\x18\x05 \x01(\tR\breportNo\x12!\n" +
+	"\fcompleted_on\x18\x06 \x01(\tR\vcompletedOn\x122\n" +
+	"\bdocument\x18\a \x01(\v2\x16.egov.type.v1.DocumentR\bdocument\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basisB2Z0egov/proto/gen/egov/procurement/v1;procurementv1b\x06proto3"
 
 var (
 	file_egov_procurement_v1_events_proto_rawDescOnce sync.Once
@@ -1248,34 +1576,41 @@ func file_egov_procurement_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_procurement_v1_events_proto_rawDescData
 }
 
-var file_egov_procurement_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
+var file_egov_procurement_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
 var file_egov_procurement_v1_events_proto_goTypes = []any{
-	(*ProcurementOpened)(nil),    // 0: egov.procurement.v1.ProcurementOpened
-	(*ProcurementStarted)(nil),   // 1: egov.procurement.v1.ProcurementStarted
-	(*DeferralFiled)(nil),        // 2: egov.procurement.v1.DeferralFiled
-	(*TenderPublished)(nil),      // 3: egov.procurement.v1.TenderPublished
-	(*AwardMade)(nil),            // 4: egov.procurement.v1.AwardMade
-	(*ContractFiled)(nil),        // 5: egov.procurement.v1.ContractFiled
-	(*SupervisionEngaged)(nil),   // 6: egov.procurement.v1.SupervisionEngaged
-	(*QuarterReported)(nil),      // 7: egov.procurement.v1.QuarterReported
-	(*RectificationOrdered)(nil), // 8: egov.procurement.v1.RectificationOrdered
-	(*RectificationClosed)(nil),  // 9: egov.procurement.v1.RectificationClosed
-	(*AcceptancePassed)(nil),     // 10: egov.procurement.v1.AcceptancePassed
-	(*AcceptanceFailed)(nil),     // 11: egov.procurement.v1.AcceptanceFailed
-	(*AcceptanceFiled)(nil),      // 12: egov.procurement.v1.AcceptanceFiled
-	(*AssetsRegistered)(nil),     // 13: egov.procurement.v1.AssetsRegistered
-	(*v1.Document)(nil),          // 14: egov.type.v1.Document
-	(*v1.Signature)(nil),         // 15: egov.type.v1.Signature
+	(*ProcurementOpened)(nil),     // 0: egov.procurement.v1.ProcurementOpened
+	(*ProcurementStarted)(nil),    // 1: egov.procurement.v1.ProcurementStarted
+	(*DeferralFiled)(nil),         // 2: egov.procurement.v1.DeferralFiled
+	(*TenderPublished)(nil),       // 3: egov.procurement.v1.TenderPublished
+	(*AwardMade)(nil),             // 4: egov.procurement.v1.AwardMade
+	(*ContractFiled)(nil),         // 5: egov.procurement.v1.ContractFiled
+	(*SupervisionEngaged)(nil),    // 6: egov.procurement.v1.SupervisionEngaged
+	(*QuarterReported)(nil),       // 7: egov.procurement.v1.QuarterReported
+	(*RectificationOrdered)(nil),  // 8: egov.procurement.v1.RectificationOrdered
+	(*RectificationClosed)(nil),   // 9: egov.procurement.v1.RectificationClosed
+	(*AcceptancePassed)(nil),      // 10: egov.procurement.v1.AcceptancePassed
+	(*AcceptanceFailed)(nil),      // 11: egov.procurement.v1.AcceptanceFailed
+	(*AcceptanceFiled)(nil),       // 12: egov.procurement.v1.AcceptanceFiled
+	(*AssetsRegistered)(nil),      // 13: egov.procurement.v1.AssetsRegistered
+	(*ContractAmended)(nil),       // 14: egov.procurement.v1.ContractAmended
+	(*RectificationReported)(nil), // 15: egov.procurement.v1.RectificationReported
+	(*TestRecorded)(nil),          // 16: egov.procurement.v1.TestRecorded
+	(*v1.Document)(nil),           // 17: egov.type.v1.Document
+	(*v1.Signature)(nil),          // 18: egov.type.v1.Signature
 }
 var file_egov_procurement_v1_events_proto_depIdxs = []int32{
-	14, // 0: egov.procurement.v1.ContractFiled.documents:type_name -> egov.type.v1.Document
-	15, // 1: egov.procurement.v1.ContractFiled.signature:type_name -> egov.type.v1.Signature
-	15, // 2: egov.procurement.v1.AcceptancePassed.signature:type_name -> egov.type.v1.Signature
-	3,  // [3:3] is the sub-list for method output_type
-	3,  // [3:3] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	17, // 0: egov.procurement.v1.ContractFiled.documents:type_name -> egov.type.v1.Document
+	18, // 1: egov.procurement.v1.ContractFiled.signature:type_name -> egov.type.v1.Signature
+	18, // 2: egov.procurement.v1.AcceptancePassed.signature:type_name -> egov.type.v1.Signature
+	18, // 3: egov.procurement.v1.AcceptanceFailed.signature:type_name -> egov.type.v1.Signature
+	17, // 4: egov.procurement.v1.ContractAmended.documents:type_name -> egov.type.v1.Document
+	18, // 5: egov.procurement.v1.ContractAmended.signature:type_name -> egov.type.v1.Signature
+	17, // 6: egov.procurement.v1.TestRecorded.document:type_name -> egov.type.v1.Document
+	7,  // [7:7] is the sub-list for method output_type
+	7,  // [7:7] is the sub-list for method input_type
+	7,  // [7:7] is the sub-list for extension type_name
+	7,  // [7:7] is the sub-list for extension extendee
+	0,  // [0:7] is the sub-list for field type_name
 }
 
 func init() { file_egov_procurement_v1_events_proto_init() }
@@ -1289,7 +1624,7 @@ func file_egov_procurement_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_procurement_v1_events_proto_rawDesc), len(file_egov_procurement_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   14,
+			NumMessages:   17,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
