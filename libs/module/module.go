@@ -53,9 +53,8 @@ type Kit struct {
 	Blobs    *blob.Store
 	Self     authn.Principal // the service itself
 
-	module  Module
-	seal    *sign.PrivateKey
-	streams map[string][]string // consumer name → event sources, for lag
+	module Module
+	seal   *sign.PrivateKey
 }
 
 // New makes the host service of m under configuration c.
@@ -81,7 +80,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		return nil, err
 	}
 	u.Config(c, conf.Default(m.Name))
-	k := &Kit{Config: c, Unit: u, Log: u.Log, Clock: calendar.System(), Calendar: calendar.Statutory(), Self: authn.Service(m.Name, m.Duty), module: m, streams: map[string][]string{}}
+	k := &Kit{Config: c, Unit: u, Log: u.Log, Clock: calendar.System(), Calendar: calendar.Statutory(), Self: authn.Service(m.Name, m.Duty), module: m}
 	var err error
 	if c.Clock.File != "" {
 		if k.Clock, err = calendar.File(c.Clock.File); err != nil {
@@ -104,6 +103,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
+	ropt.MaxRetries = -1 // the relay and the consumers repeat, and look where the stream stands first
 	k.Redis = redis.NewClient(ropt)
 	u.OnStop(func(context.Context) error { return k.Redis.Close() })
 
@@ -119,7 +119,8 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		u.OnStop(func(context.Context) error { return k.Blobs.Close() })
 	}
 
-	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Metrics: u.Metrics.Register, Log: u.Log})
+	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Log: u.Log})
+	u.Metrics.Register.MustRegister(relay)
 	u.Loop("relay", relay.Run)
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
@@ -164,24 +165,23 @@ func Otherwise(f func(context.Context, event.Record) error) Reaction { return Re
 // Subscribe reacts to the events of the sources. The name is stable: it names
 // the consumer group, and changing it replays everything.
 func (k *Kit) Subscribe(name string, sources []string, reactions ...Reaction) {
-	handlers := map[string]event.Handler{}
-	var fallback event.Handler
+	effects := event.Effects{On: map[string]event.Handler{}}
 	for _, r := range reactions {
 		h := k.Store.Handler(k.Self, r.do)
 		if r.typ == "" {
-			fallback = h
+			effects.Default = h
 			continue
 		}
-		handlers[r.typ] = h
+		effects.On[r.typ] = h
 	}
-	k.Consume(event.NewConsumer(k.Pool, k.Redis, name, sources, event.ConsumerOptions{
-		Handlers: handlers, Default: fallback, Metrics: k.Unit.Metrics.Register, Log: k.Log,
-	}), name, sources)
+	k.Consume(name, sources, effects)
 }
 
-// Consume runs a consumer that the module made itself.
-func (k *Kit) Consume(c *event.Consumer, name string, sources []string) {
-	k.streams[name] = sources
+// Consume gives the events of the sources to effects that run outside of any
+// repository, such as bulk inserts. The name is stable.
+func (k *Kit) Consume(name string, sources []string, effects event.Effects) {
+	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, event.ConsumerOptions{Log: k.Log})
+	k.Unit.Metrics.Register.MustRegister(c)
 	k.Unit.Loop("consume "+name, c.Run)
 }
 
