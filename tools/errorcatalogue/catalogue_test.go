@@ -22,19 +22,37 @@ const prefix = "desk_"
 
 var ErrClosed = fault.New(fault.Conflict, prefix+"closed", "窗口已关闭", "the desk is closed", "YP23-M-8", "YP23-M-5")
 
-func check(c *fault.Checks, n, limit int, code string) error {
+func check(c *fault.Checks, n, limit int) error {
 	c.Require(n > 0, "n", "not_positive", "必须大于零", "must be above zero", "YP23-M-7")
 	c.Require(n < limit, "n", "too_many", fmt.Sprintf("不得超过%d", limit), fmt.Sprintf("at most %d", limit))
-	c.Require(n != 7, "n", code, "不可", "no")
 	c.Add(fault.Violation{Field: "n", Code: "odd", Msg: "应为偶数|双数", MsgEN: "must be even"})
+	require := func(ok bool, code, zh string) { c.Require(ok, "n", code, zh, "no") }
+	require(n != 7, "seven", "不可为七")
 	if n == 13 {
 		return &fault.Error{Kind: fault.Refused, Code: "unlucky", Msg: "不吉", MsgEN: "unlucky"}
 	}
 	if n == 14 {
-		return fault.Error{Code: "broken"}.Wrap()
+		return refuse("passed_on", "移交", ErrClosed.Basis...)
 	}
-	return c.Err()
+	if n == 15 {
+		return (&flaw{"kept", "留存"}).fault()
+	}
+	if n == 16 {
+		return fault.New(fault.Refused, fmt.Sprint("made_up_", n), "临时", "made up")
+	}
+	if err := c.Err(); err != nil {
+		return &fault.Error{Code: fault.From(err).Code}
+	}
+	return &fault.Error{Code: "broken"}
 }
+
+func refuse(code, zh string, basis ...string) error {
+	return fault.New(fault.Forbidden, code, zh, "passed on", basis...)
+}
+
+type flaw struct{ code, zh string }
+
+func (f *flaw) fault() error { return fault.New(fault.Stale, f.code, f.zh, "kept") }
 `
 
 // workspace lays out a go.work with the real fault package and one service.
@@ -67,7 +85,7 @@ func workspace(t *testing.T, service string) string {
 
 func TestScan(t *testing.T) {
 	t.Parallel()
-	catalogue, err := errorcatalogue.Scan(workspace(t, strings.Replace(desk, "fault.Error{Code: \"broken\"}.Wrap()", "&fault.Error{Code: \"broken\"}", 1)))
+	catalogue, err := errorcatalogue.Scan(workspace(t, desk))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -82,6 +100,9 @@ func TestScan(t *testing.T) {
 		"a check":                        "| `not_positive` | 必须大于零 | must be above zero | YP23-M-7 | services/desk |\n",
 		"a check with a formatted text":  "| `too_many` | 不得超过%d | at most %d | – | services/desk |\n",
 		"a violation, its bar escaped":   "| `odd` | 应为偶数\\|双数 | must be even | – | services/desk |\n",
+		"a code passed on by a function": "| `passed_on` | Forbidden | 移交 | passed on | – | services/desk |\n",
+		"a code passed on by a closure":  "| `seven` | 不可为七 | no | – | services/desk |\n",
+		"a code kept in a struct":        "| `kept` | Stale | 留存 | kept | – | services/desk |\n",
 		"the vocabulary's own codes":     "| `invalid_input` | Invalid | 提交的内容不符合要求 |",
 		"one line for a code used twice": "| `required` | 必填 | is required |",
 	} {
@@ -92,8 +113,9 @@ func TestScan(t *testing.T) {
 	if strings.Contains(page.String(), "only_in_a_test") {
 		t.Error("the page lists a code that only a test names")
 	}
-	if len(catalogue.Dynamic) != 1 || filepath.Base(catalogue.Dynamic[0].Filename) != "desk.go" || catalogue.Dynamic[0].Line != 16 {
-		t.Errorf("codes that are no constants: %v, want line 16 of desk.go", catalogue.Dynamic)
+	line := 1 + strings.Count(desk[:strings.Index(desk, "made_up_")], "\n")
+	if len(catalogue.Dynamic) != 1 || filepath.Base(catalogue.Dynamic[0].Filename) != "desk.go" || catalogue.Dynamic[0].Line != line {
+		t.Errorf("codes that are no constants: %v, want line %d of desk.go", catalogue.Dynamic, line)
 	}
 	if t.Failed() {
 		t.Log(page.String())
@@ -102,7 +124,7 @@ func TestScan(t *testing.T) {
 
 func TestScanRefusesHalfASource(t *testing.T) {
 	t.Parallel()
-	if _, err := errorcatalogue.Scan(workspace(t, desk)); err == nil || !strings.Contains(err.Error(), "Wrap") {
+	if _, err := errorcatalogue.Scan(workspace(t, desk+"\nvar _ = undeclared\n")); err == nil || !strings.Contains(err.Error(), "undeclared") {
 		t.Errorf("a package that does not compile: %v", err)
 	}
 }
