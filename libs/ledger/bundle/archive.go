@@ -76,7 +76,7 @@ func openArchive(r io.ReaderAt, size int64, limits Limits) (*archive, error) {
 		return nil, ErrNotBundle.With(errors.New("it has neither rows nor a manifest"))
 	}
 	if err := checkDirectory(z.File, size, limits.withDefaults()); err != nil {
-		return nil, ledger.Found(ledger.CodeManifest, 0, "%v", err)
+		return nil, a.readError(ledger.Found(ledger.CodeManifest, 0, "%v", err))
 	}
 	return a, nil
 }

@@ -247,14 +247,14 @@ func (c *rowsCheck) line(l *scannedLine) error {
 	case !l.hashesHold:
 		return ledger.Found(ledger.CodeRowHash, l.seq, "the event is not the one that was hashed")
 	}
+	if err := c.accept(l); err != nil {
+		return err
+	}
 	if l.source != "" {
 		if c.events[l.source]+1 != l.eventSeq {
 			return ledger.Found(ledger.CodeRowMissing, l.seq, "event %d of %s about the subject does not follow event %d", l.eventSeq, l.source, c.events[l.source])
 		}
 		c.events[l.source] = l.eventSeq
-	}
-	if err := c.accept(l); err != nil {
-		return err
 	}
 	c.tally.Add(l.seq, &l.chain)
 	return nil
