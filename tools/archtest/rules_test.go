@@ -83,7 +83,8 @@ func TestImports(t *testing.T) {
 	}
 }
 
-// TestNames refuses package names that say nothing of the package.
+// TestNames refuses package names that say nothing of the package, and Go code
+// that came with the portal's npm packages.
 func TestNames(t *testing.T) {
 	t.Parallel()
 	found, err := workspace.Load(root(t), packages.NeedName, false)
@@ -91,6 +92,9 @@ func TestNames(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, p := range found {
+		if strings.Contains(p.PkgPath, "/node_modules/") {
+			t.Errorf("%s: its go.mod lacks the line `ignore ./web/node_modules`", p.PkgPath)
+		}
 		if slices.Contains(vague, p.Name) || slices.Contains(vague, path.Base(p.PkgPath)) {
 			t.Errorf("%s: a package is named after what it gives", p.PkgPath)
 		}
