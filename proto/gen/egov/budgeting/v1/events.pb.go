@@ -337,6 +337,7 @@ type BudgetAdjusted struct {
 	AdjustedOn    string                 `protobuf:"bytes,6,opt,name=adjusted_on,json=adjustedOn,proto3" json:"adjusted_on,omitempty"`
 	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
 	Basis         []string               `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	ChangeId      string                 `protobuf:"bytes,9,opt,name=change_id,json=changeId,proto3" json:"change_id,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -425,6 +426,13 @@ func (x *BudgetAdjusted) GetBasis() []string {
 		return x.Basis
 	}
 	return nil
+}
+
+func (x *BudgetAdjusted) GetChangeId() string {
+	if x != nil {
+		return x.ChangeId
+	}
+	return ""
 }
 
 // PaymentRecorded states one payment under the contract.
@@ -857,7 +865,7 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\fConfirmation\x12 \n" +
 	"\vrequirement\x18\x01 \x01(\tR\vrequirement\x12\x1f\n" +
 	"\vdocument_no\x18\x02 \x01(\tR\n" +
-	"documentNo\"\xfe\x01\n" +
+	"documentNo\"\x9b\x02\n" +
 	"\x0eBudgetAdjusted\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -870,7 +878,8 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\vadjusted_on\x18\x06 \x01(\tR\n" +
 	"adjustedOn\x12\x16\n" +
 	"\x06reason\x18\a \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\b \x03(\tR\x05basis\"\x81\x02\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\x12\x1b\n" +
+	"\tchange_id\x18\t \x01(\tR\bchangeId\"\x81\x02\n" +
 	"\x0fPaymentRecorded\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
