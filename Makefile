@@ -88,9 +88,11 @@ test: test-ready ## every suite of every module, against a private PostgreSQL an
 	$(beside) go test -p $(JOBS) $(TEST_FLAGS) $(every)
 ifneq ($(web),)
 	cd $(web) && npm test --if-present
+	@$(MAKE) --no-print-directory build
+	cd $(web) && $(CURDIR)/$(beside) npm run e2e --if-present
 endif
 
-race: test-ready ## the libraries and the whole-suite tests under the race detector
+race: test-ready ## the libraries under the race detector
 	$(beside) env CGO_ENABLED=1 go test -race -p $(JOBS) $(TEST_FLAGS) ./libs/...
 
 bench: test-ready ## our measures beside their references (ONLY=name for one)
@@ -133,11 +135,10 @@ vuln: $(call tool,govulncheck) ## known vulnerabilities in what we call, where t
 ##@ write
 
 .PHONY: generate fmt tidy proto-baseline clean
-generate: $(call tool,buf) $(call tool,protoc-gen-go) ## everything made from something else: event code, API documents, error catalogue
+generate: web $(call tool,buf) $(call tool,protoc-gen-go) ## everything made from something else: event code, API documents, error catalogue
 	cd proto && PATH="$(CURDIR)/$(dir $(call tool,protoc-gen-go)):$$PATH" ../$(call tool,buf) generate
 	go generate $(every)
 ifneq ($(web),)
-	@$(MAKE) --no-print-directory $(web)/node_modules/.stamp-installed
 	cd $(web) && npm run generate --if-present
 endif
 
