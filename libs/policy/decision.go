@@ -1,7 +1,8 @@
 package policy
 
 // Decision is one decided case. Its JSON form is the outside contract: the
-// fields below, slices never null.
+// fields below, slices never null. Basis lists belong to the pack and are read
+// only; the other lists are the caller's.
 type Decision struct {
 	Pack           string      `json:"pack"`
 	PackVersion    string      `json:"pack_version"`

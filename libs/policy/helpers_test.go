@@ -25,3 +25,12 @@ func packFiles(tb testing.TB, id string) fstest.MapFS {
 	}
 	return files
 }
+
+// packFolder puts the files of a pack into a folder.
+func packFolder(files fstest.MapFS, folder string) fstest.MapFS {
+	outer := fstest.MapFS{}
+	for name, f := range files {
+		outer[folder+"/"+name] = f
+	}
+	return outer
+}

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"regexp"
 	"slices"
 	"strconv"
@@ -25,7 +26,7 @@ import (
 // pack is a violation of ErrInvalidPack, its field "<file>:<line>:<column>".
 func Load(fsys fs.FS) (*Pack, error) {
 	l := &loader{
-		fsys: fsys, hash: sha256.New().Sum(nil),
+		fsys: fsys,
 		pack: &Pack{
 			vocabularies: map[Vocabulary]*vocabulary{},
 			provisions:   map[string]Text{},
@@ -35,6 +36,7 @@ func Load(fsys fs.FS) (*Pack, error) {
 		},
 		rules: map[string]bool{},
 	}
+	l.names()
 	l.load()
 	if len(l.found) > 0 {
 		return nil, ErrInvalidPack.WithViolations(l.found...)
@@ -292,8 +294,18 @@ func (l *loader) params(list []paramSource) {
 		p := &Param{Name: l.code(s.Param, "param"), Label: l.text(Text{s.ZH, s.EN}, s.Param), Basis: l.basis(s.Basis, s.Param)}
 		if l.pack.Param(p.Name) != nil {
 			l.refuse(s.Param, "duplicate", "参数重名", "is declared twice")
+			continue
 		}
 		l.paramValue(p, s)
+		lay := &l.pack.layout
+		if _, taken := lay.index[p.Name]; taken {
+			l.refuse(s.Param, "duplicate", "参数与变量重名", "is the name of a variable")
+			continue
+		}
+		if p.dated() {
+			at, _ := lay.add(p.Name, "")
+			lay.dated = append(lay.dated, datedParam{at, p})
+		}
 		l.pack.params = append(l.pack.params, p)
 	}
 }
@@ -355,8 +367,8 @@ func (l *loader) paramValue(p *Param, s paramSource) {
 // dated reports whether a parameter changes with the day.
 func (p *Param) dated() bool { return len(p.Dates) > 0 && !p.Dates[0].From.IsZero() }
 
-// groups lays out the "total." names: one per category, one per group.
-func (l *loader) groups(groups map[string][]token) {
+// names lays out the variables every pack has.
+func (l *loader) names() {
 	lay := &l.pack.layout
 	for _, v := range caseVariables {
 		lay.add(v.name, v.from)
@@ -368,32 +380,33 @@ func (l *loader) groups(groups map[string][]token) {
 		}
 		lay.add(v.name, origin)
 	}
-	for i, v := range lineVariables {
-		at, _ := lay.add(v.name, "budget")
-		if i == 0 {
-			lay.lineAt = at
-		}
+	lay.lineAt = lay.size
+	for _, v := range lineVariables {
+		lay.add(v.name, "budget")
 	}
-	add := func(name string, categories []string, at token) {
-		place, ok := lay.add("total."+name, "budget")
+}
+
+// totalPrefix begins the names of sums of budget lines.
+const totalPrefix = "total."
+
+// groups lays out the sums: one per category, one per group.
+func (l *loader) groups(groups map[string][]token) {
+	lay := &l.pack.layout
+	add := func(name string, categories []string) {
+		at, ok := lay.add(totalPrefix+name, "budget")
 		if !ok {
-			l.refuse(at, "duplicate", "合计重名："+name, "a total of this name exists: "+name)
+			l.refuse(token{}, "duplicate", "合计重名："+name, "a total of this name exists: "+name)
 			return
 		}
-		lay.totals = append(lay.totals, place)
+		lay.totals = append(lay.totals, at)
 		for _, c := range categories {
-			lay.addTo[c] = append(lay.addTo[c], place)
+			lay.addTo[c] = append(lay.addTo[c], at)
 		}
 	}
 	for _, c := range l.pack.Terms(Categories) {
-		add(c.Code, []string{c.Code}, token{})
+		add(c.Code, []string{c.Code})
 	}
-	names := make([]string, 0, len(groups))
-	for name := range groups {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	for _, name := range names {
+	for _, name := range slices.Sorted(maps.Keys(groups)) {
 		var members []string
 		for _, t := range groups[name] {
 			if slices.Contains(members, t.Value) {
@@ -402,18 +415,7 @@ func (l *loader) groups(groups map[string][]token) {
 			}
 			members = append(members, l.known(Categories, t))
 		}
-		add(name, members, token{})
-	}
-	for _, p := range l.pack.params {
-		if !p.dated() {
-			continue
-		}
-		at, ok := lay.add(p.Name, "")
-		if !ok {
-			l.refuse(token{}, "duplicate", "参数与变量重名："+p.Name, "a parameter has the name of a variable: "+p.Name)
-			continue
-		}
-		lay.dated = append(lay.dated, datedParam{at, p})
+		add(name, members)
 	}
 }
 
@@ -429,18 +431,15 @@ func (l *loader) language() {
 	for _, v := range lineVariables {
 		vars = append(vars, cel.Variable(v.name, v.typ))
 	}
-	for name, at := range l.pack.layout.index {
-		if strings.HasPrefix(name, "total.") && at >= l.pack.layout.lineAt {
+	for name := range l.pack.layout.index {
+		if strings.HasPrefix(name, totalPrefix) {
 			vars = append(vars, cel.Variable(name, cel.IntType))
 		}
 	}
 	for _, p := range l.pack.params {
-		_, taken := l.pack.layout.index[p.Name]
 		switch {
 		case p.dated():
 			vars = append(vars, cel.Variable(p.Name, cel.IntType))
-		case taken:
-			l.refuse(token{}, "duplicate", "参数与变量重名："+p.Name, "a parameter has the name of a variable: "+p.Name)
 		case p.Kind == Day || p.Kind == MonthDay:
 			constants = append(constants, cel.Constant(p.Name, cel.StringType, types.String(p.Text)))
 		case len(p.Dates) > 0:
