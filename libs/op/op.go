@@ -26,6 +26,7 @@ type Info struct {
 	MaxBody int64    // bytes
 
 	req, resp any // prototypes, for the OpenAPI document
+	check     func(context.Context, any) error
 }
 
 // Middleware is go-kit middleware that knows the operation around which it
@@ -46,6 +47,14 @@ func Created() Option { return func(i *Info) { i.Status = http.StatusCreated } }
 
 // MaxBody bounds the request body in bytes; the default is 1 MiB.
 func MaxBody(n int64) Option { return func(i *Info) { i.MaxBody = n } }
+
+// Check validates requests with what only the service knows, in place of
+// Req.Validate; like it, it reports every violation at once.
+func Check[Req any](f func(context.Context, *Req) error) Option {
+	return func(i *Info) {
+		i.check = func(ctx context.Context, req any) error { return f(ctx, req.(*Req)) }
+	}
+}
 
 // API is the operations of one service.
 type API struct {
@@ -77,7 +86,7 @@ func Handle[Req, Resp any](a *API, pattern, name, summary string, f func(context
 	}
 	a.ops = append(a.ops, info)
 	var ep endpoint.Endpoint = func(ctx context.Context, in any) (any, error) {
-		req, err := in.(*Request).decode(new(Req))
+		req, err := in.(*Request).decode(ctx, new(Req), info.check)
 		if err != nil {
 			return nil, err
 		}

@@ -2,6 +2,7 @@ package op
 
 import (
 	"bytes"
+	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -60,8 +61,9 @@ func readRequest(r *http.Request, info Info) (*Request, error) {
 	return &Request{HTTP: r, Body: body}, nil
 }
 
-// decode fills *dst, a pointer to a struct, from the request.
-func (r *Request) decode(dst any) (any, error) {
+// decode fills *dst, a pointer to a struct, from the request, and validates it
+// by check or by its own Validate.
+func (r *Request) decode(ctx context.Context, dst any, check func(context.Context, any) error) (any, error) {
 	var c fault.Checks
 	v := reflect.ValueOf(dst).Elem()
 	if v.Kind() == reflect.Struct {
@@ -77,10 +79,16 @@ func (r *Request) decode(dst any) (any, error) {
 		}
 	}
 	broken := c.Err()
-	if val, ok := dst.(interface{ Validate() error }); ok {
-		if err := val.Validate(); err != nil {
-			return nil, merge(broken, err)
+	if check == nil {
+		check = func(_ context.Context, v any) error {
+			if val, ok := v.(interface{ Validate() error }); ok {
+				return val.Validate()
+			}
+			return nil
 		}
+	}
+	if err := check(ctx, dst); err != nil {
+		return nil, merge(broken, err)
 	}
 	if broken != nil {
 		return nil, broken

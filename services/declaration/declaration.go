@@ -11,6 +11,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/blob"
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
@@ -152,6 +153,7 @@ type Service struct {
 	Dossiers Dossiers
 	Rules    rules.Book
 	District string
+	Clock    calendar.Clock
 	NewID    func() string
 	Blobs    *blob.Store
 	Sign     func(act string, by authn.Principal, document any) (*typev1.Signature, error)

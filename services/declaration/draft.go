@@ -4,9 +4,11 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"fmt"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -34,21 +36,22 @@ type DraftProject struct {
 	decided policy.Case
 }
 
-// Validate lists all that is wrong with the draft.
-func (d *DraftProject) Validate() error {
+// CheckDraft lists all that is wrong with a draft, its case included: the case
+// is decided as it stands, so that nothing is found out only at submission.
+func (s *Service) CheckDraft(ctx context.Context, d *DraftProject) error {
 	var c fault.Checks
 	c.Text(d.Title, "title", 200, "YP23-R-5.1.2")
 	c.Text(d.Content, "content", 20_000, "YP23-R-5.1.2")
 	c.Require(d.PeriodMonths >= 1 && d.PeriodMonths <= 120, "period_months", "out_of_range", "建设周期须为1至120个月", "the period is 1 to 120 months", "YP23-R-5.1.2")
 	c.Require(len(d.Basis) > 0, "basis", "required", "须列明项目来源依据（上级文件、重点工作或规划项目）", "name what the project rests on", "YP23-M-8")
-	for _, b := range d.Basis {
-		c.Require(b.Kind == "superior_document" || b.Kind == "key_work" || b.Kind == "plan_item", "basis.kind", "unknown_code", "依据类型须为上级文件、重点工作或规划项目", "superior_document, key_work or plan_item", "YP23-M-8")
-		c.Text(b.Text, "basis.text", 500, "YP23-M-8")
+	for i, b := range d.Basis {
+		at := fmt.Sprintf("basis[%d].", i)
+		c.Require(b.Kind == "superior_document" || b.Kind == "key_work" || b.Kind == "plan_item", at+"kind", "unknown_code", "依据类型须为上级文件、重点工作或规划项目", "superior_document, key_work or plan_item", "YP23-M-8")
+		c.Text(b.Text, at+"text", 500, "YP23-M-8")
 	}
 	c.Require(d.ContractYears >= 0 && d.ContractYears <= 3, "contract_years", "out_of_range", "合同年限须为0至3年", "0 to 3 years", "YP23-R-5.3.5")
 	if c.Require(len(d.Case) > 0, "case", "required", "必填", "is required") {
-		cs, err := policy.DecodeCase(bytes.NewReader(d.Case), maxCase)
-		if err != nil {
+		if err := s.checkCase(authn.By(ctx), d); err != nil {
 			f := fault.From(err)
 			if len(f.Violations) == 0 {
 				return f
@@ -58,21 +61,49 @@ func (d *DraftProject) Validate() error {
 				c.Add(v)
 			}
 		}
-		d.decided = cs
 	}
 	return c.Err()
 }
 
+// checkCase completes the case by what the token and the clock say, and
+// decides it. Values stay as they were written: 1.5 or 1e3 fen is for the
+// decoder to refuse, not for a float to round.
+func (s *Service) checkCase(by authn.Principal, d *DraftProject) error {
+	doc := []byte(d.Case)
+	fields := map[string]json.RawMessage{}
+	if json.Unmarshal(doc, &fields) == nil { // else the decoder says what is wrong
+		delete(fields, "supervisor_approved")
+		for k, v := range map[string]any{
+			"title": d.Title, "unit": by.Unit, "unit_kind": by.UnitKind, "declared_on": calendar.Today(s.Clock), "subordinate": by.ParentUnit != "",
+		} {
+			b, err := json.Marshal(v)
+			if err != nil {
+				return err
+			}
+			fields[k] = b
+		}
+		var err error
+		if doc, err = json.Marshal(fields); err != nil {
+			return err
+		}
+	}
+	_, err := s.Rules.Packs.DecideJSON(bytes.NewReader(doc), maxCase, policy.Options{District: s.District})
+	if err != nil {
+		return err
+	}
+	d.decided, err = policy.DecodeCase(bytes.NewReader(doc), maxCase)
+	return err
+}
+
 // apply writes the draft into p for the unit that declares.
-func (d *DraftProject) apply(p *Project, by authn.Principal, rec *aggregate.Recorder) {
+func (d *DraftProject) apply(p *Project, by authn.Principal) {
 	p.Title, p.Content, p.PeriodMonths, p.Basis = d.Title, d.Content, d.PeriodMonths, d.Basis
 	p.Leader, p.Contact, p.KeyAnnual, p.ContractYears, p.SystemID = d.Leader, d.Contact, d.KeyAnnual, d.ContractYears, d.SystemID
 	c := d.decided
-	c.Title, c.Unit, c.UnitKind, c.DeclaredOn = d.Title, by.Unit, by.UnitKind, rec.Today()
-	c.Subordinate = by.ParentUnit != ""
 	c.SupervisorApproved = p.Case.SupervisorApproved && p.Case.AmountFen == c.AmountFen
 	p.Case = c
 	p.Supervisor = by.ParentUnit
+	p.Amounts.DeclaredFen = c.AmountFen
 	p.Lineage = p.ID
 	if d.Lineage != "" {
 		p.Lineage = d.Lineage
@@ -88,7 +119,7 @@ func (s *Service) Draft(ctx context.Context, d DraftProject) (Project, error) {
 		by := rec.By()
 		p.ProjectID = p.ID
 		p.Stage, p.DeclaredBy, p.Attachments, p.Evidence = Draft, by.Subject, []Document{}, map[string]Evidence{}
-		d.apply(p, by, rec)
+		d.apply(p, by)
 		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "完善并提交申报"})
 		rec.State(p.ID, &declarationv1.ProjectDrafted{ProjectId: p.ID, Title: p.Title, Kind: p.Case.Kind, Unit: p.Unit, AmountFen: p.Case.AmountFen})
 		return nil
@@ -102,11 +133,11 @@ type ReviseProject struct {
 	DraftProject
 }
 
-// Validate also asks for the version, so that no update is lost.
-func (r *ReviseProject) Validate() error {
+// CheckRevision also asks for the version, so that no update is lost.
+func (s *Service) CheckRevision(ctx context.Context, r *ReviseProject) error {
 	var c fault.Checks
 	c.Require(r.IfMatch != "", "If-Match", "required", "修改须带上所读取的版本（If-Match）", "say which version you change (If-Match)")
-	if err := r.DraftProject.Validate(); err != nil {
+	if err := s.CheckDraft(ctx, &r.DraftProject); err != nil {
 		f := fault.From(err)
 		if len(f.Violations) == 0 {
 			return f
@@ -128,7 +159,7 @@ func (s *Service) Revise(ctx context.Context, r ReviseProject) (Project, error) 
 		if err := p.at(Draft, Returned); err != nil {
 			return err
 		}
-		r.apply(p, rec.By(), rec)
+		r.apply(p, rec.By())
 		return nil
 	})
 }

@@ -16,8 +16,8 @@ func Mount(a *op.API, s *declaration.Service) {
 	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public())
 	op.Handle(a, "GET /v1/packs", "ListPacks", "The rule packs of the suite", s.Packs, op.Public())
 
-	op.Handle(a, "POST /v1/projects", "DraftProject", "Begin a declaration", s.Draft, declarer, op.Created())
-	op.Handle(a, "PUT /v1/projects/{id}", "ReviseProject", "Replace a draft's content", s.Revise, declarer)
+	op.Handle(a, "POST /v1/projects", "DraftProject", "Begin a declaration", s.Draft, declarer, op.Created(), op.Check(s.CheckDraft))
+	op.Handle(a, "PUT /v1/projects/{id}", "ReviseProject", "Replace a draft's content", s.Revise, declarer, op.Check(s.CheckRevision))
 	op.Handle(a, "POST /v1/projects/{id}/submit", "SubmitProject", "Lay the declaration before the supervising unit or the conference office", s.Submit, declarer)
 	op.Handle(a, "POST /v1/projects/{id}/supervisor-review", "ReviewAsSupervisor", "The supervising unit's answer", s.ReviewAsSupervisor, op.Roles("supervisor"))
 	op.Handle(a, "POST /v1/projects/{id}/accept", "AcceptProject", "Accept the declaration: its road begins", s.Accept, secretary)

@@ -27,7 +27,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &declaration.Service{
 				Projects: pgstore.Projects(k.Store), Dossiers: pgstore.Dossiers{Store: k.Store},
-				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District,
+				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District, Clock: k.Clock,
 				NewID: store.NewID, Sign: k.Sign, Blobs: k.Blobs,
 			}
 			httpapi.Mount(k.API, s)
