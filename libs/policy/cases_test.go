@@ -1,6 +1,7 @@
 package policy_test
 
 import (
+	"strings"
 	"testing"
 
 	"egov/libs/policy"
@@ -20,5 +21,67 @@ func TestEveryPackMeetsItsCases(t *testing.T) {
 				})
 			}
 		})
+	}
+}
+
+// TestCheckTellsWhichCaseDiffers breaks one figure and expects the worked cases
+// of that threshold to say so.
+func TestCheckTellsWhichCaseDiffers(t *testing.T) {
+	t.Parallel()
+	files := packFiles(t, "yangpu-2023")
+	files["params.yaml"].Data = []byte(strings.Replace(string(files["params.yaml"].Data),
+		"filing_limit, wan: 100", "filing_limit, wan: 100.000001", 1))
+	p, err := policy.Load(files)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "at the filing limit: route: got filing, want review") {
+		t.Fatal(err)
+	}
+	if err := yangpu(t).Check(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// TestWantsAreReallyCompared: a worked case that expects something else must
+// not pass, whichever field it speaks of.
+func TestWantsAreReallyCompared(t *testing.T) {
+	t.Parallel()
+	p := yangpu(t)
+	no, line, amount, mode := false, 9, int64(9), "x"
+	decided := map[string]any{
+		"kind": "information_publishing", "amount_fen": 200_0000_00, "declared_on": "2024-03-01",
+	}
+	refused := map[string]any{"kind": "castle", "amount_fen": 1, "declared_on": "2024-03-01"}
+	for name, e := range map[string]policy.Example{
+		"route":           {Case: decided, Want: policy.Want{Route: "filing"}},
+		"steps":           {Case: decided, Want: policy.Want{Steps: []string{"cac_consent"}}},
+		"basis":           {Case: decided, Want: policy.Want{Basis: []string{"YP23-R-5.3.1"}}},
+		"mode":            {Case: decided, Want: policy.Want{ConferenceMode: &mode}},
+		"missing":         {Case: decided, Want: policy.Want{Missing: []string{}}},
+		"required":        {Case: decided, Want: policy.Want{Required: []string{}}},
+		"not required":    {Case: decided, Want: policy.Want{RequiredExclude: []string{"cac_consent"}}},
+		"obligations":     {Case: decided, Want: policy.Want{Obligations: []string{}}},
+		"some obligation": {Case: decided, Want: policy.Want{ObligationsInclude: []string{"public_tender"}}},
+		"no obligation":   {Case: decided, Want: policy.Want{ObligationsExclude: []string{"government_procurement"}}},
+		"notes":           {Case: decided, Want: policy.Want{Notes: []string{}}},
+		"some note":       {Case: decided, Want: policy.Want{NotesInclude: []string{"edge_400w"}}},
+		"no note":         {Case: decided, Want: policy.Want{NotesExclude: []string{"information_publishing_experts"}}},
+		"ready":           {Case: map[string]any{"kind": "telecom_fee", "amount_fen": 1, "declared_on": "2024-03-01"}, Want: policy.Want{Ready: &no}},
+		"no findings":     {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{}}},
+		"finding code":    {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{{Code: "x"}}}},
+		"finding line":    {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{{Line: &line}}}},
+		"finding limit":   {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{{LimitFen: &amount}}}},
+		"finding amount":  {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{{ActualFen: &amount}}}},
+		"finding basis":   {Case: decided, Want: policy.Want{Findings: []policy.WantFinding{{Basis: []string{"x"}}}}},
+		"a refusal":       {Case: decided, Want: policy.Want{Problem: "invalid_input"}},
+		"no refusal":      {Case: refused, Want: policy.Want{Route: "filing"}},
+		"another refusal": {Case: refused, Want: policy.Want{Problem: "no_pack_in_force"}},
+		"other faults":    {Case: refused, Want: policy.Want{Violations: []string{"amount_fen not_positive"}}},
+		"a bad date":      {Case: decided, AsOf: "2024-13-01"},
+	} {
+		if err := p.Try(e); err == nil {
+			t.Errorf("%s passes", name)
+		}
 	}
 }

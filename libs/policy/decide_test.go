@@ -67,7 +67,8 @@ func TestDecisionHasTheContractsShape(t *testing.T) {
 			t.Errorf("fields %v, want %v", got, want)
 		}
 	}
-	m := doc(mustDecide(t, `{"kind": "new_build", "amount_fen": 400000000, "budget": [{"category": "software_development", "amount_fen": 200000001, "person_months": 1}]}`))
+	m := doc(mustDecide(t, `{"kind": "new_build", "amount_fen": 400000000,
+		"budget": [{"category": "software_development", "amount_fen": 200000001, "person_months": 1}]}`))
 	for list, want := range map[string][]string{
 		"checklist": {"basis", "gate", "item", "present"},
 		"findings":  {"actual_fen", "basis", "code", "limit_fen", "line", "message", "message_en", "severity", "strength"},
@@ -106,7 +107,8 @@ func TestTraceEndsTheRouteAtTheFirstTrueRule(t *testing.T) {
 
 func TestTraceNamesTheLineOfALineRule(t *testing.T) {
 	t.Parallel()
-	d := mustDecide(t, `{"kind": "service", "amount_fen": 100, "budget": [{"category": "hardware", "amount_fen": 1}, {"category": "software_development", "amount_fen": 1, "person_months": 1}]}`)
+	d := mustDecide(t, `{"kind": "service", "amount_fen": 100, "budget": [
+		{"category": "hardware", "amount_fen": 1}, {"category": "software_development", "amount_fen": 1, "person_months": 1}]}`)
 	if !slices.ContainsFunc(d.Trace, func(s policy.TraceStep) bool { return s.Rule == "cost/person_month_price#1" && !s.Result }) {
 		t.Fatalf("%+v", d.Trace)
 	}

@@ -66,7 +66,8 @@ func decodeCase(r io.Reader, limit int64) (Case, []fault.Violation, error) {
 	}
 	if int64(len(data)) > limit {
 		return Case{}, nil, ErrCaseTooLarge.WithMsg(
-			fmt.Sprintf("提交的内容超过%d字节", limit), fmt.Sprintf("the document exceeds %d bytes", limit))
+			fmt.Sprintf("提交的内容超过%d字节", limit), fmt.Sprintf("the document exceeds %d bytes", limit),
+		)
 	}
 	root, err := parse(data)
 	if err != nil {
@@ -100,7 +101,10 @@ func parse(data []byte) (value, error) {
 		if s, ok := errors.AsType[*json.SyntaxError](err); ok {
 			at = s.Offset
 		}
-		return value{}, malformed(fmt.Sprintf("不是完整的JSON文档（第%d字节处）", at), fmt.Sprintf("is not one complete JSON document (at byte %d)", at))
+		return value{}, malformed(
+			fmt.Sprintf("不是完整的JSON文档（第%d字节处）", at),
+			fmt.Sprintf("is not one complete JSON document (at byte %d)", at),
+		)
 	}
 	dec := json.NewDecoder(bytes.NewReader(data))
 	dec.UseNumber()

@@ -59,6 +59,18 @@ type WantFinding struct {
 // Examples are the worked cases that come with the pack.
 func (p *Pack) Examples() []Example { return p.examples }
 
+// Check tries every worked case of the pack and joins what differs, each under
+// the name of its case; nil when all come out as they should.
+func (p *Pack) Check() error {
+	var wrong []error
+	for _, e := range p.examples {
+		if err := p.Try(e); err != nil {
+			wrong = append(wrong, fmt.Errorf("%s: %w", e.Name, err))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
 // JSON is the case of an example as it would be handed in.
 func (e Example) JSON() ([]byte, error) { return json.Marshal(e.Case) }
 

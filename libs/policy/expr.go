@@ -83,7 +83,7 @@ func unsigned(n int64) uint64 { return uint64(max(n, 0)) }
 // newEnv declares the rule language of a pack: the variables of its layout, its
 // parameters as constants, and the functions above. Macros are off, so that
 // an expression has no loop and its cost is bounded by its length.
-func newEnv(vars []cel.EnvOption, constants []cel.EnvOption) (*cel.Env, error) {
+func newEnv(vars, constants []cel.EnvOption) (*cel.Env, error) {
 	opts := []cel.EnvOption{
 		cel.ClearMacros(),
 		cel.EagerlyValidateDeclarations(true),

@@ -1,7 +1,6 @@
 package policy
 
 import (
-	"reflect"
 	"slices"
 	"strings"
 
@@ -247,6 +246,3 @@ func (s codeSet) Contains(v ref.Val) ref.Val {
 	code, ok := v.(types.String)
 	return types.Bool(ok && slices.Contains(s.codes, string(code)))
 }
-
-// ConvertToNative implements ref.Val.
-func (s codeSet) ConvertToNative(t reflect.Type) (any, error) { return s.Lister.ConvertToNative(t) }

@@ -183,7 +183,8 @@ var codeForm = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9_-]*$`)
 
 func (l *loader) code(t token, what string) string {
 	if !codeForm.MatchString(t.Value) {
-		l.refuse(t, "invalid_code", fmt.Sprintf("%s须为字母、数字、“_”和“-”组成的代码", what), what+" must be a code of letters, digits, '_' and '-'")
+		l.refuse(t, "invalid_code", what+"须为字母、数字、“_”和“-”组成的代码",
+			what+" must be a code of letters, digits, '_' and '-'")
 	}
 	return t.Value
 }
@@ -320,7 +321,8 @@ func (l *loader) paramValue(p *Param, s paramSource) {
 	scaled := func(kind ParamKind, t token, places int) {
 		n, ok := parseScaled(t.Value, places)
 		if !ok {
-			l.refuse(t, "invalid_figure", fmt.Sprintf("须为最多%d位小数的非负数", places), fmt.Sprintf("must be a non-negative number of at most %d decimals", places))
+			l.refuse(t, "invalid_figure", fmt.Sprintf("须为最多%d位小数的非负数", places),
+				fmt.Sprintf("must be a non-negative number of at most %d decimals", places))
 		}
 		p.Kind, p.Dates = kind, []DatedValue{{Value: n}}
 	}

@@ -82,14 +82,14 @@ var allVocabularies = []Vocabulary{
 
 // Term is one code with its label.
 type Term struct {
-	Code string
+	Code string `json:"code"`
 	Text
 	// Ends marks a route on which nothing follows: no step, no checklist.
-	Ends bool
+	Ends bool `json:"ends,omitempty"`
 	// Conference marks a step in which the conference takes part.
-	Conference bool
+	Conference bool `json:"conference,omitempty"`
 	// Classes divide a cost category.
-	Classes []Term
+	Classes []Term `json:"classes,omitempty"`
 }
 
 type vocabulary struct {

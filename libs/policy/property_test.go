@@ -224,7 +224,7 @@ func TestMoreMoneyIsNeverALighterRoad(t *testing.T) {
 func TestSharesAreExact(t *testing.T) {
 	t.Parallel()
 	p := yangpu(t)
-	big10 := func(n int64, times int64) *big.Int { return new(big.Int).Mul(big.NewInt(n), big.NewInt(times)) }
+	big10 := func(n, times int64) *big.Int { return new(big.Int).Mul(big.NewInt(n), big.NewInt(times)) }
 	rapid.Check(t, func(t *rapid.T) {
 		amount := rapid.Int64Range(500_0000_01, math.MaxInt64).Draw(t, "amount")
 		exact := new(big.Int).Div(big10(amount, 30), big.NewInt(100)).Int64()

@@ -111,7 +111,7 @@ func (l *loader) routes(src *routesSource) {
 		if r.route != nil && r.route.Ends != (len(s.Steps) == 0) {
 			l.refuse(s.Rule, "steps_of_ending_route", "流程终止的类别没有步骤，其余类别至少有一步", "a route that ends has no steps, any other has some")
 		}
-		if r.when != nil && slices.ContainsFunc(r.when.uses, func(v string) bool { return v == varRoute || v == varSteps || v == varObligations }) {
+		if r.when != nil && slices.ContainsFunc(r.when.uses, knownAfterRoute) {
 			l.refuse(s.When, "uses_own_result", "流程规则不能引用流程结果", "a route rule cannot use the result it gives")
 		}
 		p.routes = append(p.routes, r)
@@ -120,11 +120,20 @@ func (l *loader) routes(src *routesSource) {
 		l.refuse(token{}, "no_routes", "没有流程规则", "there is no route rule")
 	}
 	for _, s := range src.Preparatory {
-		p.preparatory = append(p.preparatory, codeRule{l.name("step", s.Step), l.known(Steps, s.Step), l.condition(s.When), l.basis(s.Basis, s.Step)})
+		p.preparatory = append(p.preparatory, codeRule{
+			l.name("step", s.Step), l.known(Steps, s.Step), l.condition(s.When), l.basis(s.Basis, s.Step),
+		})
 	}
 	for _, s := range src.Modes {
-		p.modes = append(p.modes, codeRule{l.name("conference_mode", s.Mode), l.known(ConferenceModes, s.Mode), l.condition(s.When), l.basis(s.Basis, s.Mode)})
+		p.modes = append(p.modes, codeRule{
+			l.name("conference_mode", s.Mode), l.known(ConferenceModes, s.Mode), l.condition(s.When), l.basis(s.Basis, s.Mode),
+		})
 	}
+}
+
+// knownAfterRoute names what a route rule cannot ask for.
+func knownAfterRoute(variable string) bool {
+	return variable == varRoute || variable == varSteps || variable == varObligations
 }
 
 func (l *loader) checklist(src *checklistSource) {
@@ -163,7 +172,9 @@ func (l *loader) cost(src *costSource) {
 		return
 	}
 	for _, s := range src.Strength {
-		l.pack.strengths = append(l.pack.strengths, strengthRule{"strength/" + s.Strength.Value, l.condition(s.When), l.strength(s.Strength), l.basis(s.Basis, s.Strength)})
+		l.pack.strengths = append(l.pack.strengths, strengthRule{
+			"strength/" + s.Strength.Value, l.condition(s.When), l.strength(s.Strength), l.basis(s.Basis, s.Strength),
+		})
 	}
 	if n := len(src.Strength); n > 0 && src.Strength[n-1].When.given() && src.Strength[n-1].When.Value != "true" {
 		l.refuse(src.Strength[n-1].When, "no_default", "最后一条约束力规则须无条件", "the last strength rule must hold always")
@@ -346,7 +357,9 @@ func (l *loader) procedure(s *procedureSource) {
 		}
 	}
 	for _, x := range s.Criteria {
-		p.Criteria = append(p.Criteria, Criterion{l.code(x.Criterion, "criterion"), l.text(Text{x.ZH, x.EN}, x.Criterion), x.MayNotApply, l.basis(x.Basis, x.Criterion)})
+		p.Criteria = append(p.Criteria, Criterion{
+			l.code(x.Criterion, "criterion"), l.text(Text{x.ZH, x.EN}, x.Criterion), x.MayNotApply, l.basis(x.Basis, x.Criterion),
+		})
 	}
 	for _, x := range s.Assessments {
 		p.Assessments = append(p.Assessments, Assessment{l.code(x.Assessment, "assessment"), x.Grades, x.Months, l.basis(x.Basis, x.Assessment)})

@@ -113,7 +113,8 @@ func (s *Set) ForDate(district string, day calendar.Date) (*Pack, error) {
 	}
 	return nil, ErrNoPackInForce.WithMsg(
 		fmt.Sprintf("%s在%s没有现行有效的规则包", district, day),
-		fmt.Sprintf("no rule pack of %s is in force on %s", district, day))
+		fmt.Sprintf("no rule pack of %s is in force on %s", district, day),
+	)
 }
 
 // choose gives the pack and the day its rules are read on.
