@@ -41,7 +41,8 @@ func (h *Head) Append(raw []byte) Row {
 	return r
 }
 
-// Link is the SHA-256 chain value of the row that follows prev.
+// Link is the SHA-256 chain value of the row that follows prev, and at once its
+// leaf hash in the tree.
 func Link(prev Hash, seq uint64, sha256Sum, sm3Sum Hash) Hash {
 	var b [1 + HashSize + 8 + 2*HashSize]byte
 	b[0] = tagLink

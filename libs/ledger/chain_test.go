@@ -5,20 +5,21 @@ import (
 	"crypto/sha256"
 	"encoding/binary"
 	"errors"
+	"strings"
 	"testing"
+
+	"github.com/emmansun/gmsm/sm3"
 
 	"egov/libs/fault"
 	"egov/libs/ledger"
-
-	"github.com/emmansun/gmsm/sm3"
 )
 
 // TestChainIsAsDocumented recomputes two rows with the two hash functions and
 // nothing of the package.
 func TestChainIsAsDocumented(t *testing.T) {
 	t.Parallel()
-	chain := sha256.Sum256(append([]byte{3}, origin...))
-	chainSM3 := sm3.Sum(append([]byte{3}, origin...))
+	chain := sha256.Sum256(append([]byte{2}, origin...))
+	chainSM3 := sm3.Sum(append([]byte{2}, origin...))
 	head := ledger.Genesis(origin)
 	if head.Size != 0 || head.Chain != chain || head.SM3Chain != chainSM3 {
 		t.Fatalf("genesis is %+v", head)
@@ -28,8 +29,8 @@ func TestChainIsAsDocumented(t *testing.T) {
 		sum, sumSM3 := sha256.Sum256([]byte(raw)), sm3.Sum([]byte(raw))
 		var number [8]byte
 		binary.BigEndian.PutUint64(number[:], uint64(seq+1))
-		chain = sha256.Sum256(bytes.Join([][]byte{{2}, chain[:], number[:], sum[:], sumSM3[:]}, nil))
-		chainSM3 = sm3.Sum(bytes.Join([][]byte{{2}, chainSM3[:], number[:], sumSM3[:]}, nil))
+		chain = sha256.Sum256(bytes.Join([][]byte{{0}, chain[:], number[:], sum[:], sumSM3[:]}, nil))
+		chainSM3 = sm3.Sum(bytes.Join([][]byte{{0}, chainSM3[:], number[:], sumSM3[:]}, nil))
 		if row.Seq != uint64(seq+1) || row.SHA256 != sum || row.SM3 != sumSM3 || row.Chain != chain {
 			t.Fatalf("row %d is %+v", seq+1, row)
 		}
@@ -117,8 +118,9 @@ func TestHashHasOneSpelling(t *testing.T) {
 		t.Fatal(h)
 	}
 	for name, text := range map[string]string{
-		"upper case": "E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
-		"short":      hex[:62], "long": hex + "00", "not hex": hex[:63] + "g", "empty": "",
+		"upper case":         "E3B0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855",
+		"control characters": strings.Repeat("\x10", 64), "high bytes": strings.Repeat("\xb0", 64), "letters o": strings.Repeat("o", 64), "at signs": strings.Repeat("@", 64),
+		"short": hex[:62], "long": hex + "00", "not hex": hex[:63] + "g", "empty": "",
 	} {
 		if _, ok := ledger.ParseHash(text); ok {
 			t.Errorf("%s was read", name)
@@ -126,6 +128,12 @@ func TestHashHasOneSpelling(t *testing.T) {
 		var back ledger.Hash
 		if back.UnmarshalText([]byte(text)) == nil {
 			t.Errorf("%s was unmarshalled", name)
+		}
+	}
+	for c := range 256 {
+		text := strings.Repeat(string([]byte{byte(c)}), 64)
+		if _, ok := ledger.ParseHash(text); ok != strings.Contains("0123456789abcdef", text[:1]) {
+			t.Errorf("%q: %v", text[:1], ok)
 		}
 	}
 	if back, ok := ledger.ParseHash(hex); !ok || back != h {

@@ -12,28 +12,28 @@
 //	raw     the event, CloudEvents 1.0 structured JSON in one fixed form
 //	sha256  SHA-256(raw)
 //	sm3     SM3(raw)
-//	chain   SHA-256(0x02 ‖ chain of the row before ‖ seq ‖ sha256 ‖ sm3)
+//	chain   SHA-256(0x00 ‖ chain of the row before ‖ seq ‖ sha256 ‖ sm3)
 //
 // where seq is eight bytes, most significant first, and the chain before the
-// first row is SHA-256(0x03 ‖ origin), origin being the ledger's name. Beside
-// it runs a second chain in SM3 alone, SM3(0x02 ‖ … ‖ seq ‖ sm3), so that a
+// first row is SHA-256(0x02 ‖ origin), origin being the ledger's name. Beside
+// it runs a second chain in SM3 alone, SM3(0x00 ‖ … ‖ seq ‖ sm3), so that a
 // ledger signed with SM2 rests on no foreign algorithm. Its head stands in the
 // checkpoint, not in the rows.
 //
 // The two row hashes are plain on purpose: an auditor checks them with any
 // tool at hand. No byte string means two things all the same: an event begins
-// with '{', a leaf with 0x00, an inner node with 0x01, a link with 0x02 and a
-// genesis with 0x03.
+// with '{', a link of the chain with 0x00, an inner node of the tree with 0x01
+// and a genesis with 0x02.
 //
 // # The tree
 //
-// The tree is that of RFC 6962 over SHA-256, and leaf number seq−1 is the 32
-// bytes of the row's chain value. It is not the event: a chain value already
-// commits to the event through both algorithms, to its place and to everything
-// before it, so that payloads are hashed once per algorithm, a tree is rebuilt
-// from 32 bytes a row, and an inclusion proof is shown without showing what
-// the event says. The root therefore commits to the chain as well, and the two
-// structures cannot tell different stories.
+// The tree is that of RFC 6962 over SHA-256. Leaf number seq−1 is the 104 bytes
+// that a link of the chain hashes behind its 0x00, so that the leaf hash is the
+// chain value itself: one hash serves both structures, and they cannot tell
+// different stories. The leaf is not the event. It commits to the event through
+// both algorithms, to its place and to everything before it; payloads are
+// hashed once per algorithm, a tree is rebuilt from 32 bytes a row, and an
+// inclusion proof is shown without showing what the event says.
 //
 // # What it does not promise
 //

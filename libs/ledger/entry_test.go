@@ -10,10 +10,10 @@ import (
 	"testing"
 	"time"
 
+	"pgregory.net/rapid"
+
 	"egov/libs/fault"
 	"egov/libs/ledger"
-
-	"pgregory.net/rapid"
 )
 
 var sample = ledger.Entry{

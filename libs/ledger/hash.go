@@ -3,6 +3,7 @@ package ledger
 import (
 	"crypto/sha256"
 	"encoding/base64"
+	"encoding/binary"
 	"encoding/hex"
 	"fmt"
 
@@ -20,10 +21,9 @@ type Hash [HashSize]byte
 // First bytes that keep the ledger's hash inputs apart. The first two are
 // those of RFC 6962; an event's own bytes begin with '{'.
 const (
-	tagLeaf    = 0x00
+	tagLink    = 0x00
 	tagNode    = 0x01
-	tagLink    = 0x02
-	tagGenesis = 0x03
+	tagGenesis = 0x02
 )
 
 // String is the hex form.
@@ -54,13 +54,33 @@ func ParseHash[T string | []byte](text T) (h Hash, ok bool) {
 	if len(text) != 2*HashSize {
 		return Hash{}, false
 	}
-	bad := byte(0)
-	for i := range h {
-		hi, lo := nibbles[text[2*i]], nibbles[text[2*i+1]]
-		bad |= hi | lo
-		h[i] = hi<<4 | lo&0x0f
+	var bad uint64
+	for i := 0; i < len(h); i += 4 {
+		t := text[2*i : 2*i+8]
+		digits := uint64(t[0]) | uint64(t[1])<<8 | uint64(t[2])<<16 | uint64(t[3])<<24 |
+			uint64(t[4])<<32 | uint64(t[5])<<40 | uint64(t[6])<<48 | uint64(t[7])<<56
+		v, wrong := parseDigits(digits)
+		bad |= wrong
+		binary.LittleEndian.PutUint32(h[i:], v)
 	}
-	return h, bad&notHex == 0
+	return h, bad == 0
+}
+
+// parseDigits reads eight hex digits at once, the first in the lowest byte.
+// wrong is not zero when one of them is none.
+func parseDigits(digits uint64) (v uint32, wrong uint64) {
+	const (
+		each  = 0x0101010101010101
+		lower = 0x0f * each
+	)
+	letters := digits >> 6 & each // 1 for 'a' … 'f'
+	n := digits&lower + 9*letters
+	above9 := (n + 6*each) >> 4 & each
+	written := n + '0'*each + ('a'-'0'-10)*above9
+	wrong = n&^lower | (written ^ digits)
+	n = (n<<4 | n>>8) & 0x00ff00ff00ff00ff
+	n = (n | n>>8) & 0x0000ffff0000ffff
+	return uint32(n | n>>16), wrong
 }
 
 // ParseBase64Hash reads the form of signed notes, and only its one canonical
@@ -74,33 +94,11 @@ func ParseBase64Hash(text string) (h Hash, ok bool) {
 	return h, h.Base64() == text
 }
 
-const notHex = 0x80
-
-// nibbles maps a lower-case hex digit to its value, anything else to notHex.
-var nibbles = func() (t [256]byte) {
-	for i := range t {
-		t[i] = notHex
-	}
-	for i, c := range []byte("0123456789abcdef") {
-		t[c] = byte(i)
-	}
-	return t
-}()
-
 // Sum256 is the SHA-256 row hash of an event's bytes.
 func Sum256(raw []byte) Hash { return sha256.Sum256(raw) }
 
 // SumSM3 is the SM3 row hash of an event's bytes.
 func SumSM3(raw []byte) Hash { return sm3.Sum(raw) }
-
-// HashLeaf is the tree's hash of one leaf, RFC 6962 §2.1. The leaf is a row's
-// chain value.
-func HashLeaf(chain Hash) Hash {
-	var b [1 + HashSize]byte
-	b[0] = tagLeaf
-	copy(b[1:], chain[:])
-	return sha256.Sum256(b[:])
-}
 
 // hashNode is the tree's hash of an inner node, RFC 6962 §2.1.
 func hashNode(left, right *Hash) Hash {

@@ -129,11 +129,6 @@ func (p *Prover) node(ctx context.Context, id compact.NodeID) (Hash, error) {
 	}
 	var fold [tileWidth]Hash
 	level := fold[:copy(fold[:], tile[from:from+n])]
-	if id.Level < TileHeight {
-		for i := range level {
-			level[i] = HashLeaf(level[i])
-		}
-	}
 	for ; len(level) > 1; level = level[:len(level)/2] {
 		for i := range len(level) / 2 {
 			level[i] = hashNode(&level[2*i], &level[2*i+1])
@@ -171,8 +166,7 @@ func VerifyInclusion(seq, size uint64, chain Hash, path []Hash, root Hash) error
 	if seq < 1 || seq > size {
 		return Found(CodeLeafNotInTree, seq, "row %d is not among %d rows", seq, size)
 	}
-	leaf := HashLeaf(chain)
-	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, seq-1, size, leaf[:], byteSlices(path), root[:]); err != nil {
+	if err := proof.VerifyInclusion(rfc6962.DefaultHasher, seq-1, size, chain[:], byteSlices(path), root[:]); err != nil {
 		return Found(CodeLeafNotInTree, seq, "%v", err)
 	}
 	return nil

@@ -5,9 +5,9 @@ import (
 	"fmt"
 	"math/bits"
 
-	"egov/libs/fault"
-
 	"github.com/transparency-dev/merkle/compact"
+
+	"egov/libs/fault"
 )
 
 // TileHeight is how many levels of the tree lie between two stored ones. A
@@ -82,7 +82,7 @@ func (t *Tree) Root() Hash {
 // Append adds the chain value of the next row. keep, unless nil, receives each
 // node that a store has to keep besides the chain values.
 func (t *Tree) Append(chain Hash, keep func(Node)) {
-	t.appendSubtree(0, HashLeaf(chain), keep)
+	t.appendSubtree(0, chain, keep)
 }
 
 // appendSubtree adds a complete subtree of 2^level rows; the size must be a

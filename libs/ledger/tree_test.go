@@ -1,16 +1,18 @@
 package ledger_test
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"testing"
 
-	"egov/libs/ledger"
-
 	"github.com/transparency-dev/merkle/compact"
 	"github.com/transparency-dev/merkle/rfc6962"
 	"pgregory.net/rapid"
+
+	"egov/libs/ledger"
 )
 
 // libraryRoot is the root as the reference implementation of RFC 6962 has it.
@@ -18,8 +20,8 @@ func libraryRoot(t testing.TB, rows []ledger.Row) ledger.Hash {
 	t.Helper()
 	h := rfc6962.DefaultHasher
 	r := (&compact.RangeFactory{Hash: h.HashChildren}).NewEmptyRange(0)
-	for _, row := range rows {
-		if err := r.Append(h.HashLeaf(row.Chain[:]), nil); err != nil {
+	for i := range rows {
+		if err := r.Append(h.HashLeaf(leaf(rows, i)), nil); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -31,6 +33,16 @@ func libraryRoot(t testing.TB, rows []ledger.Row) ledger.Hash {
 		root = h.EmptyRoot()
 	}
 	return ledger.Hash(root)
+}
+
+// leaf is what the tree's documentation says a leaf is.
+func leaf(rows []ledger.Row, i int) []byte {
+	prev := ledger.Genesis(origin).Chain
+	if i > 0 {
+		prev = rows[i-1].Chain
+	}
+	b := binary.BigEndian.AppendUint64(bytes.Clone(prev[:]), rows[i].Seq)
+	return append(append(b, rows[i].SHA256[:]...), rows[i].SM3[:]...)
 }
 
 func TestRootIsThatOfRFC6962(t *testing.T) {

@@ -11,10 +11,10 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/klauspost/compress/flate"
+
 	"egov/libs/fault"
 	"egov/libs/ledger"
-
-	"github.com/klauspost/compress/flate"
 )
 
 // Limits bound what a verifier is ready to unpack. A zero field means its
@@ -69,16 +69,25 @@ func openArchive(r io.ReaderAt, size int64, limits Limits) (*archive, error) {
 	}
 	a := &archive{source: source, files: make(map[string]*zip.File, len(z.File)), size: size}
 	z.RegisterDecompressor(zip.Deflate, func(r io.Reader) io.ReadCloser { return flate.NewReader(r) })
-	for _, f := range z.File {
+	files := slices.DeleteFunc(slices.Clone(z.File), isFolder)
+	for _, f := range files {
 		a.files[f.Name] = f
 	}
 	if a.files[NameManifest] == nil && a.files[NameLedger] == nil {
 		return nil, ErrNotBundle.With(errors.New("it has neither rows nor a manifest"))
 	}
-	if err := checkDirectory(z.File, size, limits.withDefaults()); err != nil {
+	if err := checkDirectory(files, size, limits.withDefaults()); err != nil {
 		return nil, a.readError(ledger.Found(ledger.CodeManifest, 0, "%v", err))
 	}
 	return a, nil
+}
+
+// isFolder holds for the entries that many tools add for each folder when they
+// pack an archive again. They hold nothing and are passed over.
+func isFolder(f *zip.File) bool {
+	folder, ok := strings.CutSuffix(f.Name, "/")
+	return ok && f.UncompressedSize64 == 0 && f.CompressedSize64 == 0 &&
+		(folder == "project" || folder == "tables" || folder == "files" || checkDocumentName(folder) == nil)
 }
 
 // startsAsBundle says whether the file begins as Write begins one: with the
@@ -171,7 +180,7 @@ func (a *archive) readAll(name string, limit int64) ([]byte, FileInfo, error) {
 	if err != nil {
 		return nil, FileInfo{}, err
 	}
-	defer f.Close()
+	defer f.close()
 	data, err := io.ReadAll(io.LimitReader(f, limit+1))
 	if err != nil {
 		return nil, FileInfo{}, err
@@ -201,14 +210,16 @@ type hashedFile struct {
 
 func (f *hashedFile) Read(p []byte) (int, error) {
 	n, err := f.r.Read(p)
-	f.sums.Write(p[:n])
+	f.sums.add(p[:n])
 	if err != nil && !errors.Is(err, io.EOF) {
 		err = f.a.readError(fmt.Errorf("%s: %w", f.name, err))
 	}
 	return n, err
 }
 
-func (f *hashedFile) Close() error { return f.closer.Close() }
+// close gives the decompressor back. What it says of the file is no news: Read
+// has reported every checksum.
+func (f *hashedFile) close() { _ = f.closer.Close() }
 
 // sourceReader remembers a failure of the medium, which is not the archive's
 // fault and must not be reported as one.

@@ -37,8 +37,6 @@ const (
 	maxLine = len(lineSeq) + 20 + len(lineRaw) + (ledger.MaxRaw+2)/3*4 + lineTail
 )
 
-var strictBase64 = base64.StdEncoding.Strict()
-
 // AppendRow appends one line of ledger.jsonl, newline included: seq, raw
 // (standard base64), sha256, sm3 and chain (lower-case hex), without white
 // space. It allocates nothing when dst has room.
@@ -81,23 +79,12 @@ func scanRow(line, buf []byte, r *ledger.Row) ([]byte, bool) {
 	r.SHA256, ok1 = ledger.ParseHash(tail[len(lineSHA256):offSM3])
 	r.SM3, ok2 = ledger.ParseHash(tail[offSM3+len(lineSM3) : offChain])
 	r.Chain, ok3 = ledger.ParseHash(tail[offChain+len(lineChain) : offLineEnd])
-	if !ok1 || !ok2 || !ok3 || len(raw)%4 != 0 {
+	if !ok1 || !ok2 || !ok3 {
 		return buf, false
 	}
-	buf, ok = decodeBase64(buf[:0], raw)
+	buf, ok = decodeBase64(buf, raw)
 	r.Seq, r.Raw = seq, buf
 	return buf, ok
-}
-
-// decodeBase64 is strict: the decoder of the standard library skips line
-// breaks, which would let two texts stand for one event.
-func decodeBase64(dst, text []byte) ([]byte, bool) {
-	want := len(text) / 4 * 3
-	for i := len(text) - 1; i >= 0 && i >= len(text)-2 && text[i] == '='; i-- {
-		want--
-	}
-	dst, err := strictBase64.AppendDecode(dst, text)
-	return dst, err == nil && len(dst) == want
 }
 
 // Trailer is the closing line of ledger.jsonl. A file without it was not
@@ -131,8 +118,11 @@ func AppendTrailer(dst []byte, t *Trailer) []byte {
 type Tally struct {
 	trailer Trailer
 	digest  hash.Hash
-	record  [8 + ledger.HashSize]byte
+	records []byte // not digested yet
 }
+
+// maxRecords is how many bytes of records are digested at once.
+const maxRecords = 4 << 10
 
 // NewTally starts counting.
 func NewTally() *Tally { return &Tally{digest: sha256.New()} }
@@ -145,13 +135,20 @@ func (t *Tally) Add(seq uint64, chain *ledger.Hash) {
 	t.trailer.Rows++
 	t.trailer.Last = seq
 	t.trailer.Chain = *chain
-	binary.BigEndian.PutUint64(t.record[:], seq)
-	copy(t.record[8:], chain[:])
-	t.digest.Write(t.record[:])
+	t.records = append(binary.BigEndian.AppendUint64(t.records, seq), chain[:]...)
+	if len(t.records) >= maxRecords {
+		t.flush()
+	}
+}
+
+func (t *Tally) flush() {
+	t.digest.Write(t.records)
+	t.records = t.records[:0]
 }
 
 // Trailer is the closing line so far, unsigned.
 func (t *Tally) Trailer() Trailer {
+	t.flush()
 	out := t.trailer
 	t.digest.Sum(out.Digest[:0])
 	return out

@@ -286,7 +286,7 @@ func (v *verification) checkRows(ctx context.Context) error {
 	if err != nil {
 		return v.blame(ledger.CodeFileHash, err)
 	}
-	defer file.Close()
+	defer file.close()
 	if v.proof, err = openProof(file); err != nil {
 		return v.blame(ledger.CodeFileHash, err)
 	}
@@ -298,7 +298,7 @@ func (v *verification) checkRows(ctx context.Context) error {
 	if err != nil {
 		return v.blame(ledger.CodeTruncated, err)
 	}
-	defer rows.Close()
+	defer rows.close()
 	check := newRowsCheck(track)
 	scan := scanner{digests: v.opts.Digests, subject: v.subject}
 	err = scan.scan(ctx, rows, check.line)
@@ -429,7 +429,7 @@ func (v *verification) hash(name string) (FileInfo, error) {
 	if err != nil {
 		return FileInfo{}, err
 	}
-	defer f.Close()
+	defer f.close()
 	if _, err := io.Copy(io.Discard, f); err != nil {
 		return FileInfo{}, err
 	}

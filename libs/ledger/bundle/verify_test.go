@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"slices"
 	"strings"
 	"testing"
 
@@ -44,6 +45,19 @@ func TestHonestBundlesHold(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+func TestABundlePackedAgainByOtherToolsStillHolds(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	u := unpack(t, newBook(t, ring, 9).whole(t))
+	for _, folder := range []string{"files/", "files/2026/", "project/"} {
+		u.add(folder, "")
+	}
+	slices.Reverse(u.names)
+	if got := verify(t, u.pack(t), bundle.VerifyOptions{Trust: ring.trust(t)}); !got.OK {
+		t.Fatal(got.Finding)
 	}
 }
 

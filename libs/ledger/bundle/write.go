@@ -15,12 +15,12 @@ import (
 	"strings"
 	"time"
 
+	"github.com/emmansun/gmsm/sm3"
+	"github.com/klauspost/compress/flate"
+
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
-
-	"github.com/emmansun/gmsm/sm3"
-	"github.com/klauspost/compress/flate"
 )
 
 // Source is where a bundle comes from. Rows, Documents and Nodes are read while
@@ -361,12 +361,16 @@ func newSums(withSM3 bool) *sums {
 }
 
 func (s *sums) Write(p []byte) (int, error) {
+	s.add(p)
+	return len(p), nil
+}
+
+func (s *sums) add(p []byte) {
 	s.size += int64(len(p))
 	s.sha256.Write(p)
 	if s.sm3 != nil {
 		s.sm3.Write(p)
 	}
-	return len(p), nil
 }
 
 func (s *sums) info(name string) FileInfo {

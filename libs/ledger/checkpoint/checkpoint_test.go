@@ -9,11 +9,11 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 const origin = "test.example/ledger"

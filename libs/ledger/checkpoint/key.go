@@ -19,10 +19,10 @@ import (
 	"unicode"
 	"unicode/utf8"
 
-	"egov/libs/fault"
-
 	"github.com/emmansun/gmsm/sm2"
 	"golang.org/x/mod/sumdb/note"
+
+	"egov/libs/fault"
 )
 
 // Algorithm is what a key signs with, and as whom.

@@ -10,10 +10,10 @@ import (
 	"strings"
 	"time"
 
+	"golang.org/x/mod/sumdb/note"
+
 	"egov/libs/fault"
 	"egov/libs/ledger"
-
-	"golang.org/x/mod/sumdb/note"
 )
 
 // Role is what a key may do.

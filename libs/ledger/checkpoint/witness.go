@@ -3,9 +3,9 @@ package checkpoint
 import (
 	"errors"
 
-	"egov/libs/ledger"
-
 	"golang.org/x/mod/sumdb/note"
+
+	"egov/libs/ledger"
 )
 
 // Seen is the largest tree of a ledger that a witness has found consistent.
