@@ -2,6 +2,7 @@ package aggregate
 
 import (
 	"slices"
+	"strconv"
 
 	"egov/libs/calendar"
 	deadlinev1 "egov/proto/gen/egov/deadline/v1"
@@ -55,7 +56,7 @@ func (r *Root) StartClock(rec *Recorder, unit string, t Terms) {
 		return
 	}
 	d := Deadline{
-		ID: r.ID + "/" + t.Obligation + "/" + t.TriggerOn.String(), Obligation: t.Obligation, Unit: unit,
+		ID: r.clockID(t), Obligation: t.Obligation, Unit: unit,
 		TriggerOn: t.TriggerOn, DueOn: t.DueOn, WarnOn: t.WarnOn, State: Open, Provisional: t.Provisional, Basis: t.Basis,
 	}
 	r.Deadlines = append(r.Deadlines, d)
@@ -63,6 +64,22 @@ func (r *Root) StartClock(rec *Recorder, unit string, t Terms) {
 		ProjectId: r.ProjectID, DeadlineId: d.ID, Obligation: d.Obligation, Unit: unit,
 		TriggerOn: d.TriggerOn.String(), DueOn: d.DueOn.String(), Provisional: d.Provisional, Basis: d.Basis,
 	})
+}
+
+// clockID names a clock; one that begins on the day of an earlier one of the
+// same obligation is numbered.
+func (r *Root) clockID(t Terms) string {
+	id := r.ID + "/" + t.Obligation + "/" + t.TriggerOn.String()
+	same := 0
+	for _, d := range r.Deadlines {
+		if d.Obligation == t.Obligation && d.TriggerOn == t.TriggerOn {
+			same++
+		}
+	}
+	if same > 0 {
+		id += "/" + strconv.Itoa(same+1)
+	}
+	return id
 }
 
 // MeetClock records that the act came on the given day. It reports whether a
