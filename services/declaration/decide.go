@@ -19,10 +19,6 @@ type DecideCase struct {
 
 // Decide answers a case as the rules stand on the day it is declared.
 func (s *Service) Decide(_ context.Context, d DecideCase) (policy.Decision, error) {
-	c, err := policy.DecodeCase(bytes.NewReader(d.Body), maxCase)
-	if err != nil {
-		return policy.Decision{}, err
-	}
 	o := policy.Options{Pack: d.Pack, District: s.District}
 	if d.AsOf != "" {
 		day, err := calendar.ParseDate(d.AsOf)
@@ -31,7 +27,7 @@ func (s *Service) Decide(_ context.Context, d DecideCase) (policy.Decision, erro
 		}
 		o.AsOf = day
 	}
-	return s.Rules.Packs.Decide(c, o)
+	return s.Rules.Packs.DecideJSON(bytes.NewReader(d.Body), maxCase, o)
 }
 
 // PackList is the rule packs of the suite.

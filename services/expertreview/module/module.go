@@ -1,0 +1,39 @@
+// Package module puts the expertreview service together.
+package module
+
+import (
+	"context"
+	"crypto/rand"
+
+	"egov/libs/conf"
+	"egov/libs/host"
+	"egov/libs/module"
+	"egov/libs/pg"
+	"egov/libs/rules"
+	"egov/services/expertreview"
+	"egov/services/expertreview/eventapi"
+	"egov/services/expertreview/httpapi"
+	"egov/services/expertreview/pgstore"
+)
+
+// Name is the service's name: its database role, event source and target.
+const Name = "expertreview"
+
+// New makes the service.
+func New(c conf.Service) host.Service {
+	return module.New(module.Module{
+		Name: Name, Title: "论证评估", Duty: expertreview.Office,
+		Migrations: []pg.Set{pgstore.Migrations()},
+		Setup: func(_ context.Context, k *module.Kit) error {
+			s := &expertreview.Service{
+				Evaluations: pgstore.Evaluations(k.Store), Experts: pgstore.Experts(k.Store),
+				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Seed:  func() []byte { b := make([]byte, 32); _, _ = rand.Read(b); return b }, // never fails
+				Sign:  k.Sign,
+			}
+			httpapi.Mount(k.API, s)
+			eventapi.Subscribe(k, s)
+			return nil
+		},
+	}, c)
+}
