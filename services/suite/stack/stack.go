@@ -1,0 +1,277 @@
+// Package stack runs a whole installation on one machine: private PostgreSQL
+// and Redis, a database and two roles a service, and the services themselves,
+// all in one child process or one each. It is the embedded mode of the command
+// line and the ground of the end-to-end tests; everything in it is the real
+// thing, only small and on loopback.
+package stack
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"sync"
+	"syscall"
+	"time"
+
+	"egov/libs/calendar"
+	"egov/libs/conf"
+	"egov/libs/embedded"
+	"egov/services/suite"
+)
+
+// Options of a stack.
+type Options struct {
+	Dir          string        // keeps the data; made when it is not there
+	Port         int           // of the portal; 0 = a free one
+	VirtualClock calendar.Date // the day it is at the first start; zero = the real time
+	Separate     bool          // a process a service instead of one for all
+	Fast         bool          // PostgreSQL without fsync: for tests alone
+	Out          io.Writer     // says what is being done
+	// Serve starts the process that runs target with the configuration file.
+	Serve func(config, target string) *exec.Cmd
+}
+
+// Stack is a running installation.
+type Stack struct {
+	Config   suite.Config
+	Postgres *embedded.Postgres
+	Redis    *embedded.Redis
+	Dir      string
+
+	opts  Options
+	file  string
+	mu    sync.Mutex
+	procs map[string]*process
+}
+
+type process struct {
+	cmd  *exec.Cmd
+	log  *os.File
+	done chan struct{}
+	err  error
+}
+
+// Start brings everything up and returns when every service is ready. What was
+// started is stopped again when something fails.
+func Start(ctx context.Context, o Options) (_ *Stack, err error) {
+	if o.Out == nil {
+		o.Out = io.Discard
+	}
+	s := &Stack{Dir: o.Dir, opts: o, procs: map[string]*process{}}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
+		}
+	}()
+	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o755); err != nil {
+		return nil, err
+	}
+	s.say("PostgreSQL（私有实例）…")
+	if s.Postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(o.Dir, "postgres"), Fast: o.Fast}); err != nil {
+		return nil, err
+	}
+	s.say("Redis（私有实例）…")
+	if s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(o.Dir, "redis"), AppendOnly: !o.Fast}); err != nil {
+		return nil, err
+	}
+	if s.Config, err = s.configure(); err != nil {
+		return nil, err
+	}
+	s.say("数据库与角色…")
+	if err := s.provision(ctx); err != nil {
+		return nil, err
+	}
+	b, err := conf.Reveal(s.Config)
+	if err != nil {
+		return nil, err
+	}
+	s.file = filepath.Join(o.Dir, "suite.yaml")
+	if err := os.WriteFile(s.file, b, 0o600); err != nil {
+		return nil, err
+	}
+	s.say("服务…")
+	for _, target := range s.targets() {
+		if err := s.launch(target); err != nil {
+			return nil, err
+		}
+	}
+	for _, name := range suite.Names() {
+		if err := s.AwaitReady(ctx, name, 3*time.Minute); err != nil {
+			return nil, err
+		}
+	}
+	return s, nil
+}
+
+func (s *Stack) say(what string) { fmt.Fprintln(s.opts.Out, "  •", what) }
+
+func (s *Stack) targets() []string {
+	if s.opts.Separate {
+		return suite.Names()
+	}
+	return []string{"all"}
+}
+
+// target is the process that runs a service.
+func (s *Stack) target(service string) string {
+	if s.opts.Separate {
+		return service
+	}
+	return "all"
+}
+
+func (s *Stack) launch(target string) error {
+	log, err := os.OpenFile(filepath.Join(s.Dir, "log", target+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+	if err != nil {
+		return err
+	}
+	cmd := s.opts.Serve(s.file, target)
+	cmd.Stdout, cmd.Stderr = log, log
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
+	if err := cmd.Start(); err != nil {
+		return errors.Join(fmt.Errorf("start %s: %w", target, err), log.Close())
+	}
+	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
+	go func() {
+		p.err = cmd.Wait()
+		log.Close()
+		close(p.done)
+	}()
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.procs[target] = p
+	return nil
+}
+
+func (s *Stack) process(target string) *process {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.procs[target]
+}
+
+// URL is the base URL of a service.
+func (s *Stack) URL(service string) string { return "http://" + s.listen(service) }
+
+func (s *Stack) listen(service string) string {
+	switch service {
+	case "identity":
+		return s.Config.Identity.Listen
+	case "portal":
+		return s.Config.Portal.Listen
+	}
+	return s.Config.Services[service].Listen
+}
+
+// AwaitReady waits until the service says that it is ready; a process that has
+// ended is an error that shows the end of its log.
+func (s *Stack) AwaitReady(ctx context.Context, service string, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
+	p := s.process(s.target(service))
+	tick := time.NewTicker(50 * time.Millisecond)
+	defer tick.Stop()
+	for {
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL(service)+"/readyz", nil)
+		if err != nil {
+			return err
+		}
+		if resp, err := http.DefaultClient.Do(req); err == nil {
+			resp.Body.Close()
+			if resp.StatusCode == http.StatusOK {
+				return nil
+			}
+		}
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended: %w\n%s", service, p.err, tail(p.log.Name()))
+		case <-ctx.Done():
+			return fmt.Errorf("%s is not ready after %s\n%s", service, within, tail(p.log.Name()))
+		case <-tick.C:
+		}
+	}
+}
+
+// Kill ends the process of a service at once, as a crash would.
+func (s *Stack) Kill(service string) error {
+	p := s.process(s.target(service))
+	if err := p.cmd.Process.Kill(); err != nil {
+		return err
+	}
+	<-p.done
+	return nil
+}
+
+// Restart starts a service again that was killed.
+func (s *Stack) Restart(ctx context.Context, service string) error {
+	if err := s.launch(s.target(service)); err != nil {
+		return err
+	}
+	return s.AwaitReady(ctx, service, time.Minute)
+}
+
+// Failed is closed over by callers that want to know of a process that ended
+// by itself; it answers nil while all run.
+func (s *Stack) Failed() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for name, p := range s.procs {
+		select {
+		case <-p.done:
+			return fmt.Errorf("%s ended: %w\n%s", name, p.err, tail(p.log.Name()))
+		default:
+		}
+	}
+	return nil
+}
+
+// Stop stops services, Redis and PostgreSQL, in that order.
+func (s *Stack) Stop(ctx context.Context) error {
+	var errs []error
+	s.mu.Lock()
+	procs := s.procs
+	s.procs = map[string]*process{}
+	s.mu.Unlock()
+	for _, p := range procs {
+		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
+	}
+	deadline := time.After(30 * time.Second)
+	for name, p := range procs {
+		select {
+		case <-p.done:
+		case <-deadline:
+			errs = append(errs, fmt.Errorf("%s did not stop in time and was killed", name), p.cmd.Process.Kill())
+			<-p.done
+		}
+	}
+	if s.Redis != nil {
+		errs = append(errs, s.Redis.Stop(ctx))
+	}
+	if s.Postgres != nil {
+		errs = append(errs, s.Postgres.Stop(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// freePort asks the system for a loopback port nobody listens on.
+func freePort() (int, error) {
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		return 0, err
+	}
+	return l.Addr().(*net.TCPAddr).Port, l.Close()
+}
+
+// tail is the end of a log file.
+func tail(path string) string {
+	b, err := os.ReadFile(path)
+	if err != nil {
+		return ""
+	}
+	return string(b[max(0, len(b)-2000):])
+}
