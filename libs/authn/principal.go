@@ -31,7 +31,7 @@ func (p Principal) Has(roles ...string) bool {
 // one account acts for another.
 func (p Principal) Actor() string {
 	if p.OnBehalfOf != "" {
-		return p.Subject + " for " + p.OnBehalfOf
+		return p.Subject + delegation + p.OnBehalfOf
 	}
 	return p.Subject
 }
