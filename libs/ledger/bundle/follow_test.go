@@ -23,7 +23,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 func rowsFile(t testing.TB, b *book) []byte {
 	t.Helper()
 	var out []byte
-	tally := bundle.NewTally()
+	tally := bundle.NewTally(bundle.KindLedger)
 	for i := range b.rows {
 		out = bundle.AppendRow(out, &b.rows[i])
 		tally.Add(b.rows[i].Seq, &b.rows[i].Chain)

@@ -94,7 +94,7 @@ type Trailer struct {
 	First      uint64      `json:"first"`      // seq of the first of them; 0 without rows
 	Last       uint64      `json:"last"`       // seq of the last of them; 0 without rows
 	Chain      ledger.Hash `json:"chain"`      // chain value of the last of them
-	Digest     ledger.Hash `json:"digest"`     // SHA-256 over seq (8 bytes) and chain of each of them
+	Digest     ledger.Hash `json:"digest"`     // of the rows chosen, see Tally; zero for consecutive rows
 	Signatures []string    `json:"signatures"` // signed-note lines over Statement
 }
 
@@ -114,18 +114,23 @@ func AppendTrailer(dst []byte, t *Trailer) []byte {
 	return append(append(dst, line...), '\n')
 }
 
-// Tally counts rows as they are written and makes the closing line.
+// Tally counts rows as they are written and makes the closing line. For
+// consecutive rows the last chain value says which they were. For chosen ones,
+// KindRows, a digest does: SHA-256 over the seq, eight bytes, and the chain
+// value of each.
 type Tally struct {
 	trailer Trailer
-	digest  hash.Hash
-	records []byte // not digested yet
+	digest  hash.Hash // nil for consecutive rows
+	record  [8 + ledger.HashSize]byte
 }
 
-// maxRecords is how many bytes of records are digested at once.
-const maxRecords = 4 << 10
-
 // NewTally starts counting.
-func NewTally() *Tally { return &Tally{digest: sha256.New()} }
+func NewTally(kind Kind) *Tally {
+	if kind == KindRows {
+		return &Tally{digest: sha256.New()}
+	}
+	return &Tally{}
+}
 
 // Add counts one row.
 func (t *Tally) Add(seq uint64, chain *ledger.Hash) {
@@ -135,22 +140,19 @@ func (t *Tally) Add(seq uint64, chain *ledger.Hash) {
 	t.trailer.Rows++
 	t.trailer.Last = seq
 	t.trailer.Chain = *chain
-	t.records = append(binary.BigEndian.AppendUint64(t.records, seq), chain[:]...)
-	if len(t.records) >= maxRecords {
-		t.flush()
+	if t.digest != nil {
+		binary.BigEndian.PutUint64(t.record[:], seq)
+		copy(t.record[8:], chain[:])
+		t.digest.Write(t.record[:])
 	}
-}
-
-func (t *Tally) flush() {
-	t.digest.Write(t.records)
-	t.records = t.records[:0]
 }
 
 // Trailer is the closing line so far, unsigned.
 func (t *Tally) Trailer() Trailer {
-	t.flush()
 	out := t.trailer
-	t.digest.Sum(out.Digest[:0])
+	if t.digest != nil {
+		t.digest.Sum(out.Digest[:0])
+	}
 	return out
 }
 

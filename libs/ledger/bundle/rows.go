@@ -43,7 +43,7 @@ type chunk struct {
 	done  chan struct{}
 }
 
-const chunkSize = 256 << 10
+const chunkSize = 512 << 10
 
 // scanner turns ledger.jsonl into scanned lines: one goroutine reads, a few
 // decode and hash, the caller receives in order. Memory is a fixed number of
@@ -215,8 +215,8 @@ type rowsCheck struct {
 	events  map[string]int64 // per producing service, the last event of the subject
 }
 
-func newRowsCheck(t track) *rowsCheck {
-	return &rowsCheck{track: t, tally: NewTally(), events: make(map[string]int64)}
+func newRowsCheck(t track, kind Kind) *rowsCheck {
+	return &rowsCheck{track: t, tally: NewTally(kind), events: make(map[string]int64)}
 }
 
 func (c *rowsCheck) line(l *scannedLine) error {
@@ -394,7 +394,7 @@ func (t *selection) finish() error {
 // hold.
 func Follow(ctx context.Context, r io.Reader, origin string, d ledger.Digests) (ledger.Head, ledger.Hash, *Trailer, error) {
 	t := &contiguous{head: ledger.Genesis(origin), digests: d, size: 1<<63 - 1}
-	check := newRowsCheck(t)
+	check := newRowsCheck(t, KindLedger)
 	if err := (scanner{digests: d}).scan(ctx, r, check.line); err != nil {
 		return t.head, t.tree.Root(), check.trailer, err
 	}

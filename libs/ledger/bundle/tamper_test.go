@@ -447,7 +447,7 @@ func (u *unpacked) falsifyNoteLine(t *testing.T, name string) {
 func (u *unpacked) cutTail(t *testing.T, n int) {
 	t.Helper()
 	u.lines(func(l []string) []string {
-		tally := bundle.NewTally()
+		tally := bundle.NewTally(bundle.KindLedger)
 		for _, line := range l[:n] {
 			row := readRow(t, line)
 			tally.Add(row.Seq, &row.Chain)

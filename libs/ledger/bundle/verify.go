@@ -299,7 +299,7 @@ func (v *verification) checkRows(ctx context.Context) error {
 		return v.blame(ledger.CodeTruncated, err)
 	}
 	defer rows.close()
-	check := newRowsCheck(track)
+	check := newRowsCheck(track, v.proof.Kind)
 	scan := scanner{digests: v.opts.Digests, subject: v.subject}
 	err = scan.scan(ctx, rows, check.line)
 	v.rows = check.tally.Trailer()

@@ -220,7 +220,7 @@ func (w *writer) rows(ctx context.Context, src Source, signers []*checkpoint.Sig
 }
 
 func (w *writer) encode(ctx context.Context, pump *pump, src Source, signers []*checkpoint.Signer) ([]uint64, error) {
-	tally := NewTally()
+	tally := NewTally(src.Scope.Kind)
 	size := src.Signed.Size
 	var selected []uint64
 	var last uint64
