@@ -445,6 +445,67 @@ func (x *CloudRefused) GetBasis() []string {
 	return nil
 }
 
+// StewardFiled states who looks after a unit's data resources (SH16-D-21).
+type StewardFiled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *StewardFiled) Reset() {
+	*x = StewardFiled{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *StewardFiled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*StewardFiled) ProtoMessage() {}
+
+func (x *StewardFiled) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use StewardFiled.ProtoReflect.Descriptor instead.
+func (*StewardFiled) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *StewardFiled) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *StewardFiled) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *StewardFiled) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_dataresource_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_dataresource_v1_events_proto_rawDesc = "" +
@@ -489,7 +550,11 @@ const file_egov_dataresource_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"request_id\x18\x02 \x01(\tR\trequestId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basisB4Z2egov/proto/gen/egov/dataresource/v1;dataresourcev1b\x06proto3"
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"L\n" +
+	"\fStewardFiled\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basisB4Z2egov/proto/gen/egov/dataresource/v1;dataresourcev1b\x06proto3"
 
 var (
 	file_egov_dataresource_v1_events_proto_rawDescOnce sync.Once
@@ -503,7 +568,7 @@ func file_egov_dataresource_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_dataresource_v1_events_proto_rawDescData
 }
 
-var file_egov_dataresource_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_egov_dataresource_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
 var file_egov_dataresource_v1_events_proto_goTypes = []any{
 	(*CatalogueSubmitted)(nil), // 0: egov.dataresource.v1.CatalogueSubmitted
 	(*CataloguePublished)(nil), // 1: egov.dataresource.v1.CataloguePublished
@@ -511,6 +576,7 @@ var file_egov_dataresource_v1_events_proto_goTypes = []any{
 	(*CloudRequested)(nil),     // 3: egov.dataresource.v1.CloudRequested
 	(*CloudGranted)(nil),       // 4: egov.dataresource.v1.CloudGranted
 	(*CloudRefused)(nil),       // 5: egov.dataresource.v1.CloudRefused
+	(*StewardFiled)(nil),       // 6: egov.dataresource.v1.StewardFiled
 }
 var file_egov_dataresource_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -531,7 +597,7 @@ func file_egov_dataresource_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_dataresource_v1_events_proto_rawDesc), len(file_egov_dataresource_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   7,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,54 @@
+// Package httpapi is the JSON face of the dataresource service.
+package httpapi
+
+import (
+	"context"
+
+	"egov/libs/aggregate"
+	"egov/libs/authn"
+	"egov/libs/op"
+	"egov/services/dataresource"
+)
+
+// Mount puts every operation of the service on the API.
+func Mount(a *op.API, s *dataresource.Service) {
+	declarer, officer := op.Roles("declarer"), op.Roles("data_officer")
+	op.Handle(a, "POST /v1/catalogues", "SubmitCatalogue", "Lay a resource catalogue before the centre", s.Submit, declarer, op.Created(), op.MaxBody(8<<20))
+	op.Handle(a, "POST /v1/catalogues/{id}/revise", "ReviseCatalogue", "Bring a catalogue again", s.Revise, declarer, op.MaxBody(8<<20))
+	op.Handle(a, "POST /v1/catalogues/{id}/review", "ReviewCatalogue", "Publish the catalogue, or return it with findings", s.Review, officer)
+	op.Handle(a, "GET /v1/catalogues", "ListCatalogues", "Catalogues the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[dataresource.Catalogue], error) {
+		return s.Catalogues.List(ctx, q.query())
+	})
+	op.Handle(a, "GET /v1/catalogues/{id}", "GetCatalogue", "One catalogue", func(ctx context.Context, r byID) (dataresource.Catalogue, error) {
+		return s.Catalogues.Get(ctx, r.ID)
+	})
+	op.Handle(a, "POST /v1/cloud-requests", "RequestCloud", "Ask for government-cloud resources", s.RequestCloud, declarer, op.Created())
+	op.Handle(a, "POST /v1/cloud-requests/{id}/answer", "AnswerCloud", "Grant or refuse", s.AnswerCloud, officer)
+	op.Handle(a, "GET /v1/cloud-requests", "ListCloudRequests", "Requests the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[dataresource.CloudRequest], error) {
+		return s.Clouds.List(ctx, q.query())
+	})
+	op.Handle(a, "GET /v1/cloud-requests/{id}", "GetCloudRequest", "One request", func(ctx context.Context, r byID) (dataresource.CloudRequest, error) {
+		return s.Clouds.Get(ctx, r.ID)
+	})
+	op.Handle(a, "POST /v1/stewards", "FileSteward", "Name the data steward of the caller's unit", func(ctx context.Context, r dataresource.FileSteward) (dataresource.Steward, error) {
+		return s.FileSteward(ctx, authn.By(ctx).Unit, r)
+	}, declarer)
+	op.Handle(a, "GET /v1/stewards", "ListStewards", "The stewards the caller may see", func(ctx context.Context, q list) (aggregate.Page[dataresource.Steward], error) {
+		return s.Stewards.List(ctx, aggregate.Query{PageSize: q.PageSize, PageToken: q.PageToken})
+	})
+}
+
+type byID struct {
+	ID string `path:"id" json:"-"`
+}
+
+type list struct {
+	State     string `query:"state" json:"-"`
+	ProjectID string `query:"project_id" json:"-"`
+	PageSize  int    `query:"page_size" json:"-"`
+	PageToken string `query:"page_token" json:"-"`
+}
+
+func (q list) query() aggregate.Query {
+	return aggregate.Query{Filter: map[string]string{"state": q.State, "project_id": q.ProjectID}, PageSize: q.PageSize, PageToken: q.PageToken}
+}
