@@ -9,6 +9,7 @@
 package cryptoassessmentv1
 
 import (
+	v1 "egov/proto/gen/egov/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -25,11 +26,13 @@ const (
 
 // CryptoPlanReviewed states the confidential bureau's answer to a crypto-assessment plan (YP23-M-28).
 type CryptoPlanReviewed struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	Accepted      bool                   `protobuf:"varint,2,opt,name=accepted,proto3" json:"accepted,omitempty"`
-	Opinion       string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
-	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Accepted  bool                   `protobuf:"varint,2,opt,name=accepted,proto3" json:"accepted,omitempty"`
+	Opinion   string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis     []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	// over the plan and the answer
+	Signature     *v1.Signature `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -92,13 +95,26 @@ func (x *CryptoPlanReviewed) GetBasis() []string {
 	return nil
 }
 
+func (x *CryptoPlanReviewed) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // XCExemptionFiled states that a project outside the XC standard has its three papers on file (YP23-R-5.1.2).
 type XCExemptionFiled struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	FilingNo      string                 `protobuf:"bytes,2,opt,name=filing_no,json=filingNo,proto3" json:"filing_no,omitempty"`
-	Supervisor    string                 `protobuf:"bytes,3,opt,name=supervisor,proto3" json:"supervisor,omitempty"`
-	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	FilingNo  string                 `protobuf:"bytes,2,opt,name=filing_no,json=filingNo,proto3" json:"filing_no,omitempty"`
+	// the supervising budget unit, which consented and filed
+	Supervisor string   `protobuf:"bytes,3,opt,name=supervisor,proto3" json:"supervisor,omitempty"`
+	Basis      []string `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	// the numbers of the three papers, in their order
+	ArgumentNo    string        `protobuf:"bytes,5,opt,name=argument_no,json=argumentNo,proto3" json:"argument_no,omitempty"`
+	ConsentNo     string        `protobuf:"bytes,6,opt,name=consent_no,json=consentNo,proto3" json:"consent_no,omitempty"`
+	LetterNo      string        `protobuf:"bytes,7,opt,name=letter_no,json=letterNo,proto3" json:"letter_no,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -161,16 +177,48 @@ func (x *XCExemptionFiled) GetBasis() []string {
 	return nil
 }
 
+func (x *XCExemptionFiled) GetArgumentNo() string {
+	if x != nil {
+		return x.ArgumentNo
+	}
+	return ""
+}
+
+func (x *XCExemptionFiled) GetConsentNo() string {
+	if x != nil {
+		return x.ConsentNo
+	}
+	return ""
+}
+
+func (x *XCExemptionFiled) GetLetterNo() string {
+	if x != nil {
+		return x.LetterNo
+	}
+	return ""
+}
+
+func (x *XCExemptionFiled) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // CryptoAssessmentCompleted states one crypto assessment of a system.
 type CryptoAssessmentCompleted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
-	Assessor      string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
-	Conformant    bool                   `protobuf:"varint,4,opt,name=conformant,proto3" json:"conformant,omitempty"`
-	ReportNo      string                 `protobuf:"bytes,5,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
-	CompletedOn   string                 `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
-	NextDueOn     string                 `protobuf:"bytes,7,opt,name=next_due_on,json=nextDueOn,proto3" json:"next_due_on,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId   string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId    string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Assessor    string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
+	Conformant  bool                   `protobuf:"varint,4,opt,name=conformant,proto3" json:"conformant,omitempty"`
+	ReportNo    string                 `protobuf:"bytes,5,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	CompletedOn string                 `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	// empty where the grade is not assessed again
+	NextDueOn string   `protobuf:"bytes,7,opt,name=next_due_on,json=nextDueOn,proto3" json:"next_due_on,omitempty"`
+	Basis     []string `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	// over the report and the answer
+	Signature     *v1.Signature `protobuf:"bytes,9,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -254,17 +302,564 @@ func (x *CryptoAssessmentCompleted) GetNextDueOn() string {
 	return ""
 }
 
+func (x *CryptoAssessmentCompleted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *CryptoAssessmentCompleted) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// CryptoPlanSubmitted states that the declaring unit brought its crypto-assessment plan (YP23-M-28).
+type CryptoPlanSubmitted struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Round     int32                  `protobuf:"varint,2,opt,name=round,proto3" json:"round,omitempty"`
+	// of GM/T 0054, 1 to 4
+	Level         int32    `protobuf:"varint,3,opt,name=level,proto3" json:"level,omitempty"`
+	Algorithms    []string `protobuf:"bytes,4,rep,name=algorithms,proto3" json:"algorithms,omitempty"`
+	Basis         []string `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CryptoPlanSubmitted) Reset() {
+	*x = CryptoPlanSubmitted{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[3]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CryptoPlanSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CryptoPlanSubmitted) ProtoMessage() {}
+
+func (x *CryptoPlanSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[3]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CryptoPlanSubmitted.ProtoReflect.Descriptor instead.
+func (*CryptoPlanSubmitted) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{3}
+}
+
+func (x *CryptoPlanSubmitted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *CryptoPlanSubmitted) GetRound() int32 {
+	if x != nil {
+		return x.Round
+	}
+	return 0
+}
+
+func (x *CryptoPlanSubmitted) GetLevel() int32 {
+	if x != nil {
+		return x.Level
+	}
+	return 0
+}
+
+func (x *CryptoPlanSubmitted) GetAlgorithms() []string {
+	if x != nil {
+		return x.Algorithms
+	}
+	return nil
+}
+
+func (x *CryptoPlanSubmitted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// XCArgumentSubmitted states that the expert argument for not following XC is there (YP23-R-5.1.2).
+type XCArgumentSubmitted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,2,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Experts       []string               `protobuf:"bytes,3,rep,name=experts,proto3" json:"experts,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCArgumentSubmitted) Reset() {
+	*x = XCArgumentSubmitted{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCArgumentSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCArgumentSubmitted) ProtoMessage() {}
+
+func (x *XCArgumentSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCArgumentSubmitted.ProtoReflect.Descriptor instead.
+func (*XCArgumentSubmitted) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *XCArgumentSubmitted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCArgumentSubmitted) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *XCArgumentSubmitted) GetExperts() []string {
+	if x != nil {
+		return x.Experts
+	}
+	return nil
+}
+
+func (x *XCArgumentSubmitted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// XCConsentAnswered states whether the supervising budget unit agrees.
+type XCConsentAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Supervisor    string                 `protobuf:"bytes,2,opt,name=supervisor,proto3" json:"supervisor,omitempty"`
+	Consented     bool                   `protobuf:"varint,3,opt,name=consented,proto3" json:"consented,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Opinion       string                 `protobuf:"bytes,5,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCConsentAnswered) Reset() {
+	*x = XCConsentAnswered{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCConsentAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCConsentAnswered) ProtoMessage() {}
+
+func (x *XCConsentAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCConsentAnswered.ProtoReflect.Descriptor instead.
+func (*XCConsentAnswered) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *XCConsentAnswered) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCConsentAnswered) GetSupervisor() string {
+	if x != nil {
+		return x.Supervisor
+	}
+	return ""
+}
+
+func (x *XCConsentAnswered) GetConsented() bool {
+	if x != nil {
+		return x.Consented
+	}
+	return false
+}
+
+func (x *XCConsentAnswered) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *XCConsentAnswered) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *XCConsentAnswered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *XCConsentAnswered) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// XCFilingSubmitted states that the supervising budget unit filed with the confidential bureau.
+type XCFilingSubmitted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Supervisor    string                 `protobuf:"bytes,2,opt,name=supervisor,proto3" json:"supervisor,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,3,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCFilingSubmitted) Reset() {
+	*x = XCFilingSubmitted{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCFilingSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCFilingSubmitted) ProtoMessage() {}
+
+func (x *XCFilingSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCFilingSubmitted.ProtoReflect.Descriptor instead.
+func (*XCFilingSubmitted) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *XCFilingSubmitted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCFilingSubmitted) GetSupervisor() string {
+	if x != nil {
+		return x.Supervisor
+	}
+	return ""
+}
+
+func (x *XCFilingSubmitted) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *XCFilingSubmitted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// XCFilingReturned states that the confidential bureau wants a filing reworked.
+type XCFilingReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCFilingReturned) Reset() {
+	*x = XCFilingReturned{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCFilingReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCFilingReturned) ProtoMessage() {}
+
+func (x *XCFilingReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCFilingReturned.ProtoReflect.Descriptor instead.
+func (*XCFilingReturned) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *XCFilingReturned) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCFilingReturned) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *XCFilingReturned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// CryptoAssessmentSubmitted states that a report is before the confidential bureau.
+type CryptoAssessmentSubmitted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Assessor      string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
+	ReportNo      string                 `protobuf:"bytes,4,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	Conformant    bool                   `protobuf:"varint,5,opt,name=conformant,proto3" json:"conformant,omitempty"`
+	CompletedOn   string                 `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CryptoAssessmentSubmitted) Reset() {
+	*x = CryptoAssessmentSubmitted{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CryptoAssessmentSubmitted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CryptoAssessmentSubmitted) ProtoMessage() {}
+
+func (x *CryptoAssessmentSubmitted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CryptoAssessmentSubmitted.ProtoReflect.Descriptor instead.
+func (*CryptoAssessmentSubmitted) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CryptoAssessmentSubmitted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentSubmitted) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentSubmitted) GetAssessor() string {
+	if x != nil {
+		return x.Assessor
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentSubmitted) GetReportNo() string {
+	if x != nil {
+		return x.ReportNo
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentSubmitted) GetConformant() bool {
+	if x != nil {
+		return x.Conformant
+	}
+	return false
+}
+
+func (x *CryptoAssessmentSubmitted) GetCompletedOn() string {
+	if x != nil {
+		return x.CompletedOn
+	}
+	return ""
+}
+
+// CryptoAssessmentReturned states that a report was not taken.
+type CryptoAssessmentReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	ReportNo      string                 `protobuf:"bytes,3,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CryptoAssessmentReturned) Reset() {
+	*x = CryptoAssessmentReturned{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CryptoAssessmentReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CryptoAssessmentReturned) ProtoMessage() {}
+
+func (x *CryptoAssessmentReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CryptoAssessmentReturned.ProtoReflect.Descriptor instead.
+func (*CryptoAssessmentReturned) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *CryptoAssessmentReturned) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentReturned) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentReturned) GetReportNo() string {
+	if x != nil {
+		return x.ReportNo
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentReturned) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *CryptoAssessmentReturned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_cryptoassessment_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_cryptoassessment_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"%egov/cryptoassessment/v1/events.proto\x12\x18egov.cryptoassessment.v1\"\x7f\n" +
+	"%egov/cryptoassessment/v1/events.proto\x12\x18egov.cryptoassessment.v1\x1a\x1aegov/type/v1/project.proto\"\xb6\x01\n" +
 	"\x12CryptoPlanReviewed\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1a\n" +
 	"\baccepted\x18\x02 \x01(\bR\baccepted\x12\x18\n" +
 	"\aopinion\x18\x03 \x01(\tR\aopinion\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x84\x01\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x05 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x98\x02\n" +
 	"\x10XCExemptionFiled\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -272,7 +867,13 @@ const file_egov_cryptoassessment_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"supervisor\x18\x03 \x01(\tR\n" +
 	"supervisor\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xf3\x01\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\x12\x1f\n" +
+	"\vargument_no\x18\x05 \x01(\tR\n" +
+	"argumentNo\x12\x1d\n" +
+	"\n" +
+	"consent_no\x18\x06 \x01(\tR\tconsentNo\x12\x1b\n" +
+	"\tletter_no\x18\a \x01(\tR\bletterNo\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xc0\x02\n" +
 	"\x19CryptoAssessmentCompleted\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -283,7 +884,68 @@ const file_egov_cryptoassessment_v1_events_proto_rawDesc = "" +
 	"conformant\x12\x1b\n" +
 	"\treport_no\x18\x05 \x01(\tR\breportNo\x12!\n" +
 	"\fcompleted_on\x18\x06 \x01(\tR\vcompletedOn\x12\x1e\n" +
-	"\vnext_due_on\x18\a \x01(\tR\tnextDueOnB<Z:egov/proto/gen/egov/cryptoassessment/v1;cryptoassessmentv1b\x06proto3"
+	"\vnext_due_on\x18\a \x01(\tR\tnextDueOn\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\t \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x96\x01\n" +
+	"\x13CryptoPlanSubmitted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x14\n" +
+	"\x05round\x18\x02 \x01(\x05R\x05round\x12\x14\n" +
+	"\x05level\x18\x03 \x01(\x05R\x05level\x12\x1e\n" +
+	"\n" +
+	"algorithms\x18\x04 \x03(\tR\n" +
+	"algorithms\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x85\x01\n" +
+	"\x13XCArgumentSubmitted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vdocument_no\x18\x02 \x01(\tR\n" +
+	"documentNo\x12\x18\n" +
+	"\aexperts\x18\x03 \x03(\tR\aexperts\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xf8\x01\n" +
+	"\x11XCConsentAnswered\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1e\n" +
+	"\n" +
+	"supervisor\x18\x02 \x01(\tR\n" +
+	"supervisor\x12\x1c\n" +
+	"\tconsented\x18\x03 \x01(\bR\tconsented\x12\x1f\n" +
+	"\vdocument_no\x18\x04 \x01(\tR\n" +
+	"documentNo\x12\x18\n" +
+	"\aopinion\x18\x05 \x01(\tR\aopinion\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x89\x01\n" +
+	"\x11XCFilingSubmitted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1e\n" +
+	"\n" +
+	"supervisor\x18\x02 \x01(\tR\n" +
+	"supervisor\x12\x1f\n" +
+	"\vdocument_no\x18\x03 \x01(\tR\n" +
+	"documentNo\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"_\n" +
+	"\x10XCFilingReturned\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basis\"\xd3\x01\n" +
+	"\x19CryptoAssessmentSubmitted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x1a\n" +
+	"\bassessor\x18\x03 \x01(\tR\bassessor\x12\x1b\n" +
+	"\treport_no\x18\x04 \x01(\tR\breportNo\x12\x1e\n" +
+	"\n" +
+	"conformant\x18\x05 \x01(\bR\n" +
+	"conformant\x12!\n" +
+	"\fcompleted_on\x18\x06 \x01(\tR\vcompletedOn\"\xa1\x01\n" +
+	"\x18CryptoAssessmentReturned\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x1b\n" +
+	"\treport_no\x18\x03 \x01(\tR\breportNo\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basisB<Z:egov/proto/gen/egov/cryptoassessment/v1;cryptoassessmentv1b\x06proto3"
 
 var (
 	file_egov_cryptoassessment_v1_events_proto_rawDescOnce sync.Once
@@ -297,18 +959,30 @@ func file_egov_cryptoassessment_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_cryptoassessment_v1_events_proto_rawDescData
 }
 
-var file_egov_cryptoassessment_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
+var file_egov_cryptoassessment_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_egov_cryptoassessment_v1_events_proto_goTypes = []any{
 	(*CryptoPlanReviewed)(nil),        // 0: egov.cryptoassessment.v1.CryptoPlanReviewed
 	(*XCExemptionFiled)(nil),          // 1: egov.cryptoassessment.v1.XCExemptionFiled
 	(*CryptoAssessmentCompleted)(nil), // 2: egov.cryptoassessment.v1.CryptoAssessmentCompleted
+	(*CryptoPlanSubmitted)(nil),       // 3: egov.cryptoassessment.v1.CryptoPlanSubmitted
+	(*XCArgumentSubmitted)(nil),       // 4: egov.cryptoassessment.v1.XCArgumentSubmitted
+	(*XCConsentAnswered)(nil),         // 5: egov.cryptoassessment.v1.XCConsentAnswered
+	(*XCFilingSubmitted)(nil),         // 6: egov.cryptoassessment.v1.XCFilingSubmitted
+	(*XCFilingReturned)(nil),          // 7: egov.cryptoassessment.v1.XCFilingReturned
+	(*CryptoAssessmentSubmitted)(nil), // 8: egov.cryptoassessment.v1.CryptoAssessmentSubmitted
+	(*CryptoAssessmentReturned)(nil),  // 9: egov.cryptoassessment.v1.CryptoAssessmentReturned
+	(*v1.Signature)(nil),              // 10: egov.type.v1.Signature
 }
 var file_egov_cryptoassessment_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	10, // 0: egov.cryptoassessment.v1.CryptoPlanReviewed.signature:type_name -> egov.type.v1.Signature
+	10, // 1: egov.cryptoassessment.v1.XCExemptionFiled.signature:type_name -> egov.type.v1.Signature
+	10, // 2: egov.cryptoassessment.v1.CryptoAssessmentCompleted.signature:type_name -> egov.type.v1.Signature
+	10, // 3: egov.cryptoassessment.v1.XCConsentAnswered.signature:type_name -> egov.type.v1.Signature
+	4,  // [4:4] is the sub-list for method output_type
+	4,  // [4:4] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_egov_cryptoassessment_v1_events_proto_init() }
@@ -322,7 +996,7 @@ func file_egov_cryptoassessment_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_cryptoassessment_v1_events_proto_rawDesc), len(file_egov_cryptoassessment_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   3,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@
 package cybersecurityv1
 
 import (
+	v1 "egov/proto/gen/egov/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -25,11 +26,19 @@ const (
 
 // SystemRegistered states that an information system is on the register.
 type SystemRegistered struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
-	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
-	Unit          string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId  string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Name      string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Unit      string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// "internet", "government_extranet", "official_network" or "internal"
+	Network string `protobuf:"bytes,5,opt,name=network,proto3" json:"network,omitempty"`
+	// "government_cloud", "unit_room" or "hosted"
+	Deployment string `protobuf:"bytes,6,opt,name=deployment,proto3" json:"deployment,omitempty"`
+	// "general", "important" or "core"
+	DataLevel     string   `protobuf:"bytes,7,opt,name=data_level,json=dataLevel,proto3" json:"data_level,omitempty"`
+	InUse         bool     `protobuf:"varint,8,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	Basis         []string `protobuf:"bytes,9,rep,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -92,15 +101,56 @@ func (x *SystemRegistered) GetUnit() string {
 	return ""
 }
 
+func (x *SystemRegistered) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
+func (x *SystemRegistered) GetDeployment() string {
+	if x != nil {
+		return x.Deployment
+	}
+	return ""
+}
+
+func (x *SystemRegistered) GetDataLevel() string {
+	if x != nil {
+		return x.DataLevel
+	}
+	return ""
+}
+
+func (x *SystemRegistered) GetInUse() bool {
+	if x != nil {
+		return x.InUse
+	}
+	return false
+}
+
+func (x *SystemRegistered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // GradeDetermined states the MLPS grade agreed with police-cyber (YP23-M-34).
 type GradeDetermined struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
-	Grade         int32                  `protobuf:"varint,3,opt,name=grade,proto3" json:"grade,omitempty"`
-	FilingNo      string                 `protobuf:"bytes,4,opt,name=filing_no,json=filingNo,proto3" json:"filing_no,omitempty"`
-	DeterminedOn  string                 `protobuf:"bytes,5,opt,name=determined_on,json=determinedOn,proto3" json:"determined_on,omitempty"`
-	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId    string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId     string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Grade        int32                  `protobuf:"varint,3,opt,name=grade,proto3" json:"grade,omitempty"`
+	FilingNo     string                 `protobuf:"bytes,4,opt,name=filing_no,json=filingNo,proto3" json:"filing_no,omitempty"`
+	DeterminedOn string                 `protobuf:"bytes,5,opt,name=determined_on,json=determinedOn,proto3" json:"determined_on,omitempty"`
+	Basis        []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	// the system's name and the unit that runs it, for those that do not keep the register
+	Name  string `protobuf:"bytes,7,opt,name=name,proto3" json:"name,omitempty"`
+	Unit  string `protobuf:"bytes,8,opt,name=unit,proto3" json:"unit,omitempty"`
+	InUse bool   `protobuf:"varint,9,opt,name=in_use,json=inUse,proto3" json:"in_use,omitempty"`
+	// over the determination
+	Signature     *v1.Signature `protobuf:"bytes,10,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -177,16 +227,47 @@ func (x *GradeDetermined) GetBasis() []string {
 	return nil
 }
 
+func (x *GradeDetermined) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *GradeDetermined) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *GradeDetermined) GetInUse() bool {
+	if x != nil {
+		return x.InUse
+	}
+	return false
+}
+
+func (x *GradeDetermined) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // AssessmentCompleted states one MLPS assessment of a system.
 type AssessmentCompleted struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
-	Assessor      string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
-	Conformant    bool                   `protobuf:"varint,4,opt,name=conformant,proto3" json:"conformant,omitempty"`
-	ReportNo      string                 `protobuf:"bytes,5,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
-	CompletedOn   string                 `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
-	NextDueOn     string                 `protobuf:"bytes,7,opt,name=next_due_on,json=nextDueOn,proto3" json:"next_due_on,omitempty"`
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId   string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId    string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Assessor    string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
+	Conformant  bool                   `protobuf:"varint,4,opt,name=conformant,proto3" json:"conformant,omitempty"`
+	ReportNo    string                 `protobuf:"bytes,5,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	CompletedOn string                 `protobuf:"bytes,6,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	// empty where the grade is not assessed again
+	NextDueOn     string   `protobuf:"bytes,7,opt,name=next_due_on,json=nextDueOn,proto3" json:"next_due_on,omitempty"`
+	Grade         int32    `protobuf:"varint,8,opt,name=grade,proto3" json:"grade,omitempty"`
+	Basis         []string `protobuf:"bytes,9,rep,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -270,13 +351,29 @@ func (x *AssessmentCompleted) GetNextDueOn() string {
 	return ""
 }
 
+func (x *AssessmentCompleted) GetGrade() int32 {
+	if x != nil {
+		return x.Grade
+	}
+	return 0
+}
+
+func (x *AssessmentCompleted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // PublishingConsentGiven states cac's filing consent for information publishing (YP23-R-5.3.6).
 type PublishingConsentGiven struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	ConsentNo     string                 `protobuf:"bytes,2,opt,name=consent_no,json=consentNo,proto3" json:"consent_no,omitempty"`
-	Channels      []string               `protobuf:"bytes,3,rep,name=channels,proto3" json:"channels,omitempty"`
-	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	ConsentNo string                 `protobuf:"bytes,2,opt,name=consent_no,json=consentNo,proto3" json:"consent_no,omitempty"`
+	// "platform/account"
+	Channels      []string      `protobuf:"bytes,3,rep,name=channels,proto3" json:"channels,omitempty"`
+	Basis         []string      `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,5,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -339,12 +436,20 @@ func (x *PublishingConsentGiven) GetBasis() []string {
 	return nil
 }
 
+func (x *PublishingConsentGiven) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // PublishingConsentRefused states that cac does not consent.
 type PublishingConsentRefused struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
 	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
 	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
 	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,4,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -400,16 +505,30 @@ func (x *PublishingConsentRefused) GetBasis() []string {
 	return nil
 }
 
-// WebsiteFiled states that a website or new-media account is on record.
+func (x *PublishingConsentRefused) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// WebsiteFiled states that the opening, a change or the closing of a website or new-media account is on record (SH12-21).
 type WebsiteFiled struct {
 	state     protoimpl.MessageState `protogen:"open.v1"`
 	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
 	SiteId    string                 `protobuf:"bytes,2,opt,name=site_id,json=siteId,proto3" json:"site_id,omitempty"`
 	Name      string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
 	// "website", "wechat", "weibo", "app" or "mini_program"
-	Channel       string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
-	Unit          string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
-	Leader        string `protobuf:"bytes,6,opt,name=leader,proto3" json:"leader,omitempty"`
+	Channel string `protobuf:"bytes,4,opt,name=channel,proto3" json:"channel,omitempty"`
+	Unit    string `protobuf:"bytes,5,opt,name=unit,proto3" json:"unit,omitempty"`
+	Leader  string `protobuf:"bytes,6,opt,name=leader,proto3" json:"leader,omitempty"`
+	// "opened", "changed" or "closed"
+	Action string `protobuf:"bytes,7,opt,name=action,proto3" json:"action,omitempty"`
+	// the domain name or the account
+	Address string `protobuf:"bytes,8,opt,name=address,proto3" json:"address,omitempty"`
+	// the department that runs it
+	Department    string   `protobuf:"bytes,9,opt,name=department,proto3" json:"department,omitempty"`
+	Basis         []string `protobuf:"bytes,10,rep,name=basis,proto3" json:"basis,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -486,17 +605,293 @@ func (x *WebsiteFiled) GetLeader() string {
 	return ""
 }
 
+func (x *WebsiteFiled) GetAction() string {
+	if x != nil {
+		return x.Action
+	}
+	return ""
+}
+
+func (x *WebsiteFiled) GetAddress() string {
+	if x != nil {
+		return x.Address
+	}
+	return ""
+}
+
+func (x *WebsiteFiled) GetDepartment() string {
+	if x != nil {
+		return x.Department
+	}
+	return ""
+}
+
+func (x *WebsiteFiled) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// GradeProposed states the grade that a unit holds to be right for its system.
+type GradeProposed struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId  string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	// of business information (S) and of the service (A); the grade is the higher one
+	BusinessGrade int32    `protobuf:"varint,3,opt,name=business_grade,json=businessGrade,proto3" json:"business_grade,omitempty"`
+	ServiceGrade  int32    `protobuf:"varint,4,opt,name=service_grade,json=serviceGrade,proto3" json:"service_grade,omitempty"`
+	Grade         int32    `protobuf:"varint,5,opt,name=grade,proto3" json:"grade,omitempty"`
+	Rationale     string   `protobuf:"bytes,6,opt,name=rationale,proto3" json:"rationale,omitempty"`
+	ExpertOpinion string   `protobuf:"bytes,7,opt,name=expert_opinion,json=expertOpinion,proto3" json:"expert_opinion,omitempty"`
+	Basis         []string `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GradeProposed) Reset() {
+	*x = GradeProposed{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GradeProposed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GradeProposed) ProtoMessage() {}
+
+func (x *GradeProposed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GradeProposed.ProtoReflect.Descriptor instead.
+func (*GradeProposed) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *GradeProposed) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *GradeProposed) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *GradeProposed) GetBusinessGrade() int32 {
+	if x != nil {
+		return x.BusinessGrade
+	}
+	return 0
+}
+
+func (x *GradeProposed) GetServiceGrade() int32 {
+	if x != nil {
+		return x.ServiceGrade
+	}
+	return 0
+}
+
+func (x *GradeProposed) GetGrade() int32 {
+	if x != nil {
+		return x.Grade
+	}
+	return 0
+}
+
+func (x *GradeProposed) GetRationale() string {
+	if x != nil {
+		return x.Rationale
+	}
+	return ""
+}
+
+func (x *GradeProposed) GetExpertOpinion() string {
+	if x != nil {
+		return x.ExpertOpinion
+	}
+	return ""
+}
+
+func (x *GradeProposed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// GradingReturned states that police-cyber wants a proposal reworked.
+type GradingReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *GradingReturned) Reset() {
+	*x = GradingReturned{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *GradingReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*GradingReturned) ProtoMessage() {}
+
+func (x *GradingReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use GradingReturned.ProtoReflect.Descriptor instead.
+func (*GradingReturned) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *GradingReturned) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *GradingReturned) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *GradingReturned) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *GradingReturned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SystemRetired states that a system is no longer in use and off the register (YP21-M-23).
+type SystemRetired struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SystemRetired) Reset() {
+	*x = SystemRetired{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemRetired) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemRetired) ProtoMessage() {}
+
+func (x *SystemRetired) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemRetired.ProtoReflect.Descriptor instead.
+func (*SystemRetired) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SystemRetired) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *SystemRetired) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *SystemRetired) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SystemRetired) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_cybersecurity_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\"egov/cybersecurity/v1/events.proto\x12\x15egov.cybersecurity.v1\"v\n" +
+	"\"egov/cybersecurity/v1/events.proto\x12\x15egov.cybersecurity.v1\x1a\x1aegov/type/v1/project.proto\"\xfc\x01\n" +
 	"\x10SystemRegistered\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x12\n" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x12\n" +
-	"\x04unit\x18\x04 \x01(\tR\x04unit\"\xbb\x01\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x18\n" +
+	"\anetwork\x18\x05 \x01(\tR\anetwork\x12\x1e\n" +
+	"\n" +
+	"deployment\x18\x06 \x01(\tR\n" +
+	"deployment\x12\x1d\n" +
+	"\n" +
+	"data_level\x18\a \x01(\tR\tdataLevel\x12\x15\n" +
+	"\x06in_use\x18\b \x01(\bR\x05inUse\x12\x14\n" +
+	"\x05basis\x18\t \x03(\tR\x05basis\"\xb1\x02\n" +
 	"\x0fGradeDetermined\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -504,7 +899,12 @@ const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"\x05grade\x18\x03 \x01(\x05R\x05grade\x12\x1b\n" +
 	"\tfiling_no\x18\x04 \x01(\tR\bfilingNo\x12#\n" +
 	"\rdetermined_on\x18\x05 \x01(\tR\fdeterminedOn\x12\x14\n" +
-	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xed\x01\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x12\x12\n" +
+	"\x04name\x18\a \x01(\tR\x04name\x12\x12\n" +
+	"\x04unit\x18\b \x01(\tR\x04unit\x12\x15\n" +
+	"\x06in_use\x18\t \x01(\bR\x05inUse\x125\n" +
+	"\tsignature\x18\n" +
+	" \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x99\x02\n" +
 	"\x13AssessmentCompleted\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -515,19 +915,23 @@ const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"conformant\x12\x1b\n" +
 	"\treport_no\x18\x05 \x01(\tR\breportNo\x12!\n" +
 	"\fcompleted_on\x18\x06 \x01(\tR\vcompletedOn\x12\x1e\n" +
-	"\vnext_due_on\x18\a \x01(\tR\tnextDueOn\"\x88\x01\n" +
+	"\vnext_due_on\x18\a \x01(\tR\tnextDueOn\x12\x14\n" +
+	"\x05grade\x18\b \x01(\x05R\x05grade\x12\x14\n" +
+	"\x05basis\x18\t \x03(\tR\x05basis\"\xbf\x01\n" +
 	"\x16PublishingConsentGiven\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1d\n" +
 	"\n" +
 	"consent_no\x18\x02 \x01(\tR\tconsentNo\x12\x1a\n" +
 	"\bchannels\x18\x03 \x03(\tR\bchannels\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"g\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x05 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x9e\x01\n" +
 	"\x18PublishingConsentRefused\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x03 \x03(\tR\x05basis\"\xa0\x01\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x04 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x88\x02\n" +
 	"\fWebsiteFiled\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x17\n" +
@@ -535,7 +939,36 @@ const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
 	"\achannel\x18\x04 \x01(\tR\achannel\x12\x12\n" +
 	"\x04unit\x18\x05 \x01(\tR\x04unit\x12\x16\n" +
-	"\x06leader\x18\x06 \x01(\tR\x06leaderB6Z4egov/proto/gen/egov/cybersecurity/v1;cybersecurityv1b\x06proto3"
+	"\x06leader\x18\x06 \x01(\tR\x06leader\x12\x16\n" +
+	"\x06action\x18\a \x01(\tR\x06action\x12\x18\n" +
+	"\aaddress\x18\b \x01(\tR\aaddress\x12\x1e\n" +
+	"\n" +
+	"department\x18\t \x01(\tR\n" +
+	"department\x12\x14\n" +
+	"\x05basis\x18\n" +
+	" \x03(\tR\x05basis\"\x88\x02\n" +
+	"\rGradeProposed\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12%\n" +
+	"\x0ebusiness_grade\x18\x03 \x01(\x05R\rbusinessGrade\x12#\n" +
+	"\rservice_grade\x18\x04 \x01(\x05R\fserviceGrade\x12\x14\n" +
+	"\x05grade\x18\x05 \x01(\x05R\x05grade\x12\x1c\n" +
+	"\trationale\x18\x06 \x01(\tR\trationale\x12%\n" +
+	"\x0eexpert_opinion\x18\a \x01(\tR\rexpertOpinion\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\"{\n" +
+	"\x0fGradingReturned\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"y\n" +
+	"\rSystemRetired\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basisB6Z4egov/proto/gen/egov/cybersecurity/v1;cybersecurityv1b\x06proto3"
 
 var (
 	file_egov_cybersecurity_v1_events_proto_rawDescOnce sync.Once
@@ -549,7 +982,7 @@ func file_egov_cybersecurity_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_cybersecurity_v1_events_proto_rawDescData
 }
 
-var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 6)
+var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
 var file_egov_cybersecurity_v1_events_proto_goTypes = []any{
 	(*SystemRegistered)(nil),         // 0: egov.cybersecurity.v1.SystemRegistered
 	(*GradeDetermined)(nil),          // 1: egov.cybersecurity.v1.GradeDetermined
@@ -557,13 +990,20 @@ var file_egov_cybersecurity_v1_events_proto_goTypes = []any{
 	(*PublishingConsentGiven)(nil),   // 3: egov.cybersecurity.v1.PublishingConsentGiven
 	(*PublishingConsentRefused)(nil), // 4: egov.cybersecurity.v1.PublishingConsentRefused
 	(*WebsiteFiled)(nil),             // 5: egov.cybersecurity.v1.WebsiteFiled
+	(*GradeProposed)(nil),            // 6: egov.cybersecurity.v1.GradeProposed
+	(*GradingReturned)(nil),          // 7: egov.cybersecurity.v1.GradingReturned
+	(*SystemRetired)(nil),            // 8: egov.cybersecurity.v1.SystemRetired
+	(*v1.Signature)(nil),             // 9: egov.type.v1.Signature
 }
 var file_egov_cybersecurity_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	9, // 0: egov.cybersecurity.v1.GradeDetermined.signature:type_name -> egov.type.v1.Signature
+	9, // 1: egov.cybersecurity.v1.PublishingConsentGiven.signature:type_name -> egov.type.v1.Signature
+	9, // 2: egov.cybersecurity.v1.PublishingConsentRefused.signature:type_name -> egov.type.v1.Signature
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_egov_cybersecurity_v1_events_proto_init() }
@@ -577,7 +1017,7 @@ func file_egov_cybersecurity_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_cybersecurity_v1_events_proto_rawDesc), len(file_egov_cybersecurity_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   6,
+			NumMessages:   9,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
