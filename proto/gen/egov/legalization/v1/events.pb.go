@@ -316,6 +316,282 @@ func (x *PurchaseFiled) GetBasis() []string {
 	return nil
 }
 
+// InventoryReported states what software a unit has installed and owns (YP23-M-36).
+type InventoryReported struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Lines         int32                  `protobuf:"varint,3,opt,name=lines,proto3" json:"lines,omitempty"`
+	CostFen       int64                  `protobuf:"varint,4,opt,name=cost_fen,json=costFen,proto3" json:"cost_fen,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *InventoryReported) Reset() {
+	*x = InventoryReported{}
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[4]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *InventoryReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*InventoryReported) ProtoMessage() {}
+
+func (x *InventoryReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[4]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use InventoryReported.ProtoReflect.Descriptor instead.
+func (*InventoryReported) Descriptor() ([]byte, []int) {
+	return file_egov_legalization_v1_events_proto_rawDescGZIP(), []int{4}
+}
+
+func (x *InventoryReported) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *InventoryReported) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *InventoryReported) GetLines() int32 {
+	if x != nil {
+		return x.Lines
+	}
+	return 0
+}
+
+func (x *InventoryReported) GetCostFen() int64 {
+	if x != nil {
+		return x.CostFen
+	}
+	return 0
+}
+
+func (x *InventoryReported) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// LicenceGapFound states that more is installed than owned.
+type LicenceGapFound struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Product       string                 `protobuf:"bytes,3,opt,name=product,proto3" json:"product,omitempty"`
+	Installed     int32                  `protobuf:"varint,4,opt,name=installed,proto3" json:"installed,omitempty"`
+	Owned         int32                  `protobuf:"varint,5,opt,name=owned,proto3" json:"owned,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LicenceGapFound) Reset() {
+	*x = LicenceGapFound{}
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[5]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LicenceGapFound) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LicenceGapFound) ProtoMessage() {}
+
+func (x *LicenceGapFound) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[5]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LicenceGapFound.ProtoReflect.Descriptor instead.
+func (*LicenceGapFound) Descriptor() ([]byte, []int) {
+	return file_egov_legalization_v1_events_proto_rawDescGZIP(), []int{5}
+}
+
+func (x *LicenceGapFound) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *LicenceGapFound) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *LicenceGapFound) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *LicenceGapFound) GetInstalled() int32 {
+	if x != nil {
+		return x.Installed
+	}
+	return 0
+}
+
+func (x *LicenceGapFound) GetOwned() int32 {
+	if x != nil {
+		return x.Owned
+	}
+	return 0
+}
+
+// LicenceGapClosed states that a gap found earlier is gone.
+type LicenceGapClosed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	Year          int32                  `protobuf:"varint,2,opt,name=year,proto3" json:"year,omitempty"`
+	Product       string                 `protobuf:"bytes,3,opt,name=product,proto3" json:"product,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *LicenceGapClosed) Reset() {
+	*x = LicenceGapClosed{}
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *LicenceGapClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*LicenceGapClosed) ProtoMessage() {}
+
+func (x *LicenceGapClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use LicenceGapClosed.ProtoReflect.Descriptor instead.
+func (*LicenceGapClosed) Descriptor() ([]byte, []int) {
+	return file_egov_legalization_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *LicenceGapClosed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *LicenceGapClosed) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *LicenceGapClosed) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+// PriceCapSet states the highest price a list allows for one product.
+type PriceCapSet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Product       string                 `protobuf:"bytes,1,opt,name=product,proto3" json:"product,omitempty"`
+	CapFen        int64                  `protobuf:"varint,2,opt,name=cap_fen,json=capFen,proto3" json:"cap_fen,omitempty"`
+	Source        string                 `protobuf:"bytes,3,opt,name=source,proto3" json:"source,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PriceCapSet) Reset() {
+	*x = PriceCapSet{}
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PriceCapSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PriceCapSet) ProtoMessage() {}
+
+func (x *PriceCapSet) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_legalization_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PriceCapSet.ProtoReflect.Descriptor instead.
+func (*PriceCapSet) Descriptor() ([]byte, []int) {
+	return file_egov_legalization_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *PriceCapSet) GetProduct() string {
+	if x != nil {
+		return x.Product
+	}
+	return ""
+}
+
+func (x *PriceCapSet) GetCapFen() int64 {
+	if x != nil {
+		return x.CapFen
+	}
+	return 0
+}
+
+func (x *PriceCapSet) GetSource() string {
+	if x != nil {
+		return x.Source
+	}
+	return ""
+}
+
 var File_egov_legalization_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_legalization_v1_events_proto_rawDesc = "" +
@@ -348,7 +624,27 @@ const file_egov_legalization_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"amount_fen\x18\x03 \x01(\x03R\tamountFen\x12!\n" +
 	"\fpurchased_on\x18\x04 \x01(\tR\vpurchasedOn\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basisB4Z2egov/proto/gen/egov/legalization/v1;legalizationv1b\x06proto3"
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x82\x01\n" +
+	"\x11InventoryReported\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x14\n" +
+	"\x05lines\x18\x03 \x01(\x05R\x05lines\x12\x19\n" +
+	"\bcost_fen\x18\x04 \x01(\x03R\acostFen\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x87\x01\n" +
+	"\x0fLicenceGapFound\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x18\n" +
+	"\aproduct\x18\x03 \x01(\tR\aproduct\x12\x1c\n" +
+	"\tinstalled\x18\x04 \x01(\x05R\tinstalled\x12\x14\n" +
+	"\x05owned\x18\x05 \x01(\x05R\x05owned\"T\n" +
+	"\x10LicenceGapClosed\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04year\x18\x02 \x01(\x05R\x04year\x12\x18\n" +
+	"\aproduct\x18\x03 \x01(\tR\aproduct\"X\n" +
+	"\vPriceCapSet\x12\x18\n" +
+	"\aproduct\x18\x01 \x01(\tR\aproduct\x12\x17\n" +
+	"\acap_fen\x18\x02 \x01(\x03R\x06capFen\x12\x16\n" +
+	"\x06source\x18\x03 \x01(\tR\x06sourceB4Z2egov/proto/gen/egov/legalization/v1;legalizationv1b\x06proto3"
 
 var (
 	file_egov_legalization_v1_events_proto_rawDescOnce sync.Once
@@ -362,12 +658,16 @@ func file_egov_legalization_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_legalization_v1_events_proto_rawDescData
 }
 
-var file_egov_legalization_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 4)
+var file_egov_legalization_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 8)
 var file_egov_legalization_v1_events_proto_goTypes = []any{
 	(*SoftwareNeedDeclared)(nil), // 0: egov.legalization.v1.SoftwareNeedDeclared
 	(*ChannelAssigned)(nil),      // 1: egov.legalization.v1.ChannelAssigned
 	(*SoftwareNeedReturned)(nil), // 2: egov.legalization.v1.SoftwareNeedReturned
 	(*PurchaseFiled)(nil),        // 3: egov.legalization.v1.PurchaseFiled
+	(*InventoryReported)(nil),    // 4: egov.legalization.v1.InventoryReported
+	(*LicenceGapFound)(nil),      // 5: egov.legalization.v1.LicenceGapFound
+	(*LicenceGapClosed)(nil),     // 6: egov.legalization.v1.LicenceGapClosed
+	(*PriceCapSet)(nil),          // 7: egov.legalization.v1.PriceCapSet
 }
 var file_egov_legalization_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -388,7 +688,7 @@ func file_egov_legalization_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_legalization_v1_events_proto_rawDesc), len(file_egov_legalization_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   4,
+			NumMessages:   8,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
