@@ -7,7 +7,6 @@ package budgeting
 
 import (
 	"slices"
-	"strings"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
@@ -208,32 +207,12 @@ func (b *Budget) decidedBy(by authn.Principal) error {
 	}
 	own := b.Declarants
 	if b.Request != nil {
-		own = append(slices.Clone(own), people(b.Request.RequestedBy)...)
+		own = append(slices.Clone(own), authn.Accounts(b.Request.RequestedBy)...)
 	}
-	if slices.Contains(own, by.Subject) || by.OnBehalfOf != "" && slices.Contains(own, by.OnBehalfOf) {
+	if by.IsAny(own) {
 		return ErrOwnProject
 	}
 	return nil
-}
-
-// people are the accounts behind an actor: one, or two when one acts for
-// another.
-func people(actor string) []string {
-	if actor == "" {
-		return nil
-	}
-	return strings.Split(actor, " for ")
-}
-
-// ask adds one thing that the budget waits for.
-func (b *Budget) ask(t aggregate.Todo) {
-	b.answered(t.Action)
-	b.Todo = append(b.Todo, t)
-}
-
-// answered strikes what was waited for.
-func (b *Budget) answered(action string) {
-	b.Done(func(t aggregate.Todo) bool { return t.Action == action })
 }
 
 // has answers what a gate waits for from the facts heard so far; waivers lift

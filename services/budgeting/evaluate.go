@@ -70,7 +70,7 @@ func (s *Service) Evaluate(ctx context.Context, r SelfEvaluate) (Budget, error) 
 			c.Require(r.RectifyBy.After(today), "rectify_by", "in_past", "整改期限须晚于今天", "the day of the rectification is after today", "YP23-R-5.6.1")
 			c.Require(b.rectification() < 0, "measures", "rectification_open", "上一年度的整改尚未完成", "the rectification of an earlier year is still open", "YP23-R-5.6.1")
 		}
-		if err := refused(ErrEvaluation, &c); err != nil {
+		if err := c.Refuse(ErrEvaluation); err != nil {
 			return err
 		}
 		e := Evaluation{Year: r.Year, GoalsMet: r.GoalsMet, Summary: r.Summary, Measures: r.Measures, RectifyBy: r.RectifyBy.String(), State: done, On: today.String()}
@@ -96,7 +96,7 @@ func (s *Service) rectify(b *Budget, rec *aggregate.Recorder, by calendar.Date, 
 		return err
 	}
 	b.StartClock(rec, b.Unit, terms)
-	b.ask(aggregate.Todo{Action: "report_rectification", Role: "declarer", Unit: b.Unit, Title: title})
+	b.Ask(aggregate.Todo{Action: "report_rectification", Role: "declarer", Unit: b.Unit, Title: title})
 	return nil
 }
 
@@ -129,8 +129,8 @@ func (s *Service) ReportRectification(ctx context.Context, r ReportRectification
 		}
 		b.Evaluations[i].State, b.Evaluations[i].Report = reported, r.Report
 		b.MeetClock(rec, Rectification, rec.Today())
-		b.answered("report_rectification")
-		b.ask(aggregate.Todo{Action: "close_rectification", Role: "secretary", Unit: ConferenceOffice, Title: "核实绩效整改结果：" + b.Title})
+		b.Answered("report_rectification")
+		b.Ask(aggregate.Todo{Action: "close_rectification", Role: "secretary", Unit: ConferenceOffice, Title: "核实绩效整改结果：" + b.Title})
 		return nil
 	})
 }
@@ -170,11 +170,11 @@ func (s *Service) CloseRectification(ctx context.Context, r CloseRectification) 
 			return ErrState.WithMsg("申报单位尚未报告整改情况", "the unit has not reported on the rectification")
 		}
 		e.Result = r.Result
-		b.answered("close_rectification")
+		b.Answered("close_rectification")
 		if !r.Done {
 			var c fault.Checks
 			c.Require(r.RectifyBy.After(rec.Today()), "rectify_by", "in_past", "整改期限须晚于今天", "the day of the rectification is after today", "YP23-R-5.6.1")
-			if err := refused(ErrEvaluation, &c); err != nil {
+			if err := c.Refuse(ErrEvaluation); err != nil {
 				return err
 			}
 			e.State, e.RectifyBy = rectifying, r.RectifyBy.String()

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/authn"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -109,7 +110,7 @@ func (s *Service) Submitted(ctx context.Context, p *typev1.ProjectBrief, actor s
 }
 
 func (b *Budget) declaredBy(actor string) {
-	for _, p := range people(actor) {
+	for _, p := range authn.Accounts(actor) {
 		if !slices.Contains(b.Declarants, p) {
 			b.Declarants = append(b.Declarants, p)
 		}
@@ -178,7 +179,7 @@ func (s *Service) ChangeConsented(ctx context.Context, f *conferencev1.ChangeCon
 		b.ApprovedFen = f.GetApprovedFen()
 		if changed && b.State == Issued {
 			b.Change = f.GetChangeId()
-			b.ask(aggregate.Todo{Action: "adjust", Role: "finance_officer", Unit: Office, Title: "项目变更已获同意，请调整预算"})
+			b.Ask(aggregate.Todo{Action: "adjust", Role: "finance_officer", Unit: Office, Title: "项目变更已获同意，请调整预算"})
 		}
 		return nil
 	})
@@ -275,4 +276,3 @@ func (s *Service) RectificationMissed(ctx context.Context, project string) error
 func (b *Budget) rectification() int {
 	return slices.IndexFunc(b.Evaluations, func(e Evaluation) bool { return e.State == rectifying || e.State == reported })
 }
-

@@ -76,7 +76,7 @@ func (s *Service) Issue(ctx context.Context, r IssueBudget) (Budget, error) {
 		c.Require(!r.IssuedOn.After(today), "issued_on", "in_future", "下达日期不得晚于今天", "the day of issue is not in the future", "YP23-R-5.5.1")
 		c.Require(r.IssuedOn.String() >= b.DecidedOn, "issued_on", "before_decision",
 			"下达日期早于联席会议决定（"+b.DecidedOn+"）", "the day of issue is before the decision of "+b.DecidedOn, "YP23-M-13")
-		if err := refused(ErrIssue, &c); err != nil {
+		if err := c.Refuse(ErrIssue); err != nil {
 			return err
 		}
 		b.State, b.BudgetFen, b.DocumentNo, b.IssuedOn = Issued, r.AmountFen, r.DocumentNo, r.IssuedOn.String()
@@ -174,7 +174,7 @@ func (s *Service) Adjust(ctx context.Context, r AdjustBudget) (Budget, error) {
 		}
 		c.Require(r.AmountFen >= bound, "amount_fen", "below_commitments",
 			"调整后金额低于已签合同或已付金额"+money.Yuan(bound)+"元", "the amount is below the contracted or paid "+money.Yuan(bound)+" yuan", "XA18-18")
-		if err := refused(ErrAdjust, &c); err != nil {
+		if err := c.Refuse(ErrAdjust); err != nil {
 			return err
 		}
 		a := Adjustment{
@@ -182,7 +182,7 @@ func (s *Service) Adjust(ctx context.Context, r AdjustBudget) (Budget, error) {
 			DocumentNo: r.DocumentNo, Reason: r.Reason, AdjustedOn: rec.Today().String(),
 		}
 		b.Adjustments, b.BudgetFen, b.Change = append(b.Adjustments, a), r.AmountFen, ""
-		b.answered("adjust")
+		b.Answered("adjust")
 		rec.State(b.ID, &budgetingv1.BudgetAdjusted{
 			ProjectId: b.ID, BudgetId: b.ID, AmountFen: a.AmountFen, PreviousFen: a.PreviousFen, DocumentNo: a.DocumentNo,
 			AdjustedOn: a.AdjustedOn, Reason: a.Reason, ChangeId: a.ChangeID, Basis: []string{"YP23-M-13", "YP23-R-5.5.5"},

@@ -68,7 +68,7 @@ func (s *Service) Pay(ctx context.Context, r RecordPayment) (Budget, error) {
 			"累计付款超过下达预算，尚可支付"+money.Yuan(b.BudgetFen-b.PaidFen)+"元",
 			"payments exceed the budget; "+money.Yuan(b.BudgetFen-b.PaidFen)+" yuan are left", "XA18-18", "YP23-M-9")
 		c.Require(!r.PaidOn.After(rec.Today()), "paid_on", "in_future", "付款日期不得晚于今天", "the day of payment is not in the future")
-		if err := refused(ErrPayment, &c); err != nil {
+		if err := c.Refuse(ErrPayment); err != nil {
 			return err
 		}
 		p := Payment{

@@ -52,7 +52,7 @@ func (s *Service) RequestBudget(ctx context.Context, r RequestBudget) (Budget, e
 			"只能申报本年度或下一年度预算", "a request is for this fiscal year or the next", "YP23-R-5.1.1")
 		c.Require(b.ApprovedFen == 0 || r.AmountFen <= b.ApprovedFen, "amount_fen", "over_approved",
 			"申请金额超过审核同意金额"+money.Yuan(b.ApprovedFen)+"元", "the amount exceeds the approved "+money.Yuan(b.ApprovedFen)+" yuan", "YP23-M-13")
-		if err := refused(ErrRequest, &c); err != nil {
+		if err := c.Refuse(ErrRequest); err != nil {
 			return err
 		}
 		b.State, b.ReturnReason = Requested, ""
@@ -68,14 +68,6 @@ func (s *Service) RequestBudget(ctx context.Context, r RequestBudget) (Budget, e
 		})
 		return nil
 	})
-}
-
-// refused is e with everything that c gathered, or nil.
-func refused(e *fault.Error, c *fault.Checks) error {
-	if err := c.Err(); err != nil {
-		return e.WithViolations(fault.From(err).Violations...)
-	}
-	return nil
 }
 
 // ReturnBudget sends a request back for completion.
