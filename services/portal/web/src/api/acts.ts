@@ -1,0 +1,194 @@
+// What a service lets a person do, read from the description it serves
+// (OpenAPI 3.1). A form is made from that, so a service's newer release brings
+// its own forms with it.
+
+import type { Text } from './types';
+import { ACTS } from '../terms/acts';
+
+/** A JSON schema, as far as forms look at it. */
+export interface Schema {
+  $ref?: string;
+  type?: string | string[];
+  format?: string;
+  description?: string;
+  enum?: unknown[];
+  properties?: Record<string, Schema>;
+  required?: string[];
+  items?: Schema;
+  additionalProperties?: boolean | Schema;
+  minimum?: number;
+  maximum?: number;
+  maxLength?: number;
+}
+
+interface Parameter {
+  name: string;
+  in: string;
+  required?: boolean;
+  schema?: Schema;
+}
+
+interface Operation {
+  operationId?: string;
+  summary?: string;
+  description?: string;
+  parameters?: Parameter[];
+  requestBody?: { content?: Record<string, { schema?: Schema } | undefined> };
+}
+
+interface Description {
+  paths?: Record<string, Record<string, Operation> | undefined>;
+  components?: { schemas?: Record<string, Schema> };
+}
+
+/** One act: an operation that changes one thing. */
+export interface Act {
+  service: string;
+  id: string;
+  method: 'POST' | 'PUT';
+  path: string;
+  title: Text;
+  /** Path parameters beyond the one that names the thing itself. */
+  also: string[];
+  /** Parameters that go into the query. */
+  query: string[];
+  /** The parameter that names the thing. */
+  subject: string;
+  /** Whether the version that was read must be named. */
+  versioned: boolean;
+  fields: Field[];
+}
+
+/** One field of an act's form. */
+export interface Field {
+  name: string;
+  required: boolean;
+  kind: 'text' | 'long' | 'money' | 'number' | 'bool' | 'date' | 'choice' | 'words' | 'list' | 'group' | 'json';
+  choices?: string[];
+  minimum?: number;
+  maximum?: number;
+  /** Of a group, or of each entry of a list. */
+  fields?: Field[];
+}
+
+const LONG = /^(reason|opinion|content|statement|description|text|summary|conclusion_text|note|remark|result|suggestion|minutes|argument|review|answer_text|purpose|plan)$/;
+const DEPTH = 4;
+
+function resolve(d: Description, s: Schema | undefined): Schema {
+  const name = s?.$ref?.split('/').at(-1);
+  return name ? (d.components?.schemas?.[name] ?? {}) : (s ?? {});
+}
+
+function typeOf(s: Schema): string {
+  const types = Array.isArray(s.type) ? s.type : [s.type ?? ''];
+  return types.find((t) => t !== 'null') ?? '';
+}
+
+function fieldOf(d: Description, name: string, given: Schema, required: boolean, depth: number): Field {
+  const s = resolve(d, given);
+  const field = (kind: Field['kind'], rest: Partial<Field> = {}): Field => ({ name, required, kind, ...rest });
+  const choices = s.enum?.filter((e) => typeof e === 'string');
+  if (choices && choices.length > 0) return field('choice', { choices });
+  switch (typeOf(s)) {
+    case 'boolean':
+      return field('bool');
+    case 'integer':
+    case 'number':
+      return name.endsWith('_fen') ? field('money') : field('number', { minimum: s.minimum, maximum: s.maximum });
+    case 'string':
+      if (s.format === 'date' || /(^|_)on$/.test(name)) return field('date');
+      return field(LONG.test(name) || (s.maxLength ?? 0) > 300 ? 'long' : 'text');
+    case 'array': {
+      const entry = resolve(d, s.items);
+      if (typeOf(entry) === 'object' && depth > 0) return field('list', { fields: fieldsOf(d, entry, depth - 1) });
+      return typeOf(entry) === 'string' ? field('words') : field('json');
+    }
+    case 'object':
+      return s.properties && depth > 0 ? field('group', { fields: fieldsOf(d, s, depth - 1) }) : field('json');
+    default:
+      return /(^|_)on$/.test(name) ? field('date') : field('json');
+  }
+}
+
+function fieldsOf(d: Description, s: Schema, depth = DEPTH): Field[] {
+  return Object.entries(s.properties ?? {})
+    .map(([name, given]) => fieldOf(d, name, given, s.required?.includes(name) ?? false, depth))
+    .sort((a, b) => Number(b.required) - Number(a.required));
+}
+
+const snake = (s: string): string => s.replace(/([a-z0-9])([A-Z])/g, '$1_$2').toLowerCase();
+const singular = (s: string): string => s.replace(/ies$/, 'y').replace(/(ss|sh|ch|x)es$/, '$1').replace(/([^s])s$/, '$1');
+
+/** Whether a path leads to one thing of a collection: /v1/cost-checks/{id}/… for cost_check. */
+function leadsTo(path: string, collection: string): string | null {
+  const parts = path.split('/').filter((p) => p !== '');
+  for (let i = 1; i < parts.length - 1; i++) {
+    const name = /^\{(\w+)\}$/.exec(parts[i + 1] ?? '')?.[1];
+    if (name && singular((parts[i] ?? '').replaceAll('-', '_')) === collection) return name;
+  }
+  return null;
+}
+
+/** Every act of a service that the roles allow on one thing of a collection. */
+export function actsOn(service: string, description: unknown, collection: string, roles: string[]): Act[] {
+  const d = description as Description;
+  const acts: Act[] = [];
+  for (const [path, operations] of Object.entries(d.paths ?? {})) {
+    const subject = leadsTo(path, collection);
+    if (!subject) continue;
+    for (const [verb, o] of Object.entries(operations ?? {})) {
+      const method = verb.toUpperCase();
+      if ((method !== 'POST' && method !== 'PUT') || !o.operationId) continue;
+      const needs = /Roles: ([\w, ]+)/.exec(o.description ?? '')?.[1]?.split(', ') ?? [];
+      if (needs.length > 0 && !needs.some((r) => roles.includes(r))) continue;
+      const content = o.requestBody?.content ?? {};
+      const json = content['application/json'];
+      if (o.requestBody && !json) continue; // a file, not a form
+      const parameters = o.parameters ?? [];
+      const queries = parameters.filter((p) => p.in === 'query');
+      const also = parameters.filter((p) => p.in === 'path' && p.name !== subject);
+      acts.push({
+        service,
+        id: o.operationId,
+        method,
+        path,
+        title: ACTS[service]?.[o.operationId] ?? ACTS['any']?.[o.operationId] ?? { zh: o.summary ?? o.operationId, en: o.summary ?? o.operationId },
+        subject,
+        also: also.map((p) => p.name),
+        query: queries.map((p) => p.name),
+        versioned: parameters.some((p) => p.in === 'header' && p.name === 'If-Match'),
+        fields: [
+          ...also.map((p) => fieldOf(d, p.name, p.schema ?? { type: 'string' }, true, 0)),
+          ...queries.map((p) => fieldOf(d, p.name, p.schema ?? {}, p.required ?? false, 0)),
+          ...fieldsOf(d, resolve(d, json?.schema)),
+        ],
+      });
+    }
+  }
+  return acts;
+}
+
+/** How well an operation answers what the inbox asks for: 0 = not at all. */
+export function fit(act: Act, action: string): number {
+  const wanted = action.replaceAll('-', '_');
+  const id = snake(act.id);
+  const last = (act.path.split('/').filter((p) => !p.startsWith('{')).at(-1) ?? '').replaceAll('-', '_');
+  if (id === wanted || last === wanted) return 3;
+  if (id.startsWith(`${wanted}_`) || id.endsWith(`_${wanted}`)) return 2;
+  const words = wanted.split('_').filter((w) => w.length > 2);
+  const same = (w: string) => [...id.split('_'), ...last.split('_')].some((x) => x.slice(0, 5) === w.slice(0, 5));
+  return words.length > 0 && words.every(same) ? 1.5 : words.some(same) ? 1 : 0;
+}
+
+/** The address, the query and the body that a filled form stands for. */
+export function compose(act: Act, subject: string, values: Record<string, unknown>): { path: string; query: Record<string, string>; body: Record<string, unknown> } {
+  const body: Record<string, unknown> = {};
+  const query: Record<string, string> = {};
+  let path = act.path.replace(`{${act.subject}}`, encodeURIComponent(subject));
+  for (const [name, v] of Object.entries(values)) {
+    if (act.also.includes(name)) path = path.replace(`{${name}}`, encodeURIComponent(String(v)));
+    else if (act.query.includes(name)) query[name] = String(v);
+    else body[name] = v;
+  }
+  return { path, query, body };
+}

@@ -1,0 +1,1326 @@
+// Made by npm run generate from docs/api/declaration.json; not written by hand.
+export interface paths {
+    "/v1/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Which road a case takes, and why; nothing is stored */
+        post: operations["Decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/packs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rule packs of the suite */
+        get: operations["ListPacks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Projects the caller may see, newest first */
+        get: operations["ListProjects"];
+        put?: never;
+        /**
+         * Begin a declaration
+         * @description Roles: declarer
+         */
+        post: operations["DraftProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One project */
+        get: operations["GetProject"];
+        /**
+         * Replace a draft's content
+         * @description Roles: declarer
+         */
+        put: operations["ReviseProject"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/accept": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Accept the declaration: its road begins
+         * @description Roles: secretary
+         */
+        post: operations["AcceptProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/attachments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach one document to a draft; the body is the file
+         * @description Roles: declarer
+         */
+        post: operations["AttachDocument"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/attachments/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one attachment */
+        get: operations["GetAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask to change an approved project
+         * @description Roles: declarer
+         */
+        post: operations["RequestChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/dossier": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everything about one project: facts, clocks, amounts */
+        get: operations["GetDossier"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/handover": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the government-investment outcome
+         * @description Roles: reform_officer
+         */
+        post: operations["RecordHandover"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/refuse": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * End the declaration at the door
+         * @description Roles: secretary
+         */
+        post: operations["RefuseProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/responsible": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Name the responsible leader and contact
+         * @description Roles: declarer
+         */
+        post: operations["NameResponsible"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send the declaration back for completion
+         * @description Roles: secretary
+         */
+        post: operations["ReturnProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/submit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lay the declaration before the supervising unit or the conference office
+         * @description Roles: declarer
+         */
+        post: operations["SubmitProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/supervisor-review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The supervising unit's answer
+         * @description Roles: supervisor
+         */
+        post: operations["ReviewAsSupervisor"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/supplement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Bring a deferred project back to the conference
+         * @description Roles: declarer
+         */
+        post: operations["SupplementProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take the declaration back
+         * @description Roles: declarer
+         */
+        post: operations["WithdrawProject"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        Deadline: {
+            basis?: string[] | null;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            moved_from?: string;
+            obligation?: string;
+            provisional?: boolean;
+            reason?: string;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+            warn_on?: string;
+            warned?: boolean;
+        };
+        DeclarationAmounts: {
+            /** Format: int64 */
+            approved_fen?: number;
+            /** Format: int64 */
+            award_fen?: number;
+            /** Format: int64 */
+            budget_fen?: number;
+            /** Format: int64 */
+            contract_fen?: number;
+            /** Format: int64 */
+            declared_fen?: number;
+            /** Format: int64 */
+            evaluated_fen?: number;
+            /** Format: int64 */
+            final_fen?: number;
+            /** Format: int64 */
+            paid_fen?: number;
+        };
+        DeclarationChange: {
+            /** Format: int64 */
+            amount_fen?: number;
+            description?: string;
+            id?: string;
+            reason?: string;
+            state?: string;
+        };
+        DeclarationDocument: {
+            item?: string;
+            key?: string;
+            media_type?: string;
+            name?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size_bytes?: number;
+            sm3?: string;
+        };
+        DeclarationDossier: {
+            amounts?: components["schemas"]["DeclarationAmounts"];
+            deadlines?: components["schemas"]["DeclarationDossierClock"][] | null;
+            project?: components["schemas"]["DeclarationProject"];
+            timeline?: components["schemas"]["DeclarationTimelineEntry"][] | null;
+        };
+        DeclarationDossierClock: {
+            basis?: string[] | null;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            moved_from?: string;
+            obligation?: string;
+            provisional?: boolean;
+            service?: string;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+        };
+        DeclarationDraftProject: {
+            basis: components["schemas"]["DeclarationReference"][] | null;
+            case: unknown;
+            contact?: string;
+            content: string;
+            contract_years?: number;
+            key_annual?: boolean;
+            leader?: string;
+            lineage?: string;
+            period_months: number;
+            system_id?: string;
+            title: string;
+        };
+        DeclarationEvidence: {
+            note?: string;
+            on?: string;
+            source?: string;
+        };
+        DeclarationFailures: {
+            expert?: number;
+            third_party?: number;
+        };
+        DeclarationNameResponsible: {
+            contact: string;
+            leader: string;
+        };
+        DeclarationPackInfo: {
+            deadlines?: {
+                [key: string]: components["schemas"]["PolicyText"];
+            } | null;
+            district?: string;
+            id?: string;
+            terms?: {
+                [key: string]: components["schemas"]["PolicyTerm"][];
+            } | null;
+            title?: components["schemas"]["PolicyText"];
+            valid_from?: string;
+            valid_to?: string;
+            version?: string;
+        };
+        DeclarationPackList: {
+            items?: components["schemas"]["DeclarationPackInfo"][] | null;
+        };
+        DeclarationProject: {
+            amounts?: components["schemas"]["DeclarationAmounts"];
+            /** Format: int64 */
+            approved_fen?: number;
+            attachments?: components["schemas"]["DeclarationDocument"][] | null;
+            basis?: components["schemas"]["DeclarationReference"][] | null;
+            case?: components["schemas"]["PolicyCase"];
+            changes?: components["schemas"]["DeclarationChange"][];
+            contact?: string;
+            content?: string;
+            contract_years?: number;
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            decision?: components["schemas"]["PolicyDecision"];
+            declared_by?: string;
+            evidence?: {
+                [key: string]: components["schemas"]["DeclarationEvidence"];
+            } | null;
+            failed_acceptance?: boolean;
+            failed_reviews?: components["schemas"]["DeclarationFailures"];
+            id?: string;
+            key_annual?: boolean;
+            leader?: string;
+            lineage?: string;
+            locked_until?: string;
+            open_change?: string;
+            parties?: string[] | null;
+            period_months?: number;
+            project_id?: string;
+            rectification_overdue?: boolean;
+            refusal_reason?: string;
+            return_reason?: string;
+            stage?: string;
+            supervisor?: string;
+            system_id?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        DeclarationRecordHandover: {
+            approval_no: string;
+            /** Format: int64 */
+            approved_fen?: number;
+            outcome: string;
+            recorded_on: string;
+        };
+        DeclarationReference: {
+            kind?: string;
+            text?: string;
+        };
+        DeclarationRefuseProject: {
+            basis: string[] | null;
+            reason: string;
+        };
+        DeclarationRequestChange: {
+            /** Format: int64 */
+            amount_fen: number;
+            description: string;
+            reason: string;
+        };
+        DeclarationReturnProject: {
+            reason: string;
+        };
+        DeclarationReviseProject: {
+            basis: components["schemas"]["DeclarationReference"][] | null;
+            case: unknown;
+            contact?: string;
+            content: string;
+            contract_years?: number;
+            key_annual?: boolean;
+            leader?: string;
+            lineage?: string;
+            period_months: number;
+            system_id?: string;
+            title: string;
+        };
+        DeclarationSupervisorReview: {
+            approved: boolean;
+            opinion: string;
+        };
+        DeclarationSupplementProject: {
+            statement: string;
+        };
+        DeclarationTimelineEntry: {
+            actor?: string;
+            /** Format: date-time */
+            at?: string;
+            data?: unknown;
+            /** Format: int64 */
+            seq?: number;
+            service?: string;
+            trace_id?: string;
+            type?: string;
+            unit?: string;
+        };
+        DeclarationWithdrawProject: {
+            reason: string;
+        };
+        FaultViolation: {
+            basis?: string[];
+            code?: string;
+            field?: string;
+            message?: string;
+            message_en?: string;
+        };
+        OpProblem: {
+            basis?: string[] | null;
+            code?: string;
+            status?: number;
+            title?: string;
+            title_en?: string;
+            type?: string;
+            violations?: components["schemas"]["FaultViolation"][] | null;
+        };
+        PageOfEgovServicesDeclarationProject: {
+            items?: components["schemas"]["DeclarationProject"][] | null;
+            next_page_token?: string;
+        };
+        PolicyCase: {
+            /** Format: int64 */
+            amount_fen?: number;
+            budget?: components["schemas"]["PolicyLine"][];
+            classified?: boolean;
+            cross_department?: boolean;
+            cross_region?: boolean;
+            declared_on?: string;
+            dedicated_network?: boolean;
+            district_funded?: null | boolean;
+            hardware_fen?: null | number;
+            /** Format: int64 */
+            hotline_seats?: number;
+            in_use?: boolean;
+            kind?: string;
+            materials?: string[];
+            mid_year_adjustment?: boolean;
+            mlps_grade?: null | number;
+            national_crypto?: null | boolean;
+            om?: components["schemas"]["PolicyMaintenance"];
+            own_machine_room?: boolean;
+            own_website?: boolean;
+            public_data?: boolean;
+            pure_software?: boolean;
+            reason?: string;
+            renewal_unchanged?: null | boolean;
+            /** Format: int64 */
+            renewal_year?: number;
+            replaces_systems?: components["schemas"]["PolicyReplaced"];
+            subordinate?: boolean;
+            superior_approval?: components["schemas"]["PolicySuperiorApproval"];
+            supervisor_approved?: boolean;
+            title?: string;
+            unit?: string;
+            unit_kind?: string;
+            unit_level?: string;
+            urban_operation?: boolean;
+            urgent?: boolean;
+            xc_conformant?: null | boolean;
+        };
+        /** Format: int64 */
+        PolicyDecimal: number;
+        PolicyDecision: {
+            basis?: string[] | null;
+            checklist?: components["schemas"]["PolicyItem"][] | null;
+            conference_mode?: string;
+            findings?: components["schemas"]["PolicyFinding"][] | null;
+            notes?: components["schemas"]["PolicyNote"][] | null;
+            obligations?: string[] | null;
+            pack?: string;
+            pack_version?: string;
+            ready?: boolean;
+            route?: string;
+            steps?: string[] | null;
+            trace?: components["schemas"]["PolicyTraceStep"][] | null;
+        };
+        PolicyFinding: {
+            actual_fen?: null | number;
+            basis?: string[] | null;
+            code?: string;
+            limit_fen?: null | number;
+            line?: null | number;
+            message?: string;
+            message_en?: string;
+            severity?: string;
+            strength?: string;
+        };
+        PolicyItem: {
+            basis?: string[] | null;
+            gate?: string;
+            item?: string;
+            present?: boolean;
+        };
+        PolicyLine: {
+            /** Format: int64 */
+            amount_fen?: number;
+            area_m2?: components["schemas"]["PolicyDecimal"];
+            /** Format: int64 */
+            base_fen?: number;
+            category?: string;
+            class?: string;
+            person_months?: components["schemas"]["PolicyDecimal"];
+            /** Format: int64 */
+            units?: number;
+        };
+        PolicyMaintenance: {
+            first_year?: boolean;
+            previous_amount_fen?: null | number;
+        };
+        PolicyNote: {
+            basis?: string[] | null;
+            code?: string;
+            text?: string;
+            text_en?: string;
+        };
+        PolicyReplaced: Record<string, never>;
+        PolicySuperiorApproval: {
+            /** Format: int64 */
+            amount_fen?: number;
+            conclusion?: boolean;
+            document_no?: string;
+            standard?: boolean;
+        };
+        PolicyTerm: {
+            en?: string;
+            zh?: string;
+        };
+        PolicyText: {
+            en?: string;
+            zh?: string;
+        };
+        PolicyTraceStep: {
+            basis?: string[] | null;
+            expr?: string;
+            result?: boolean;
+            rule?: string;
+        };
+        Todo: {
+            account?: string;
+            action?: string;
+            role?: string;
+            title?: string;
+            unit?: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    Decide: {
+        parameters: {
+            query?: {
+                as_of?: string;
+                pack?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PolicyDecision"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListPacks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationPackList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListProjects: {
+        parameters: {
+            query?: {
+                kind?: string;
+                page_size?: number;
+                page_token?: string;
+                route?: string;
+                stage?: string;
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesDeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    DraftProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationDraftProject"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReviseProject: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationReviseProject"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AcceptProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AttachDocument: {
+        parameters: {
+            query: {
+                item: string;
+                name: string;
+            };
+            header?: {
+                "Content-Type"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationDocument"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetAttachment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RequestChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationRequestChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDossier: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationDossier"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RecordHandover: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationRecordHandover"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RefuseProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationRefuseProject"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    NameResponsible: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationNameResponsible"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReturnProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationReturnProject"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SubmitProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReviewAsSupervisor: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationSupervisorReview"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SupplementProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationSupplementProject"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    WithdrawProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationWithdrawProject"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+}

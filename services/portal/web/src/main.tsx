@@ -1,0 +1,97 @@
+import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
+import { App as AntApp, ConfigProvider } from 'antd';
+import enUS from 'antd/locale/en_US';
+import zhCN from 'antd/locale/zh_CN';
+import dayjs from 'dayjs';
+import 'dayjs/locale/zh-cn';
+import { lazy, StrictMode, useEffect } from 'react';
+import { createRoot } from 'react-dom/client';
+import { createBrowserRouter, RouterProvider } from 'react-router';
+import { Problem } from './api/client';
+import { SessionProvider, useSession } from './api/session';
+import { LanguageProvider, useLanguage } from './i18n/language';
+import { Inbox } from './pages/Inbox';
+import { NotFound } from './pages/NotFound';
+import { Projects } from './pages/Projects';
+import { SignIn } from './pages/SignIn';
+import './styles.css';
+import { theme } from './theme';
+import { Loading, ProblemView } from './ui/Bits';
+import { Shell } from './ui/Shell';
+
+const Dossier = lazy(() => import('./pages/Dossier'));
+const Declare = lazy(() => import('./pages/Declare'));
+
+const router = createBrowserRouter([
+  {
+    element: <Shell />,
+    children: [
+      { path: '/', element: <Inbox /> },
+      { path: '/projects', element: <Projects /> },
+      { path: '/projects/:id', element: <Dossier /> },
+      { path: '/declare', element: <Declare key="new" /> },
+      { path: '/declare/:id', element: <Declare key="edit" /> },
+      { path: '*', element: <NotFound /> },
+    ],
+  },
+]);
+
+// A refusal is an answer: only what may pass by itself is asked again.
+const RETRIES = 2;
+const client = new QueryClient({
+  defaultOptions: {
+    queries: {
+      staleTime: 10_000,
+      retry: (count, e) => count < RETRIES && (!(e instanceof Problem) || e.status >= 500),
+    },
+  },
+});
+
+function Pages() {
+  const { state, again } = useSession();
+  switch (state.is) {
+    case 'asking':
+      return <Loading />;
+    case 'failed':
+      return (
+        <main className="content">
+          <ProblemView error={state.error} retry={again} />
+        </main>
+      );
+    case 'out':
+      return <SignIn />;
+    case 'in':
+      return <RouterProvider router={router} />;
+  }
+}
+
+// The document's nonce lets the component library add its styles.
+const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
+
+function Look() {
+  const { lang } = useLanguage();
+  useEffect(() => {
+    dayjs.locale(lang === 'zh' ? 'zh-cn' : 'en');
+  }, [lang]);
+  return (
+    <ConfigProvider theme={theme} locale={lang === 'zh' ? zhCN : enUS} csp={{ nonce }} button={{ autoInsertSpace: false }}>
+      <AntApp>
+        <Pages />
+      </AntApp>
+    </ConfigProvider>
+  );
+}
+
+const root = document.getElementById('root');
+if (!root) throw new Error('the document has no root');
+createRoot(root).render(
+  <StrictMode>
+    <LanguageProvider>
+      <QueryClientProvider client={client}>
+        <SessionProvider>
+          <Look />
+        </SessionProvider>
+      </QueryClientProvider>
+    </LanguageProvider>
+  </StrictMode>,
+);

@@ -1,0 +1,118 @@
+import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
+import { Button, Input, Select, Table } from 'antd';
+import { useState } from 'react';
+import { Link } from 'react-router';
+import { useLabels } from '../api/labels';
+import { useProjects, useUnits } from '../api/queries';
+import type { ProjectFilter } from '../api/queries';
+import { useSigned } from '../api/session';
+import type { Project } from '../api/types';
+import { useLanguage } from '../i18n/language';
+import { day } from '../terms/dates';
+import { STAGES } from '../terms/names';
+import { Due, Nothing, PageHead, ProblemView, StageTag, Wan } from '../ui/Bits';
+
+/** The due day of the nearest clock that runs. */
+const nextDue = (p: Project): string | undefined =>
+  (p.deadlines ?? [])
+    .filter((d) => d.state === 'open')
+    .map((d) => d.due_on)
+    .sort()[0];
+
+/** The projects that the caller may see. */
+export function Projects() {
+  const { t, pick } = useLanguage();
+  const labels = useLabels();
+  const { principal, today } = useSigned();
+  const units = useUnits().data ?? [];
+  const [filter, setFilter] = useState<ProjectFilter>({ stage: '', kind: '', route: '', unit: '' });
+  const [find, setFind] = useState('');
+  const list = useProjects(filter);
+  const all = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const words = find.trim().toLowerCase();
+  const shown = words === '' ? all : all.filter((p) => `${p.title} ${p.id} ${labels.unit(p.unit)}`.toLowerCase().includes(words));
+  const declarer = principal.roles.includes('declarer');
+  const filtered = words !== '' || Object.values(filter).some((v) => v !== '');
+  const choose = (key: keyof ProjectFilter, label: string, options: { value: string; label: string }[], wide?: boolean) => (
+    <Select
+      aria-label={label}
+      value={filter[key]}
+      onChange={(v: string) => setFilter({ ...filter, [key]: v })}
+      showSearch={{ optionFilterProp: 'label' }}
+      className={wide ? 'filter-wide' : 'filter'}
+      options={[{ value: '', label: `${label}：${t('all')}` }, ...options]}
+    />
+  );
+  const fromTerms = (vocabulary: string) => labels.terms(vocabulary).map((x) => ({ value: x.code, label: pick(x) }));
+  return (
+    <>
+      <PageHead title={t('projects')}>
+        {declarer && (
+          <Link to="/declare">
+            <Button type="primary" icon={<PlusOutlined />}>
+              {t('declareNew')}
+            </Button>
+          </Link>
+        )}
+      </PageHead>
+      <div className="panel">
+        <div className="filters">
+          <Input allowClear prefix={<SearchOutlined />} placeholder={t('projectsFind')} aria-label={t('projectsFind')} value={find} onChange={(e) => setFind(e.target.value)} className="filter-find" />
+          {choose('stage', t('projectsStage'), Object.entries(STAGES).map(([value, label]) => ({ value, label: pick(label) })))}
+          {choose('kind', t('projectsKind'), fromTerms('kinds'))}
+          {choose('route', t('projectsRoute'), fromTerms('routes'))}
+          {units.length > 0 && choose('unit', t('projectsUnit'), units.map((u) => ({ value: u.code, label: labels.unit(u.code) })), true)}
+        </div>
+        {list.isError ? (
+          <ProblemView error={list.error} retry={() => void list.refetch()} />
+        ) : (
+          <Table<Project>
+            rowKey="id"
+            dataSource={shown}
+            loading={list.isPending || list.isPlaceholderData}
+            pagination={false}
+            scroll={{ x: 980 }}
+            aria-label={t('projects')}
+            locale={{
+              emptyText: filtered ? (
+                <Nothing title={t('projectsEmptyFilter')} />
+              ) : (
+                <Nothing title={t('projectsEmpty')} lead={declarer ? t('projectsEmptyDeclarer') : t('projectsEmptyOther')}>
+                  {declarer && (
+                    <Link to="/declare">
+                      <Button type="primary">{t('declareNew')}</Button>
+                    </Link>
+                  )}
+                </Nothing>
+              ),
+            }}
+            columns={[
+              {
+                title: t('projectsTitle'),
+                render: (_, p) => (
+                  <Link to={`/projects/${p.id}`} className="strong">
+                    {p.title}
+                  </Link>
+                ),
+              },
+              { title: t('projectsUnit'), width: 170, render: (_, p) => labels.unit(p.unit) },
+              { title: t('projectsKind'), width: 120, render: (_, p) => labels.term('kinds', p.case.kind, p.decision?.pack) },
+              { title: t('projectsRoute'), width: 140, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
+              { title: t('projectsStage'), width: 120, render: (_, p) => <StageTag stage={p.stage} /> },
+              { title: t('projectsAmount'), width: 150, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
+              { title: t('projectsNext'), width: 180, render: (_, p) => <Due on={nextDue(p)} today={today} /> },
+              { title: t('projectsUpdated'), width: 110, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
+            ]}
+          />
+        )}
+        {list.hasNextPage && (
+          <div className="more">
+            <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
+              {t('more')}
+            </Button>
+          </div>
+        )}
+      </div>
+    </>
+  );
+}

@@ -1,0 +1,52 @@
+import { LockOutlined, UserOutlined } from '@ant-design/icons';
+import { useMutation } from '@tanstack/react-query';
+import { Alert, Button, Form, Input } from 'antd';
+import { useSession } from '../api/session';
+import { useLanguage } from '../i18n/language';
+import { ProblemView } from '../ui/Bits';
+import { LanguageSwitch, Mark } from '../ui/Shell';
+
+interface Entered {
+  account: string;
+  password: string;
+}
+
+/** Where everybody begins. */
+export function SignIn() {
+  const { t } = useLanguage();
+  const { state, signIn } = useSession();
+  const enter = useMutation({ mutationFn: (e: Entered) => signIn(e.account.trim(), e.password) });
+  return (
+    <main className="signin">
+      <section className="signin-side">
+        <div className="brand">
+          <Mark />
+          <span>{t('product')}</span>
+        </div>
+        <p>{t('signinLead')}</p>
+        <p className="signin-notice">{t('notice')}</p>
+      </section>
+      <section className="signin-form">
+        <div className="signin-lang">
+          <LanguageSwitch />
+        </div>
+        <div className="signin-box">
+          <h1>{t('signin')}</h1>
+          {state.is === 'out' && state.ended && !enter.isError && <Alert type="info" showIcon title={t('signedOut')} />}
+          {enter.isError && <ProblemView error={enter.error} />}
+          <Form<Entered> layout="vertical" requiredMark={false} size="large" onFinish={(e) => enter.mutate(e)}>
+            <Form.Item name="account" label={t('account')} rules={[{ required: true, whitespace: true, message: t('accountNeeded') }]}>
+              <Input prefix={<UserOutlined />} autoComplete="username" autoFocus />
+            </Form.Item>
+            <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordNeeded') }]}>
+              <Input.Password prefix={<LockOutlined />} autoComplete="current-password" />
+            </Form.Item>
+            <Button type="primary" htmlType="submit" block loading={enter.isPending} aria-label={t('signin')}>
+              {t('signin')}
+            </Button>
+          </Form>
+        </div>
+      </section>
+    </main>
+  );
+}

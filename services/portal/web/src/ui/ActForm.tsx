@@ -1,0 +1,169 @@
+import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
+import { Button, DatePicker, Form, Input, InputNumber, Radio, Select } from 'antd';
+import type { FormInstance } from 'antd';
+import dayjs from 'dayjs';
+import type { Field } from '../api/acts';
+import { useLabels } from '../api/labels';
+import { useUnits } from '../api/queries';
+import { useLanguage } from '../i18n/language';
+import { fromWan } from '../terms/money';
+import { UNITS } from '../terms/names';
+import type { Path } from '../terms/violations';
+
+const UNIT = /^(unit|agency|supervisor|member|assessor_unit|to_unit|from_unit)$/;
+
+/** The rule that an amount in 万元 is one. */
+export function useAmountRule() {
+  const { t } = useLanguage();
+  return {
+    validator: (_: unknown, v: unknown) =>
+      v === undefined || v === null || v === '' || fromWan(v as string) !== null ? Promise.resolve() : Promise.reject(new Error(t('badAmount'))),
+  };
+}
+
+function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) {
+  const { t } = useLanguage();
+  const labels = useLabels();
+  const units = useUnits().data;
+  const amount = useAmountRule();
+  const label = labels.field(field.name);
+  const rules = field.required && field.kind !== 'bool' ? [{ required: true, message: t('required') }] : [];
+  const item = (control: React.ReactNode, more: object[] = []) => (
+    <Form.Item name={at} label={label} rules={[...rules, ...more]} required={field.required}>
+      {control}
+    </Form.Item>
+  );
+  switch (field.kind) {
+    case 'bool':
+      return item(
+        <Radio.Group
+          options={[
+            { value: true, label: t('yes') },
+            { value: false, label: t('no') },
+          ]}
+        />,
+        field.required ? [{ required: true, message: t('required') }] : [],
+      );
+    case 'money':
+      return item(<InputNumber<string> stringMode controls={false} suffix={t('wan')} className="wide" inputMode="decimal" />, [amount]);
+    case 'number':
+      return item(<InputNumber min={field.minimum} max={field.maximum} precision={0} className="wide" />);
+    case 'date':
+      return item(<DatePicker className="wide" />);
+    case 'choice':
+      return item(<Select options={(field.choices ?? []).map((c) => ({ value: c, label: labels.value(field.name, c) }))} />);
+    case 'words':
+      return item(<Select mode="tags" open={false} suffix={null} tokenSeparators={[',', '，', ';', '；']} />);
+    case 'long':
+      return item(<Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} />);
+    case 'json':
+      return item(<Input.TextArea autoSize={{ minRows: 3, maxRows: 14 }} className="code" spellCheck={false} />, [
+        {
+          validator: (_: unknown, v: unknown) => {
+            if (typeof v !== 'string' || v === '') return Promise.resolve();
+            try {
+              JSON.parse(v);
+              return Promise.resolve();
+            } catch {
+              return Promise.reject(new Error('JSON'));
+            }
+          },
+        },
+      ]);
+    case 'group':
+      return (
+        <fieldset className="group">
+          <legend>{label}</legend>
+          {field.fields?.map((f) => (
+            <Entry key={f.name} field={f} at={[...at, f.name]} prefix={prefix} />
+          ))}
+        </fieldset>
+      );
+    case 'list':
+      return (
+        <Form.List name={at}>
+          {(entries, { add, remove }) => (
+            <fieldset className="group">
+              <legend>{label}</legend>
+              {entries.map((e) => (
+                <div key={e.key} className="list-entry">
+                  {field.fields?.map((f) => (
+                    <Entry key={f.name} field={f} at={[e.name, f.name]} prefix={[...prefix, ...at]} />
+                  ))}
+                  <Button type="text" icon={<DeleteOutlined />} onClick={() => remove(e.name)}>
+                    {t('remove')}
+                  </Button>
+                </div>
+              ))}
+              <Button type="dashed" icon={<PlusOutlined />} onClick={() => add({})} block>
+                {t('add')}
+              </Button>
+            </fieldset>
+          )}
+        </Form.List>
+      );
+    case 'text':
+      if (UNIT.test(field.name)) {
+        const list = units?.map((u) => u.code) ?? Object.keys(UNITS);
+        return item(<Select showSearch={{ optionFilterProp: 'label' }} options={list.map((c) => ({ value: c, label: `${labels.unit(c)}（${c}）` }))} />);
+      }
+      return item(<Input />);
+  }
+}
+
+/** A form made from an act's fields. */
+export function ActForm({ form, fields, onFinish }: { form: FormInstance; fields: Field[]; onFinish: () => void }) {
+  return (
+    <Form form={form} layout="vertical" onFinish={onFinish} scrollToFirstError>
+      {fields.map((f) => (
+        <Entry key={f.name} field={f} at={[f.name]} prefix={[]} />
+      ))}
+    </Form>
+  );
+}
+
+/** What the form holds, as the service wants it; empty fields are left out. */
+export function outward(fields: Field[], values: Record<string, unknown>): Record<string, unknown> {
+  const out: Record<string, unknown> = {};
+  for (const f of fields) {
+    const v = one(f, values[f.name]);
+    if (v !== undefined) out[f.name] = v;
+  }
+  return out;
+}
+
+function one(f: Field, v: unknown): unknown {
+  if (v === undefined || v === null || v === '') return undefined;
+  switch (f.kind) {
+    case 'money':
+      return fromWan(v as string) ?? undefined;
+    case 'date':
+      return dayjs.isDayjs(v) ? v.format('YYYY-MM-DD') : v;
+    case 'json':
+      return JSON.parse(v as string) as unknown;
+    case 'group': {
+      const g = outward(f.fields ?? [], v as Record<string, unknown>);
+      return Object.keys(g).length > 0 ? g : undefined;
+    }
+    case 'list':
+      return (v as Record<string, unknown>[]).map((e) => outward(f.fields ?? [], e));
+    default:
+      return v;
+  }
+}
+
+/** The form field that a violation's path leads to, or the nearest above it. */
+export function fieldAt(fields: Field[], path: Path): Path | null {
+  const [head, ...rest] = path;
+  const f = fields.find((x) => x.name === head);
+  if (!f) return null;
+  if (f.kind === 'list' && typeof rest[0] === 'number') {
+    const deeper = fieldAt(f.fields ?? [], rest.slice(1));
+    return deeper ? [f.name, rest[0], ...deeper] : null;
+  }
+  if (f.kind === 'group') {
+    const deeper = fieldAt(f.fields ?? [], rest);
+    return deeper ? [f.name, ...deeper] : null;
+  }
+  return f.kind === 'list' ? null : [f.name];
+}

@@ -1,0 +1,124 @@
+import { FileAddOutlined, FolderOpenOutlined, InboxOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
+import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
+import { Suspense, useState } from 'react';
+import { Link, Outlet, useLocation } from 'react-router';
+import { useLabels } from '../api/labels';
+import { useInbox } from '../api/queries';
+import { useSession, useSigned } from '../api/session';
+import { useLanguage } from '../i18n/language';
+import { ROLES } from '../terms/names';
+import { Loading } from './Bits';
+
+/** The mark of the portal: a file that is checked. */
+export function Mark() {
+  return (
+    <svg width="26" height="26" viewBox="0 0 32 32" aria-hidden>
+      <path d="M6 10h18M6 16h11M6 22h7" stroke="#fff" strokeWidth="2.6" strokeLinecap="round" />
+      <path d="m18 22 3 3 6-6.6" fill="none" stroke="#f2c14e" strokeWidth="2.8" strokeLinecap="round" strokeLinejoin="round" />
+    </svg>
+  );
+}
+
+/** Switches between Chinese and English. */
+export function LanguageSwitch({ light }: { light?: boolean }) {
+  const { t, lang, setLang } = useLanguage();
+  return (
+    <Button type="text" size="small" className={light ? 'on-dark' : undefined} lang={lang === 'zh' ? 'en' : 'zh-CN'} onClick={() => setLang(lang === 'zh' ? 'en' : 'zh')}>
+      {t('language')}
+    </Button>
+  );
+}
+
+function Navigation({ onGo }: { onGo?: () => void }) {
+  const { t } = useLanguage();
+  const { principal, today } = useSigned();
+  const inbox = useInbox();
+  const { pathname } = useLocation();
+  const here = pathname.startsWith('/projects') ? 'projects' : pathname.startsWith('/declare') ? 'declare' : 'inbox';
+  const declarer = principal.roles.includes('declarer');
+  return (
+    <nav className="nav" aria-label={t('menu')}>
+      <Menu
+        mode="inline"
+        selectedKeys={[here]}
+        onClick={onGo}
+        items={[
+          {
+            key: 'inbox',
+            icon: <InboxOutlined />,
+            label: (
+              <Link to="/">
+                {t('navInbox')} <Badge count={inbox.data?.items.length ?? 0} size="small" color="#b42318" />
+              </Link>
+            ),
+          },
+          { key: 'projects', icon: <FolderOpenOutlined />, label: <Link to="/projects">{t('navProjects')}</Link> },
+          ...(declarer ? [{ key: 'declare', icon: <FileAddOutlined />, label: <Link to="/declare">{t('navDeclare')}</Link> }] : []),
+        ]}
+      />
+      <div className="nav-foot quiet small">
+        <div className="num">{t('today', { day: inbox.data?.today ?? today })}</div>
+        <div>{t('notice')}</div>
+      </div>
+    </nav>
+  );
+}
+
+/** The frame of every page once somebody is signed in. */
+export function Shell() {
+  const { t, pick } = useLanguage();
+  const { signOut } = useSession();
+  const { principal } = useSigned();
+  const labels = useLabels();
+  const wide = Grid.useBreakpoint().md ?? true;
+  const [open, setOpen] = useState(false);
+  const roles = principal.roles.map((r) => pick(ROLES[r] ?? { zh: r, en: r })).join('、');
+  return (
+    <Layout className="shell">
+      <a className="skip" href="#content">
+        {t('skip')}
+      </a>
+      <Layout.Header className="top">
+        {!wide && <Button type="text" className="on-dark" icon={<MenuOutlined />} aria-label={t('menu')} onClick={() => setOpen(true)} />}
+        <Link to="/" className="brand">
+          <Mark />
+          <span>{t('product')}</span>
+        </Link>
+        <div className="top-right">
+          <LanguageSwitch light />
+          <Dropdown
+            trigger={['click']}
+            menu={{
+              items: [
+                { key: 'who', disabled: true, label: `${t('roles')}：${roles}` },
+                ...(principal.on_behalf_of ? [{ key: 'for', disabled: true, label: t('onBehalf', { name: principal.on_behalf_of }) }] : []),
+                { type: 'divider' as const },
+                { key: 'out', icon: <LogoutOutlined />, label: t('signout'), onClick: () => void signOut() },
+              ],
+            }}
+          >
+            <Button type="text" className="on-dark who" icon={<UserOutlined />}>
+              <span className="who-name">{principal.name || principal.sub}</span>
+              {wide && <span className="who-unit">{labels.unit(principal.unit)}</span>}
+            </Button>
+          </Dropdown>
+        </div>
+      </Layout.Header>
+      <Layout>
+        {wide && (
+          <Layout.Sider width={204} className="side">
+            <Navigation />
+          </Layout.Sider>
+        )}
+        <Drawer open={open && !wide} placement="left" size={248} onClose={() => setOpen(false)} title={t('product')} className="side-drawer">
+          <Navigation onGo={() => setOpen(false)} />
+        </Drawer>
+        <Layout.Content id="content" className="content" tabIndex={-1}>
+          <Suspense fallback={<Loading />}>
+            <Outlet />
+          </Suspense>
+        </Layout.Content>
+      </Layout>
+    </Layout>
+  );
+}
