@@ -56,7 +56,7 @@ type archive struct {
 // openArchive reads the directory. It returns ErrNotBundle, a *ledger.Finding,
 // or an error of reading.
 func openArchive(r io.ReaderAt, size int64, limits Limits) (*archive, error) {
-	source := &sourceReader{r: r}
+	source := &sourceReader{r: r, size: size}
 	z, err := zip.NewReader(source, size)
 	if err != nil {
 		if source.err != nil {
@@ -222,13 +222,18 @@ func (f *hashedFile) Read(p []byte) (int, error) {
 func (f *hashedFile) close() { _ = f.closer.Close() }
 
 // sourceReader remembers a failure of the medium, which is not the archive's
-// fault and must not be reported as one.
+// fault and must not be reported as one. An offset outside the file is the
+// archive's.
 type sourceReader struct {
-	r   io.ReaderAt
-	err error
+	r    io.ReaderAt
+	size int64
+	err  error
 }
 
 func (s *sourceReader) ReadAt(p []byte, off int64) (int, error) {
+	if off < 0 || off > s.size {
+		return 0, io.EOF
+	}
 	n, err := s.r.ReadAt(p, off)
 	if err != nil && !errors.Is(err, io.EOF) {
 		s.err = err

@@ -13,6 +13,7 @@ import (
 
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/checkpoint"
 )
 
 // TestTamperMatrix lets an attacker without keys do everything to a bundle
@@ -124,21 +125,42 @@ func TestTamperMatrix(t *testing.T) {
 		"closing line unsigned":          {func(t *testing.T, u *unpacked) { u.rewriteLast(`"signatures":["`, `"signatures":[],"x":["`) }, ledger.CodeRowHash, -1, "whole"},
 		"closing signature edited":       {func(t *testing.T, u *unpacked) { u.rewriteLast(`"digest":"`, `"digest":"0`) }, ledger.CodeRowHash, -1, "whole"},
 
-		"root edited":                      {func(t *testing.T, u *unpacked) { u.checkpointRoot(ledger.Hash{1}) }, ledger.CodeCheckpointSignature, -1, ""},
-		"size edited":                      {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameCheckpoint, "\n90\n", "\n91\n") }, ledger.CodeCheckpointSignature, -1, ""},
-		"SM3 chain edited":                 {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameCheckpoint, "sm3-chain ", "sm4-chain ") }, ledger.CodeCheckpointSignature, -1, ""},
-		"checkpoint removed":               {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameCheckpoint) }, ledger.CodeCheckpointSignature, -1, ""},
-		"checkpoint emptied":               {func(t *testing.T, u *unpacked) { u.files[bundle.NameCheckpoint] = nil }, ledger.CodeCheckpointSignature, -1, ""},
-		"checkpoint's signatures removed":  {func(t *testing.T, u *unpacked) { u.dropNoteLines(origin) }, ledger.CodeUnknownKey, -1, ""},
-		"cosignature removed":              {func(t *testing.T, u *unpacked) { u.dropNoteLines("test.example/witness/finance") }, ledger.CodeCosignature, -1, ""},
-		"all cosignatures removed":         {func(t *testing.T, u *unpacked) { u.dropNoteLines("test.example/witness/") }, ledger.CodeCosignature, -1, ""},
-		"cosignature of another moment":    {func(t *testing.T, u *unpacked) { u.falsifyNoteLine(t, "test.example/witness/finance") }, ledger.CodeCosignature, -1, ""},
-		"keys replaced":                    {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameKeys, `"quorum": 1`, `"quorum": 0`) }, ledger.CodeFileHash, -1, ""},
-		"keys removed":                     {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameKeys) }, ledger.CodeFileHash, -1, ""},
-		"proofs removed":                   {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameProof) }, ledger.CodeFileHash, -1, ""},
-		"proofs replaced by rubbish":       {func(t *testing.T, u *unpacked) { u.files[bundle.NameProof] = []byte("[]") }, ledger.CodeFileHash, -1, ""},
-		"proofs for another size":          {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size":89`) }, ledger.CodeLeafNotInTree, -1, ""},
-		"proofs spaced out":                {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size": 90`) }, ledger.CodeFileHash, -1, ""},
+		"root edited":                       {func(t *testing.T, u *unpacked) { u.checkpointRoot(ledger.Hash{1}) }, ledger.CodeCheckpointSignature, -1, ""},
+		"size edited":                       {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameCheckpoint, "\n90\n", "\n91\n") }, ledger.CodeCheckpointSignature, -1, ""},
+		"SM3 chain edited":                  {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameCheckpoint, "sm3-chain ", "sm4-chain ") }, ledger.CodeCheckpointSignature, -1, ""},
+		"checkpoint removed":                {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameCheckpoint) }, ledger.CodeCheckpointSignature, -1, ""},
+		"checkpoint emptied":                {func(t *testing.T, u *unpacked) { u.files[bundle.NameCheckpoint] = nil }, ledger.CodeCheckpointSignature, -1, ""},
+		"checkpoint's signatures removed":   {func(t *testing.T, u *unpacked) { u.dropNoteLines(origin) }, ledger.CodeUnknownKey, -1, ""},
+		"cosignature removed":               {func(t *testing.T, u *unpacked) { u.dropNoteLines("test.example/witness/finance") }, ledger.CodeCosignature, -1, ""},
+		"all cosignatures removed":          {func(t *testing.T, u *unpacked) { u.dropNoteLines("test.example/witness/") }, ledger.CodeCosignature, -1, ""},
+		"cosignature of another moment":     {func(t *testing.T, u *unpacked) { u.falsifyNoteLine(t, "test.example/witness/finance") }, ledger.CodeCosignature, -1, ""},
+		"keys replaced":                     {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameKeys, `"quorum": 1`, `"quorum": 0`) }, ledger.CodeFileHash, -1, ""},
+		"keys removed":                      {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameKeys) }, ledger.CodeFileHash, -1, ""},
+		"proofs removed":                    {func(t *testing.T, u *unpacked) { delete(u.files, bundle.NameProof) }, ledger.CodeFileHash, -1, ""},
+		"proofs replaced by rubbish":        {func(t *testing.T, u *unpacked) { u.files[bundle.NameProof] = []byte("[]") }, ledger.CodeFileHash, -1, ""},
+		"proofs for another size":           {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size":89`) }, ledger.CodeLeafNotInTree, -1, ""},
+		"proofs spaced out":                 {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size": 90`) }, ledger.CodeFileHash, -1, ""},
+		"proofs with a member nobody knows": {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size":90,"x":1`) }, ledger.CodeFileHash, -1, ""},
+		"proofs with a member repeated":     {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"size":90`, `"size":90,"size":90`) }, ledger.CodeFileHash, -1, ""},
+		"proofs of no known kind":           {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `{"kind":"`, `{"kind":"x`) }, ledger.CodeFileHash, -1, ""},
+		"proofs with something behind": {func(t *testing.T, u *unpacked) {
+			u.files[bundle.NameProof] = append(u.files[bundle.NameProof], "{}"...)
+		}, ledger.CodeFileHash, -1, "range"},
+		"row proofs with something behind": {func(t *testing.T, u *unpacked) {
+			u.files[bundle.NameProof] = append(u.files[bundle.NameProof], "{}"...)
+		}, ledger.CodeFileHash, -1, "rows"},
+		"row proofs cut": {func(t *testing.T, u *unpacked) { u.files[bundle.NameProof] = u.files[bundle.NameProof][:5000] }, ledger.CodeFileHash, -1, "rows"},
+		"a member without end": {func(t *testing.T, u *unpacked) {
+			u.files[bundle.NameProof] = append([]byte(`{"kind":"`), strings.Repeat("k", 1<<20)...)
+		}, ledger.CodeFileHash, -1, ""},
+		"range without what came before":   {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"before":"`, `"before":null,"right":["`) }, ledger.CodeFileHash, -1, "range"},
+		"range from nowhere":               {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"first":21`, `"first":0`) }, ledger.CodeLeafNotInTree, -1, "range"},
+		"range from elsewhere":             {func(t *testing.T, u *unpacked) { u.edit(t, bundle.NameProof, `"first":21`, `"first":22`) }, ledger.CodeLeafNotInTree, -1, "range"},
+		"number with a zero in front":      {func(t *testing.T, u *unpacked) { u.rewrite(9, `{"seq":`, `{"seq":0`) }, ledger.CodeRowHash, 9, ""},
+		"number too long":                  {func(t *testing.T, u *unpacked) { u.rewrite(9, `{"seq":`, `{"seq":99999999999999999999`) }, ledger.CodeRowHash, 9, ""},
+		"hash in upper case":               {func(t *testing.T, u *unpacked) { u.line(9, upperHash) }, ledger.CodeRowHash, 9, ""},
+		"members swapped":                  {func(t *testing.T, u *unpacked) { u.rewrite(9, `","sm3":"`, `","sm4":"`) }, ledger.CodeRowHash, 9, ""},
+		"line break inside an event":       {func(t *testing.T, u *unpacked) { u.rewrite(9, `"raw":"`, "\"raw\":\"\r") }, ledger.CodeRowHash, 9, ""},
 		"proof of one row removed":         {func(t *testing.T, u *unpacked) { u.dropLine(bundle.NameProof, 10) }, ledger.CodeLeafNotInTree, 9, "rows"},
 		"proof of one row edited":          {func(t *testing.T, u *unpacked) { u.flipInLine(bundle.NameProof, 10, `"hashes":["`) }, ledger.CodeLeafNotInTree, 9, "rows"},
 		"chain before one row edited":      {func(t *testing.T, u *unpacked) { u.flipInLine(bundle.NameProof, 10, `"prev":"`) }, ledger.CodeChainBroken, 9, "rows"},
@@ -278,6 +300,79 @@ func TestTheOperatorsDatabaseIsEdited(t *testing.T) {
 	}
 }
 
+// TestADishonestOperator has the ledger's keys and signs what is not so.
+func TestADishonestOperator(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	b := newBook(t, ring, 90)
+	honest := b.about(t, "YP-2")
+	for name, c := range map[string]struct {
+		change func(*bundle.Manifest)
+		code   ledger.Code
+	}{
+		"nothing":             {func(*bundle.Manifest) {}, ""},
+		"another format":      {func(m *bundle.Manifest) { m.Format = "egov-audit-bundle/2" }, ledger.CodeManifest},
+		"another kind":        {func(m *bundle.Manifest) { m.Scope.Kind = bundle.KindLedger }, ledger.CodeManifest},
+		"another checkpoint":  {func(m *bundle.Manifest) { m.Ledger.Size++ }, ledger.CodeManifest},
+		"more rows":           {func(m *bundle.Manifest) { m.Rows++ }, ledger.CodeManifest},
+		"an export before":    {func(m *bundle.Manifest) { m.Previous = &bundle.State{Size: 3} }, ledger.CodeManifest},
+		"a file left out":     {func(m *bundle.Manifest) { m.Files = m.Files[:len(m.Files)-1] }, ledger.CodeManifest},
+		"a file listed twice": {func(m *bundle.Manifest) { m.Files = append(m.Files, m.Files[0]) }, ledger.CodeManifest},
+		"a file that is not": {func(m *bundle.Manifest) {
+			m.Files = append(m.Files, bundle.FileInfo{Name: "files/x", SM3: m.Files[0].SM3})
+		}, ledger.CodeFileHash},
+		"an unsafe name":          {func(m *bundle.Manifest) { m.Files = append(m.Files, bundle.FileInfo{Name: "../x"}) }, ledger.CodeManifest},
+		"the manifest itself":     {func(m *bundle.Manifest) { m.Files = append(m.Files, bundle.FileInfo{Name: bundle.NameManifest}) }, ledger.CodeManifest},
+		"no SM3 hash":             {func(m *bundle.Manifest) { m.Files[0].SM3 = nil }, ledger.CodeManifest},
+		"another SM3 hash":        {func(m *bundle.Manifest) { m.Files[0].SM3 = m.Files[1].SM3 }, ledger.CodeFileHash},
+		"another size of a file":  {func(m *bundle.Manifest) { m.Files[0].Size++ }, ledger.CodeFileHash},
+		"a witness who was not":   {func(m *bundle.Manifest) { m.CosignedBy = []string{"finance", "nobody"} }, ""},
+		"a witness who is absent": {func(m *bundle.Manifest) { m.CosignedBy = []string{"archives"} }, ledger.CodeCosignature},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			u := unpack(t, honest)
+			u.sign(t, ring, c.change)
+			trusted := ring.keys
+			_, archives, err := checkpoint.GenerateKey(checkpoint.Ed25519Cosignature, "test.example/witness/archives")
+			if err != nil {
+				t.Fatal(err)
+			}
+			trusted.Keys = append(slices.Clone(trusted.Keys), checkpoint.Key{Verifier: archives, Role: checkpoint.RoleWitness, Unit: "archives"})
+			trust, err := checkpoint.NewTrust(trusted)
+			if err != nil {
+				t.Fatal(err)
+			}
+			if got := verify(t, u.pack(t), bundle.VerifyOptions{Trust: trust}); got.ErrorCode != c.code {
+				t.Fatalf("%+v, %v", got, got.Finding)
+			}
+		})
+	}
+	t.Run("another SM3 chain", func(t *testing.T) {
+		t.Parallel()
+		b := newBook(t, ring, 9)
+		b.head.SM3Chain[0] ^= 1
+		data := b.whole(t)
+		if got := verify(t, data, bundle.VerifyOptions{Trust: ring.trust(t)}); got.ErrorCode != ledger.CodeChainBroken {
+			t.Fatalf("%+v, %v", got, got.Finding)
+		}
+		if got := verify(t, data, bundle.VerifyOptions{Trust: ring.trust(t), Digests: ledger.WithSHA256}); !got.OK {
+			t.Fatalf("without SM3: %+v, %v", got, got.Finding)
+		}
+	})
+	t.Run("another tree", func(t *testing.T) {
+		t.Parallel()
+		b := newBook(t, ring, 9)
+		b.tree = newBook(t, ring, 8).tree
+		b.tree.Append(ledger.Hash{1}, nil)
+		for _, data := range [][]byte{b.whole(t), b.part(t, 3, 9), b.part(t, 1, 4), b.about(t, "YP-2")} {
+			if got := verify(t, data, bundle.VerifyOptions{Trust: ring.trust(t)}); got.ErrorCode != ledger.CodeLeafNotInTree {
+				t.Fatalf("%+v, %v", got, got.Finding)
+			}
+		}
+	})
+}
+
 func TestAnArchiveThatOverlapsItselfIsRefused(t *testing.T) {
 	t.Parallel()
 	ring := newKeyring(t)
@@ -399,6 +494,34 @@ func (u *unpacked) flipInLine(name string, i int, text string) {
 func (u *unpacked) dropLine(name string, i int) {
 	lines := strings.Split(string(u.files[name]), "\n")
 	u.files[name] = []byte(strings.Join(slices.Delete(lines, i, i+1), "\n"))
+}
+
+func upperHash(line string) string {
+	i := strings.Index(line, `"chain":"`) + len(`"chain":"`)
+	return line[:i] + strings.ToUpper(line[i:i+64]) + line[i+64:]
+}
+
+// sign writes the manifest anew with the ledger's keys, by the rule that the
+// documentation of Manifest gives.
+func (u *unpacked) sign(t *testing.T, ring *keyring, change func(*bundle.Manifest)) {
+	t.Helper()
+	var m bundle.Manifest
+	if err := json.Unmarshal(u.files[bundle.NameManifest], &m); err != nil {
+		t.Fatal(err)
+	}
+	m.Signatures = nil
+	change(&m)
+	text, err := json.MarshalIndent(m, "", "  ")
+	if err != nil {
+		t.Fatal(err)
+	}
+	text = bytes.TrimSuffix(text, []byte("\n}"))
+	statement := "egov.bundle.manifest/v1\n" + origin + "\nsha256 " + ledger.Sum256(text).Base64() + "\nsm3 " + ledger.SumSM3(text).Base64() + "\n"
+	lines, err := checkpoint.SignStatement(statement, ring.sm)
+	if err != nil {
+		t.Fatal(err)
+	}
+	u.files[bundle.NameManifest] = fmt.Appendf(text, ",\n  \"signatures\": [\n    %q\n  ]\n}\n", lines[0])
 }
 
 func rehashed(t *testing.T) func(string) string {
