@@ -1,9 +1,12 @@
 package policy_test
 
 import (
+	"errors"
+	"slices"
 	"strings"
 	"testing"
 
+	"egov/libs/fault"
 	"egov/libs/policy"
 )
 
@@ -35,7 +38,11 @@ func TestCheckTellsWhichCaseDiffers(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.Check(); err == nil || !strings.Contains(err.Error(), "at the filing limit: route: got filing, want review") {
+	where := position(t, "cases.yaml", string(files["cases.yaml"].Data), "at the filing limit")
+	err = p.Check()
+	if !errors.Is(err, policy.ErrInvalidPack) || !slices.ContainsFunc(fault.From(err).Violations, func(v fault.Violation) bool {
+		return v.Field == where && v.Code == "case_differs" && strings.HasPrefix(v.MsgEN, "at the filing limit: route: got filing, want review")
+	}) {
 		t.Fatal(err)
 	}
 	if err := yangpu(t).Check(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"maps"
 	"slices"
+	"strings"
 
 	"go.yaml.in/yaml/v3"
 
@@ -18,10 +19,12 @@ import (
 // field of Want that is absent is not compared; lists are compared whole,
 // except notes and obligations with the suffixes _include and _exclude.
 type Example struct {
-	Name string         `yaml:"name"`
-	Case map[string]any `yaml:"case"`
-	AsOf string         `yaml:"as_of"` // decide as of this date instead of the day of declaration
-	Want Want           `yaml:"want"`
+	Name string
+	Case map[string]any
+	AsOf string // decide as of this date instead of the day of declaration
+	Want Want
+
+	at token // the name in the pack's file
 }
 
 // Want is the expected answer of an Example.
@@ -59,16 +62,18 @@ type WantFinding struct {
 // Examples are the worked cases that come with the pack.
 func (p *Pack) Examples() []Example { return p.examples }
 
-// Check tries every worked case of the pack and joins what differs, each under
-// the name of its case; nil when all come out as they should.
+// Check tries every worked case of the pack. Those that come out otherwise are
+// violations of ErrInvalidPack, each at the place of its case; nil when all
+// come out as they should.
 func (p *Pack) Check() error {
-	var wrong []error
+	var wrong fault.Checks
 	for _, e := range p.examples {
 		if err := p.Try(e); err != nil {
-			wrong = append(wrong, fmt.Errorf("%s: %w", e.Name, err))
+			differs := e.Name + ": " + strings.ReplaceAll(err.Error(), "\n", "; ")
+			wrong.Require(false, e.at.place(casesFile), "case_differs", "示例结果不符："+differs, differs)
 		}
 	}
-	return errors.Join(wrong...)
+	return wrong.Refuse(ErrInvalidPack)
 }
 
 // JSON is the case of an example as it would be handed in.

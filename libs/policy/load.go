@@ -56,11 +56,7 @@ type loader struct {
 }
 
 func (l *loader) refuse(at token, code, zh, en string) {
-	where := l.file
-	if at.given() {
-		where = fmt.Sprintf("%s:%d:%d", where, at.Line, at.Col)
-	}
-	l.found = append(l.found, fault.Violation{Field: where, Code: code, Msg: zh, MsgEN: en})
+	l.found = append(l.found, fault.Violation{Field: at.place(l.file), Code: code, Msg: zh, MsgEN: en})
 }
 
 // yamlLine finds the position in an error text of the YAML reader, which gives

@@ -18,10 +18,10 @@ type rangeCheck struct {
 }
 
 type check struct {
-	field, code string
-	when        *program
-	basis       []string
-	text        Text
+	name, field, code string
+	when              *program
+	basis             []string
+	text              Text
 }
 
 type routeRule struct {
@@ -94,9 +94,8 @@ func (l *loader) routes(src *routesSource) {
 		p.ranges = append(p.ranges, rangeCheck{s.Field.Value, at, s.Values, l.basis(s.Basis, s.Field)})
 	}
 	for _, s := range src.Checks {
-		l.name("check", s.Check)
 		c := check{
-			field: s.Field.Value, code: l.code(s.Code, "code"), when: l.condition(s.When),
+			name: l.name("check", s.Check), field: s.Field.Value, code: l.code(s.Code, "code"), when: l.condition(s.When),
 			basis: l.basis(s.Basis, s.Check), text: l.text(Text{s.ZH, s.EN}, s.Check),
 		}
 		p.checks = append(p.checks, c)

@@ -55,6 +55,14 @@ func (t *token) UnmarshalYAML(n *yaml.Node) error {
 
 func (t token) given() bool { return t.Line > 0 }
 
+// place is where a token stands: "<file>:<line>:<column>", or the file alone.
+func (t token) place(file string) string {
+	if !t.given() {
+		return file
+	}
+	return fmt.Sprintf("%s:%d:%d", file, t.Line, t.Col)
+}
+
 type headerSource struct {
 	ID        token `yaml:"id"`
 	Version   token `yaml:"version"`
@@ -318,18 +326,24 @@ type procedureSource struct {
 // does not have it; a case drops one by giving it no value.
 type casesSource struct {
 	Defaults map[string]any `yaml:"defaults"`
-	Cases    []Example      `yaml:"cases"`
+	Cases    []struct {
+		Name token          `yaml:"name"`
+		Case map[string]any `yaml:"case"`
+		AsOf string         `yaml:"as_of"`
+		Want Want           `yaml:"want"`
+	} `yaml:"cases"`
 }
 
 func (s casesSource) examples() []Example {
-	for i := range s.Cases {
+	list := make([]Example, len(s.Cases))
+	for i, c := range s.Cases {
 		full := maps.Clone(s.Defaults)
 		if full == nil {
 			full = map[string]any{}
 		}
-		maps.Copy(full, s.Cases[i].Case)
+		maps.Copy(full, c.Case)
 		maps.DeleteFunc(full, func(_ string, v any) bool { return v == nil })
-		s.Cases[i].Case = full
+		list[i] = Example{Name: c.Name.Value, Case: full, AsOf: c.AsOf, Want: c.Want, at: c.Name}
 	}
-	return s.Cases
+	return list
 }
