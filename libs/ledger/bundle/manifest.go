@@ -47,8 +47,9 @@ const (
 type Scope struct {
 	Kind Kind `json:"kind"`
 	// Subject is the project whose rows a KindRows bundle holds. When it is
-	// set, the events of that subject must carry the numbers 1, 2, 3, … per
-	// producing service: a gap among them is a missing row.
+	// set and Filter is not, the events of that subject must carry consecutive
+	// numbers per producing service, from 1 on unless From is set: a gap among
+	// them is a missing row.
 	Subject string `json:"subject,omitempty"`
 	From    string `json:"from,omitempty"`   // first day asked for, YYYY-MM-DD
 	To      string `json:"to,omitempty"`     // last day asked for, YYYY-MM-DD

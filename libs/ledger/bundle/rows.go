@@ -36,9 +36,8 @@ type scannedLine struct {
 
 // chunk is a run of whole lines on its way through the pipeline.
 type chunk struct {
-	text  []byte
-	cut   bool // the text does not end with a newline
-	err   error
+	text  []byte // ends with a newline, unless the file does not
+	err   error  // that ended the reading behind the text
 	lines []scannedLine
 	done  chan struct{}
 }
@@ -50,17 +49,13 @@ const chunkSize = 512 << 10
 // chunks, whatever the file's length.
 type scanner struct {
 	digests ledger.Digests
-	subject string
-	workers int // 0: one per processor
+	subject string // whose events are to be told apart; may be empty
 }
 
 // scan calls each for every line, in order, until it returns an error or the
 // input ends. It returns that error, a read error, or nil.
 func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) error) error {
-	workers := s.workers
-	if workers == 0 {
-		workers = runtime.GOMAXPROCS(0)
-	}
+	workers := runtime.GOMAXPROCS(0)
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
 	defer wg.Wait()
@@ -117,7 +112,7 @@ func readChunks(ctx context.Context, r io.Reader, free <-chan *chunk, work, inOr
 		case c = <-free:
 		}
 		c.text = append(c.text[:0], rest...)
-		c.cut, c.err, c.done = false, nil, make(chan struct{})
+		c.err, c.done = nil, make(chan struct{})
 		end := -1
 		for end < 0 && c.err == nil {
 			if len(c.text) == cap(c.text) {
@@ -132,17 +127,13 @@ func readChunks(ctx context.Context, r io.Reader, free <-chan *chunk, work, inOr
 			c.text = c.text[:len(c.text)+n]
 			end = bytes.LastIndexByte(c.text, '\n')
 		}
-		rest = append(rest[:0], c.text[end+1:]...)
-		atEnd := errors.Is(c.err, io.EOF) || errors.Is(c.err, io.ErrUnexpectedEOF)
-		switch {
-		case atEnd:
-			c.err, c.cut = nil, len(rest) > 0
-		case c.err != nil:
-			c.text = c.text[:end+1]
-		default:
+		last := c.err != nil
+		if errors.Is(c.err, io.EOF) || errors.Is(c.err, io.ErrUnexpectedEOF) {
+			c.err = nil
+		} else {
+			rest = append(rest[:0], c.text[end+1:]...)
 			c.text = c.text[:end+1]
 		}
-		last := atEnd || c.err != nil
 		inOrder <- c
 		work <- c
 		if last {
@@ -157,19 +148,15 @@ var errLineTooLong = errors.New("a line is longer than any row can be")
 func (s scanner) decode(c *chunk, buf []byte) []byte {
 	c.lines = c.lines[:0]
 	for text := c.text; len(text) > 0; {
-		end := bytes.IndexByte(text, '\n')
-		cut := end < 0
-		if cut {
-			end = len(text)
-		}
-		line := text[:end]
-		text = text[min(end+1, len(text)):]
 		c.lines = append(c.lines, scannedLine{})
 		out := &c.lines[len(c.lines)-1]
-		if cut && c.cut {
+		end := bytes.IndexByte(text, '\n')
+		if end < 0 {
 			out.kind = lineCut
-			continue
+			break
 		}
+		line := text[:end]
+		text = text[end+1:]
 		var row ledger.Row
 		var fixed bool
 		if buf, fixed = scanRow(line, buf, &row); !fixed {
@@ -213,6 +200,7 @@ type rowsCheck struct {
 	trailer *Trailer
 	missing uint64           // a row that was expected when a later one came
 	events  map[string]int64 // per producing service, the last event of the subject
+	midway  bool             // the events of the subject may begin at any number
 }
 
 func newRowsCheck(t track, kind Kind) *rowsCheck {
@@ -251,8 +239,8 @@ func (c *rowsCheck) line(l *scannedLine) error {
 		return err
 	}
 	if l.source != "" {
-		if c.events[l.source]+1 != l.eventSeq {
-			return ledger.Found(ledger.CodeRowMissing, l.seq, "event %d of %s about the subject does not follow event %d", l.eventSeq, l.source, c.events[l.source])
+		if last, seen := c.events[l.source]; last+1 != l.eventSeq && (seen || !c.midway) {
+			return ledger.Found(ledger.CodeRowMissing, l.seq, "event %d of %s about the subject does not follow event %d", l.eventSeq, l.source, last)
 		}
 		c.events[l.source] = l.eventSeq
 	}

@@ -129,7 +129,7 @@ type verification struct {
 	archive *archive
 	trust   *checkpoint.Trust
 	signed  checkpoint.Signed
-	subject string // whose events have to be complete
+	scope   Scope // as the manifest claims it
 	earlier *State
 	proof   *proofReader
 	rows    Trailer             // what the rows turned out to be
@@ -224,8 +224,8 @@ func (v *verification) openCheckpoint() error {
 }
 
 // readManifest returns the manifest if it is authentic, else what is wrong
-// with it. Rows are looked at first, for they say more; the subject they are
-// looked at for is taken from either, since without an authentic manifest the
+// with it. Rows are looked at first, for they say more; the scope they are
+// looked at under is taken from either, since without an authentic manifest the
 // verification ends in a finding anyway.
 func (v *verification) readManifest() (*Manifest, error) {
 	data, _, err := v.archive.readAll(NameManifest, maxManifest)
@@ -236,7 +236,7 @@ func (v *verification) readManifest() (*Manifest, error) {
 		Scope Scope `json:"scope"`
 	}
 	if json.Unmarshal(data, &claimed) == nil {
-		v.subject = claimed.Scope.Subject
+		v.scope = claimed.Scope
 	}
 	m, err := openManifest(data, v.trust, v.signed.Checkpoint)
 	if err != nil {
@@ -300,7 +300,11 @@ func (v *verification) checkRows(ctx context.Context) error {
 	}
 	defer rows.close()
 	check := newRowsCheck(track, v.proof.Kind)
-	scan := scanner{digests: v.opts.Digests, subject: v.subject}
+	check.midway = v.scope.From != ""
+	scan := scanner{digests: v.opts.Digests}
+	if v.proof.Kind == KindRows && v.scope.Filter == "" {
+		scan.subject = v.scope.Subject
+	}
 	err = scan.scan(ctx, rows, check.line)
 	v.rows = check.tally.Trailer()
 	v.report.Rows = v.rows.Rows

@@ -48,6 +48,47 @@ func TestHonestBundlesHold(t *testing.T) {
 	}
 }
 
+func TestAProjectsEventsAreComplete(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	b := newBook(t, ring, 90)
+	without := func(rows []ledger.Row, seqs ...uint64) []ledger.Row {
+		return slices.DeleteFunc(slices.Clone(rows), func(r ledger.Row) bool { return slices.Contains(seqs, r.Seq) })
+	}
+	var rows []ledger.Row // of YP-2: 2, 5, 8, …, by two services in turn
+	for i := 1; i < 90; i += 3 {
+		rows = append(rows, b.rows[i])
+	}
+	for name, c := range map[string]struct {
+		scope bundle.Scope
+		rows  []ledger.Row
+		code  ledger.Code
+		seq   uint64
+	}{
+		"all":                             {bundle.Scope{}, rows, "", 0},
+		"one left out by the writer":      {bundle.Scope{}, without(rows, 29), ledger.CodeRowMissing, 35},
+		"the first left out":              {bundle.Scope{}, without(rows, 2), ledger.CodeRowMissing, 8},
+		"from a day on":                   {bundle.Scope{From: "2026-03-02"}, rows[7:], "", 0},
+		"from a day on, one left out":     {bundle.Scope{From: "2026-03-02"}, without(rows[7:], 29), ledger.CodeRowMissing, 35},
+		"a filter leaves out on purpose":  {bundle.Scope{Filter: "kind"}, without(rows, 29), "", 0},
+		"another project's rows are free": {bundle.Scope{Subject: "YP-1"}, without(rows, 29), "", 0},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			c.scope.Kind = bundle.KindRows
+			if c.scope.Subject == "" {
+				c.scope.Subject = "YP-2"
+			}
+			src := b.source(t, c.scope, 1, 90)
+			src.Rows = yield(c.rows)
+			got := verify(t, write(t, b, src), bundle.VerifyOptions{Trust: ring.trust(t)})
+			if got.ErrorCode != c.code || got.FirstBadSeq != c.seq {
+				t.Fatalf("%+v, %v", got, got.Finding)
+			}
+		})
+	}
+}
+
 func TestABundlePackedAgainByOtherToolsStillHolds(t *testing.T) {
 	t.Parallel()
 	ring := newKeyring(t)

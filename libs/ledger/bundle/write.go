@@ -55,7 +55,7 @@ type Document struct {
 
 // Options say who writes a bundle and how.
 type Options struct {
-	CreatedAt time.Time
+	CreatedAt time.Time // written to the second, in the zone it is given in
 	CreatedBy Author
 	Tool      string // name and version of the writing program
 	Packs     []Pack
@@ -79,7 +79,7 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 		zip:   zip.NewWriter(w),
 		names: make(map[string]bool),
 		manifest: Manifest{
-			Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.UTC().Truncate(time.Second), CreatedBy: opts.CreatedBy,
+			Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
 			Tool: opts.Tool, Packs: append([]Pack{}, opts.Packs...),
 			Ledger:     State{Origin: c.Origin, Size: c.Size, Root: c.Root},
 			CosignedBy: src.Signed.CosignedBy(), Previous: src.Previous,
