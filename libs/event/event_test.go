@@ -55,7 +55,12 @@ type bench struct {
 func newBench(t *testing.T, rdb *redis.Client) *bench {
 	t.Helper()
 	db := dbtest.Database(t, pg.Set{Name: "event", FS: event.Migrations()}, effects())
-	return &bench{t: t, db: db, pool: db.Pool(t), rdb: rdb, log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil))}
+	pool, err := pg.Open(t.Context(), db.AppURL, "event_test", pg.PoolOptions{MaxConns: 24})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(pool.Close)
+	return &bench{t: t, db: db, pool: pool, rdb: rdb, log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil))}
 }
 
 // testLog shows a component's log with the test that it belongs to.

@@ -194,10 +194,11 @@ DECLARE
 BEGIN
   SELECT * INTO origin FROM event_origin;
   IF FOUND AND origin.system_identifier = system AND origin.timeline = life THEN RETURN origin.epoch; END IF;
-  LOCK TABLE event_outbox IN EXCLUSIVE MODE;
+  PERFORM pg_advisory_xact_lock(hashtext('event_claim_origin'));
   SELECT * INTO origin FROM event_origin;
   IF FOUND AND origin.system_identifier = system AND origin.timeline = life THEN RETURN origin.epoch; END IF;
   IF FOUND AND origin.system_identifier <> system THEN
+    LOCK TABLE event_outbox IN EXCLUSIVE MODE;
     UPDATE event_outbox SET txid = pg_current_xact_id();
   END IF;
   INSERT INTO event_origin (system_identifier, timeline, epoch)
