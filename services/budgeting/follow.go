@@ -25,7 +25,10 @@ func (s *Service) learn(ctx context.Context, project string, change func(*Budget
 	}
 	_, err := s.Budgets.Upsert(ctx, project, func(b *Budget, rec *aggregate.Recorder) error {
 		if b.ProjectID == "" {
-			b.ProjectID, b.State, b.Heard = b.ID, Waiting, map[string]string{}
+			b.ProjectID, b.State = b.ID, Waiting
+		}
+		if b.Heard == nil {
+			b.Heard = map[string]string{}
 		}
 		if err := change(b, rec); err != nil {
 			return err
