@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -44,10 +45,32 @@ type Options struct {
 }
 
 // NewVerifier fetches keys in the background until ctx ends, so services start
-// before identity does; until the first fetch succeeds every token is refused.
+// before identity does, and identity before itself; until the first fetch
+// succeeds every token is refused. A key it does not know makes it fetch again,
+// at most once a second.
 func NewVerifier(ctx context.Context, o Options) (*Verifier, error) {
+	if _, err := url.ParseRequestURI(o.JWKSURL); err != nil {
+		return nil, fmt.Errorf("watch signing keys: %w", err)
+	}
+	r := &remote{fetched: make(chan struct{})}
+	go r.watch(ctx, o)
+	return newVerifier(r.key, o), nil
+}
+
+// firstFetch bounds how long a token waits for the first fetch to end.
+const firstFetch = 2 * time.Second
+
+// remote is the published keys, from the end of the first fetch on.
+type remote struct {
+	fetched chan struct{}
+	keys    keyfunc.Keyfunc
+	err     error
+}
+
+func (r *remote) watch(ctx context.Context, o Options) {
+	defer close(r.fetched)
 	tolerant := true
-	k, err := keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
+	r.keys, r.err = keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
 		Client:                    o.Client,
 		HTTPTimeout:               5 * time.Second,
 		NoErrorReturnFirstHTTPReq: &tolerant,
@@ -60,10 +83,19 @@ func NewVerifier(ctx context.Context, o Options) (*Verifier, error) {
 			}
 		},
 	})
-	if err != nil {
-		return nil, fmt.Errorf("watch signing keys: %w", err)
+}
+
+// key finds the key that a token names.
+func (r *remote) key(t *jwt.Token) (any, error) {
+	select {
+	case <-r.fetched:
+	case <-time.After(firstFetch):
+		return nil, errors.New("the signing keys are not fetched yet")
 	}
-	return newVerifier(k.Keyfunc, o), nil
+	if r.err != nil {
+		return nil, r.err
+	}
+	return r.keys.Keyfunc(t)
 }
 
 // NewStaticVerifier trusts one key; for tests and for identity itself.

@@ -3,6 +3,7 @@ package token_test
 import (
 	"crypto/ed25519"
 	"errors"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -90,6 +91,43 @@ func TestVerifySeveralKeys(t *testing.T) {
 		if _, err := v.Verify(signed); (err == nil) != tt.ok {
 			t.Errorf("token of %s: %v", tt.iss.KeyID, err)
 		}
+	}
+}
+
+// A verifier of keys that nobody serves yet starts at once, and verifies as
+// soon as they are served: a service may be its own identity service.
+func TestVerifierStartsBeforeIdentity(t *testing.T) {
+	t.Parallel()
+	iss := issuer(t)
+	ln, err := net.Listen("tcp", "127.0.0.1:0") // accepts, and does not answer
+	if err != nil {
+		t.Fatal(err)
+	}
+	o := options(now)
+	o.JWKSURL = "http://" + ln.Addr().String() + "/"
+	v, err := token.NewVerifier(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		set, err := iss.KeySet()
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write(set)
+	})}
+	t.Cleanup(func() { srv.Close() })
+	go srv.Serve(ln) //nolint:errcheck // ends with the test
+	signed, _, err := iss.Issue(authn.Principal{Subject: "a1", Unit: "education"}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := v.Verify(signed); err != nil || p.Subject != "a1" {
+		t.Errorf("%+v %v", p, err)
+	}
+	o.JWKSURL = "not a URL"
+	if _, err := token.NewVerifier(t.Context(), o); err == nil {
+		t.Error("any text passes for a URL")
 	}
 }
 
