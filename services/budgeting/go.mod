@@ -5,7 +5,6 @@ go 1.26.0
 require (
 	egov/libs v0.0.0
 	egov/proto v0.0.0
-	github.com/go-kit/kit v0.13.0
 )
 
 require (
@@ -21,6 +20,7 @@ require (
 	github.com/emmansun/gmsm v0.30.1 // indirect
 	github.com/exaring/otelpgx v0.13.0 // indirect
 	github.com/felixge/httpsnoop v1.1.0 // indirect
+	github.com/go-kit/kit v0.13.0 // indirect
 	github.com/go-kit/log v0.2.0 // indirect
 	github.com/go-logfmt/logfmt v0.5.1 // indirect
 	github.com/go-logr/logr v1.4.4 // indirect

@@ -1,15 +1,12 @@
 package httpapi_test
 
 import (
-	"context"
 	"encoding/json"
 	"net/http"
 	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/go-kit/kit/endpoint"
 
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
@@ -22,15 +19,6 @@ import (
 	"egov/services/budgeting"
 	"egov/services/budgeting/httpapi"
 )
-
-// as makes every request p's.
-func as(p authn.Principal) op.Middleware {
-	return func(op.Info) endpoint.Middleware {
-		return func(next endpoint.Endpoint) endpoint.Endpoint {
-			return func(ctx context.Context, in any) (any, error) { return next(authn.With(ctx, p), in) }
-		}
-	}
-}
 
 // FuzzRequestBudget sends any bytes as the body of a request for money: the
 // answer is a success or a problem with its violations, never a failure of the
@@ -62,9 +50,10 @@ func FuzzRequestBudget(f *testing.F) {
 			t.Fatal(err)
 		}
 		mux := http.NewServeMux()
-		httpapi.Mount(op.NewAPI("budgeting", "项目预算", mux, as(authn.Principal{Subject: "edu.declarer", Unit: "education", Roles: []string{"declarer"}})), s)
+		httpapi.Mount(op.NewAPI("budgeting", "项目预算", mux), s)
+		by := authn.With(t.Context(), authn.Principal{Subject: "edu.declarer", Unit: "education", Roles: []string{"declarer"}})
 		w := httptest.NewRecorder()
-		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodPost, "/v1/budgets/p1/request", strings.NewReader(string(body))))
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(by, http.MethodPost, "/v1/budgets/p1/request", strings.NewReader(string(body))))
 		after, err := rows.Get(self, "p1")
 		if err != nil {
 			t.Fatal(err)
