@@ -10,6 +10,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/money"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -55,12 +56,12 @@ type Decision struct {
 
 	// AgainstMajority: the chair departed from what most members who took a
 	// side said (ours).
-	AgainstMajority bool       `json:"against_majority"`
-	FastTrack       bool       `json:"fast_track"` // urgent, decided in writing (YP23-R-5.6.3)
-	Count           Count      `json:"count"`
-	Present         []string   `json:"present"` // who formed the quorum; of a written session, who wrote
-	Waivers         []Waiver   `json:"waivers"`
-	FollowUps       []FollowUp `json:"follow_ups"`
+	AgainstMajority bool         `json:"against_majority"`
+	FastTrack       bool         `json:"fast_track"` // urgent, decided in writing (YP23-R-5.6.3)
+	Count           Count        `json:"count"`
+	Present         []string     `json:"present"` // who formed the quorum; of a written session, who wrote
+	Waivers         []Waiver     `json:"waivers"`
+	FollowUps       []Assignment `json:"follow_ups"`
 
 	DecidedOn calendar.Date     `json:"decided_on"`
 	DecidedBy string            `json:"decided_by"`
@@ -85,13 +86,13 @@ type DecideItem struct {
 
 // StatedDecision is what the chair decides.
 type StatedDecision struct {
-	Outcome      Outcome    `json:"outcome" required:"true"`
-	ApprovedFen  int64      `json:"approved_fen"`  // with approved, filed and consented
-	AmountReason string     `json:"amount_reason"` // why more than declared or reviewed
-	Reason       string     `json:"reason"`        // required unless the outcome consents and follows the majority
-	Conditions   []string   `json:"conditions"`
-	Waivers      []Waiver   `json:"waivers"` // rules lifted by this decision
-	FollowUps    []FollowUp `json:"follow_ups"`
+	Outcome      Outcome      `json:"outcome" required:"true"`
+	ApprovedFen  int64        `json:"approved_fen"`  // with approved, filed and consented
+	AmountReason string       `json:"amount_reason"` // why more than declared or reviewed
+	Reason       string       `json:"reason"`        // required unless the outcome consents and follows the majority
+	Conditions   []string     `json:"conditions"`
+	Waivers      []Waiver     `json:"waivers"` // rules lifted by this decision
+	FollowUps    []Assignment `json:"follow_ups"`
 }
 
 // maxFen is the largest amount that a signed document carries exactly.
@@ -134,14 +135,14 @@ type DecideItems struct {
 
 // ItemDecision is the decision on the named item.
 type ItemDecision struct {
-	Item         string     `json:"item" required:"true"`
-	Outcome      Outcome    `json:"outcome" required:"true"`
-	ApprovedFen  int64      `json:"approved_fen"`
-	AmountReason string     `json:"amount_reason"`
-	Reason       string     `json:"reason"`
-	Conditions   []string   `json:"conditions"`
-	Waivers      []Waiver   `json:"waivers"`
-	FollowUps    []FollowUp `json:"follow_ups"`
+	Item         string       `json:"item" required:"true"`
+	Outcome      Outcome      `json:"outcome" required:"true"`
+	ApprovedFen  int64        `json:"approved_fen"`
+	AmountReason string       `json:"amount_reason"`
+	Reason       string       `json:"reason"`
+	Conditions   []string     `json:"conditions"`
+	Waivers      []Waiver     `json:"waivers"`
+	FollowUps    []Assignment `json:"follow_ups"`
 }
 
 func (r *ItemDecision) stated() *StatedDecision {
@@ -237,7 +238,7 @@ func (s *Service) decideOn(ss *Session, rec *aggregate.Recorder, r *ItemDecision
 		SessionID: ss.ID, ItemID: i.ID, ProjectID: i.ProjectID, Kind: i.Kind, ChangeID: i.ChangeID, Outcome: r.Outcome,
 		ApprovedFen: r.ApprovedFen, AmountReason: r.AmountReason, Reason: r.Reason, Conditions: append([]string{}, r.Conditions...),
 		FastTrack: fast, Count: i.count(), Present: heard,
-		Waivers: append([]Waiver{}, r.Waivers...), FollowUps: append([]FollowUp{}, r.FollowUps...),
+		Waivers: append([]Waiver{}, r.Waivers...), FollowUps: append([]Assignment{}, r.FollowUps...),
 		DecidedOn: rec.Today(), DecidedBy: rec.By().Actor(), Basis: i.basis(ss.Mode, r.Outcome, fast),
 	}
 	if i.Kind == WaiverItem && len(d.Waivers) == 0 {
@@ -263,11 +264,11 @@ func (s *Service) decideOn(ss *Session, rec *aggregate.Recorder, r *ItemDecision
 // that is wrong with it.
 func (s *Service) permit(ss *Session, i *Item, d *Decision, at string) error {
 	var c fault.Checks
-	i.checkOutcome(&c, at+"outcome", d.Outcome)
+	fits := i.checkOutcome(&c, at+"outcome", d.Outcome)
 	if d.Outcome.spends() {
 		i.checkAmount(&c, at, d)
 	}
-	if d.AgainstMajority {
+	if fits && d.AgainstMajority {
 		c.Require(d.Reason != "", at+"reason", "against_majority_without_reason", "决定与多数成员单位意见不一致，须说明理由", "the decision departs from the majority and gives its reason", "YP23-R-4.6", "ours")
 	}
 	if d.FastTrack {
@@ -373,24 +374,23 @@ func (i *Item) outcomes() []Outcome {
 	return list
 }
 
-func (i *Item) checkOutcome(c *fault.Checks, field string, o Outcome) {
+// checkOutcome requires an outcome that fits the item, and reports whether it
+// does.
+func (i *Item) checkOutcome(c *fault.Checks, field string, o Outcome) bool {
 	allowed := i.outcomes()
-	if slices.Contains(allowed, o) {
-		return
-	}
 	names := make([]string, len(allowed))
 	for n, a := range allowed {
 		names[n] = string(a)
 	}
-	list := strings.Join(names, "、")
+	zh, en := strings.Join(names, "、"), strings.Join(names, ", ")
+	fits := slices.Contains(allowed, o)
 	switch {
 	case i.Kind == ProjectItem && o == Filed:
-		c.Require(false, field, "not_a_filing", "该项目须经联席会议审核，不适用备案；可选："+list, "the project is reviewed, not filed; one of "+list, i.Project.GetBasis()...)
+		return c.Require(fits, field, "not_a_filing", "该项目须经联席会议审核，不适用备案；可选："+zh, "the project is reviewed, not filed; one of "+en, i.Project.GetBasis()...)
 	case i.Kind == ProjectItem && o == Approved:
-		c.Require(false, field, "not_a_review", "该项目为备案，不适用审核；可选："+list, "the project is filed, not reviewed; one of "+list, i.Project.GetBasis()...)
-	default:
-		c.Require(false, field, "outcome_of_another_kind", "该议题不适用此决定；可选："+list, "does not fit the item; one of "+list, "YP23-R-4.6")
+		return c.Require(fits, field, "not_a_review", "该项目为备案，不适用审核；可选："+zh, "the project is filed, not reviewed; one of "+en, i.Project.GetBasis()...)
 	}
+	return c.Require(fits, field, "outcome_of_another_kind", "该议题不适用此决定；可选："+zh, "does not fit the item; one of "+en, "YP23-R-4.6")
 }
 
 // checkAmount lets no more pass than was declared and found right, unless the
@@ -401,9 +401,9 @@ func (i *Item) checkAmount(c *fault.Checks, at string, d *Decision) {
 		return
 	}
 	c.Require(d.ApprovedFen <= i.DeclaredFen, at+"approved_fen", "above_declared",
-		fmt.Sprintf("同意金额超过申报金额%d分，须说明理由", i.DeclaredFen), fmt.Sprintf("is above the declared %d fen and gives its reason", i.DeclaredFen), "YP23-M-13", "ours")
+		"同意金额超过申报金额"+money.Yuan(i.DeclaredFen)+"元，须说明理由", "is above the declared CNY "+money.Yuan(i.DeclaredFen)+" and gives its reason", "YP23-M-13", "ours")
 	c.Require(i.ReviewedFen == 0 || d.ApprovedFen <= i.ReviewedFen, at+"approved_fen", "above_reviewed",
-		fmt.Sprintf("同意金额超过论证评估金额%d分，须说明理由", i.ReviewedFen), fmt.Sprintf("is above the reviewed %d fen and gives its reason", i.ReviewedFen), "YP23-M-13", "ours")
+		"同意金额超过论证评估金额"+money.Yuan(i.ReviewedFen)+"元，须说明理由", "is above the reviewed CNY "+money.Yuan(i.ReviewedFen)+" and gives its reason", "YP23-M-13", "ours")
 }
 
 // basis is what a decision rests on: the provisions of the project's road, of

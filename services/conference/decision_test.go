@@ -81,7 +81,7 @@ func TestDecisionStatesWhatItNeeds(t *testing.T) {
 		{"no such outcome", conference.StatedDecision{Outcome: "handed_over"}, []string{"unknown_code"}},
 		{"empty condition", conference.StatedDecision{Outcome: conference.Approved, ApprovedFen: 1, Conditions: []string{""}}, []string{"required"}},
 		{"waiver without reason, follow-up without unit", conference.StatedDecision{
-			Outcome: conference.Approved, ApprovedFen: 1, Waivers: []conference.Waiver{{Rule: "r"}}, FollowUps: []conference.FollowUp{{Task: "t"}},
+			Outcome: conference.Approved, ApprovedFen: 1, Waivers: []conference.Waiver{{Rule: "r"}}, FollowUps: []conference.Assignment{{Task: "t"}},
 		}, []string{"required", "required"}},
 		{"the same rule twice", conference.StatedDecision{
 			Outcome: conference.Approved, ApprovedFen: 1, Waivers: []conference.Waiver{{Rule: "r", Reason: "x"}, {Rule: "r", Reason: "x"}},

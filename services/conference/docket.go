@@ -187,9 +187,8 @@ func (d *Docket) settle(i Item, year int) {
 	if dec.Outcome != Refused {
 		d.Waivers = append(d.Waivers, dec.Waivers...)
 	}
-	for _, f := range dec.FollowUps {
-		f.Number, f.SessionID, f.ItemID, f.State = len(d.FollowUps)+1, dec.SessionID, dec.ItemID, "open"
-		d.FollowUps = append(d.FollowUps, f)
+	for _, a := range dec.FollowUps {
+		d.FollowUps = append(d.FollowUps, FollowUp{Number: len(d.FollowUps) + 1, Assignment: a, SessionID: dec.SessionID, ItemID: dec.ItemID, State: "open"})
 	}
 }
 

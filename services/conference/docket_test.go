@@ -399,10 +399,10 @@ func TestFollowUps(t *testing.T) {
 	w := newWorld(t)
 	w.ready("p1")
 	r := decision(w.deliberated("p1"), 0, conference.Approved, 600_000_000)
-	r.FollowUps = []conference.FollowUp{{Unit: "market", Task: "不相干的单位"}}
+	r.FollowUps = []conference.Assignment{{Unit: "market", Task: "不相干的单位"}}
 	_, err := w.Decide(chair(), r)
 	violates(t, err, "not_a_party")
-	r.FollowUps = []conference.FollowUp{{Unit: "big-data", Task: "完成数据编目"}, {Unit: "education", Task: "细化方案", DueOn: date("2026-07-31")}}
+	r.FollowUps = []conference.Assignment{{Unit: "big-data", Task: "完成数据编目"}, {Unit: "education", Task: "细化方案", DueOn: date("2026-07-31")}}
 	_, err = w.Decide(chair(), r)
 	w.must(err)
 	if n := count[*conferencev1.FollowUpSet](w); n != 2 {

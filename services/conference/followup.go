@@ -9,17 +9,20 @@ import (
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 )
 
-// FollowUp is what one unit has to do after a decision (YP23-R-4.7). In a
-// decision it is unit, task and the day by which it is to be done.
-type FollowUp struct {
-	Unit  string        `json:"unit" required:"true"`
+// Assignment is what a decision gives one unit to do (YP23-R-4.7).
+type Assignment struct {
+	Unit  string        `json:"unit" required:"true"` // a member unit or the declaring unit
 	Task  string        `json:"task" required:"true"`
 	DueOn calendar.Date `json:"due_on,omitzero"`
+}
 
-	Number     int    `json:"number,omitempty"` // in the docket, from 1
-	SessionID  string `json:"session_id,omitempty"`
-	ItemID     string `json:"item_id,omitempty"`
-	State      string `json:"state,omitempty"` // open or done
+// FollowUp is an assignment and what became of it.
+type FollowUp struct {
+	Number int `json:"number"` // in the docket, from 1
+	Assignment
+	SessionID  string `json:"session_id"`
+	ItemID     string `json:"item_id"`
+	State      string `json:"state"` // open or done
 	Report     string `json:"report,omitempty"`
 	ReportedBy string `json:"reported_by,omitempty"`
 	ReportedOn string `json:"reported_on,omitempty"` // YYYY-MM-DD

@@ -309,7 +309,7 @@ func count[M proto.Message](w *world) (n int) {
 }
 
 // refused wants a fault with a code and gives it.
-func refused(t testing.TB, err error, code string) *fault.Error {
+func refused(t testing.TB, err error, code string) fault.Error {
 	t.Helper()
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok || f.Code != code {
@@ -318,7 +318,7 @@ func refused(t testing.TB, err error, code string) *fault.Error {
 	if f.Msg == "" || f.MsgEN == "" {
 		t.Errorf("%s speaks one language: %q %q", code, f.Msg, f.MsgEN)
 	}
-	return f
+	return *f
 }
 
 // violates wants a violation of a code in a refusal and gives it.
@@ -334,4 +334,3 @@ func violates(t testing.TB, err error, code string) fault.Violation {
 	}
 	return f.Violations[i]
 }
-
