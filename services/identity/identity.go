@@ -223,9 +223,11 @@ type One struct {
 
 // name checks the form of an account id or a unit code: what stands in tokens,
 // in the ledger and in row-level security. Both come from one space of names.
-func name(c *fault.Checks, s, field string) bool {
-	return c.Text(s, field, maxName, "SH12-P-9") && c.Require(wellFormed(s), field, "bad_name",
-		"只能用小写字母、数字、连字符和点，以字母开头，以字母或数字结尾", "lower-case letters, digits, hyphens and dots; begins with a letter and ends with a letter or digit", "SH12-P-9")
+func name(c *fault.Checks, s, field string) {
+	if c.Text(s, field, maxName, "SH12-P-9") {
+		c.Require(wellFormed(s), field, "bad_name",
+			"只能用小写字母、数字、连字符和点，以字母开头，以字母或数字结尾", "lower-case letters, digits, hyphens and dots; begins with a letter and ends with a letter or digit", "SH12-P-9")
+	}
 }
 
 const maxName = 63

@@ -172,10 +172,12 @@ func header(t *testing.T, signed string) string {
 func TestOpenRefusesDamage(t *testing.T) {
 	t.Parallel()
 	for name, damage := range map[string]func(t *testing.T, path string){
-		"Cut":        func(t *testing.T, p string) { write(t, p, "-----BEGIN PRIVATE KEY-----\n") },
-		"OtherKey":   func(t *testing.T, p string) { move(t, p, filepath.Join(filepath.Dir(p), "token-1-other.pem")) },
-		"NoTime":     func(t *testing.T, p string) { move(t, p, filepath.Join(filepath.Dir(p), "token-x-y.pem")) },
-		"NotPrivate": func(t *testing.T, p string) { write(t, p, "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n") },
+		"Cut":      func(t *testing.T, p string) { write(t, p, "-----BEGIN PRIVATE KEY-----\n") },
+		"OtherKey": func(t *testing.T, p string) { move(t, p, filepath.Join(filepath.Dir(p), "token-1-other.pem")) },
+		"NoTime":   func(t *testing.T, p string) { move(t, p, filepath.Join(filepath.Dir(p), "token-x-y.pem")) },
+		"NotPrivate": func(t *testing.T, p string) {
+			write(t, p, "-----BEGIN PUBLIC KEY-----\nAA==\n-----END PUBLIC KEY-----\n")
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

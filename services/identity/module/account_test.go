@@ -528,6 +528,19 @@ func TestSecondProcess(t *testing.T) {
 		t.Fatalf("%d %v", resp.StatusCode, err)
 	}
 	(&person{w: w, Grant: g}).get("/v1/me").OK(nil)
+	req, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url+"/v1/me", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+p.AccessToken)
+	me, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer me.Body.Close()
+	if me.StatusCode != http.StatusOK {
+		t.Errorf("the first process's token at the second: %d", me.StatusCode)
+	}
 	refresh(w, g.RefreshToken).OK(nil)
 	if n := len(w.Facts("")); n != facts+1 { // the one sign-in
 		t.Errorf("%d facts more", n-facts)

@@ -180,4 +180,3 @@ func (c Config) begin(ctx context.Context, s *identity.Service) error {
 	}
 	return d.Enter(ctx, s, string(c.DemoPassword), c.Seed == "demo")
 }
-

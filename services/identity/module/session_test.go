@@ -218,8 +218,10 @@ func TestSessionsEnd(t *testing.T) {
 		after func(t *testing.T, p *person)
 		alive bool
 	}{
-		"InUse":   {func(*testing.T, *person) { w.later(20 * time.Minute) }, true},
-		"SignOut": {func(_ *testing.T, p *person) { p.post("/v1/sessions/revoke", fields{"refresh_token": p.RefreshToken}).OK(nil) }, false},
+		"InUse": {func(*testing.T, *person) { w.later(20 * time.Minute) }, true},
+		"SignOut": {func(_ *testing.T, p *person) {
+			p.post("/v1/sessions/revoke", fields{"refresh_token": p.RefreshToken}).OK(nil)
+		}, false},
 		"Disabled": {func(_ *testing.T, p *person) {
 			w.signIn("account-admin").post("/v1/accounts/"+p.Principal.Subject+"/disable", reason("调离")).OK(nil)
 		}, false},

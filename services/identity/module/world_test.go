@@ -109,14 +109,16 @@ func cheapDuties(t *testing.T, replace ...string) string {
 }
 
 // beside runs a second process of the service, over the same database and keys,
-// and gives its URL.
+// which verifies tokens by what it publishes itself, and gives its URL.
 func (w *world) beside() string {
 	w.t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		w.t.Fatal(err)
 	}
-	unit := module.New(w.config)
+	config := w.config
+	config.Auth.JWKSURL = "http://" + ln.Addr().String() + httpapi.KeysPath
+	unit := module.New(config)
 	unit.Listener = ln
 	ctx, cancel := context.WithCancel(context.WithoutCancel(w.t.Context()))
 	done := make(chan error, 1)
