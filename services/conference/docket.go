@@ -52,6 +52,7 @@ type Docket struct {
 
 	Supplements      []Supplement      `json:"supplements"`
 	Reconsiderations []Reconsideration `json:"reconsiderations"`
+	Coordinations    []Coordination    `json:"coordinations"`
 }
 
 // Passed is one evaluation that the project passed.
@@ -101,7 +102,7 @@ func (d *Docket) begin() {
 	d.Passed = map[string]Passed{}
 	d.Declarers, d.Findings, d.Listed, d.Decisions = []string{}, []Finding{}, []Listing{}, []Decision{}
 	d.Waivers, d.Changes, d.FollowUps = []Waiver{}, []Change{}, []FollowUp{}
-	d.Supplements, d.Reconsiderations = []Supplement{}, []Reconsideration{}
+	d.Supplements, d.Reconsiderations, d.Coordinations = []Supplement{}, []Reconsideration{}, []Coordination{}
 }
 
 // listedAs reports whether an agenda item of the kind speaks of the project;

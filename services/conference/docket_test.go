@@ -249,6 +249,25 @@ func TestReconsiderationIsTheOffices(t *testing.T) {
 	}
 }
 
+func TestCoordinationLeavesTheDecision(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	w.ready("p1")
+	r := conference.CoordinateDocket{ID: "p1", Text: "由两单位另行会商接口费用"}
+	_, err := w.Coordinate(chair(), r)
+	refused(t, err, "not_decided")
+	w.decided(conference.Approved)
+	before := w.docket("p1")
+	d, err := w.Coordinate(chair(), r)
+	w.must(err)
+	if f := last[*conferencev1.DecisionCoordinated](w); f.GetItemId() != before.Decisions[0].ItemID || f.GetText() != r.Text {
+		t.Errorf("%v", f)
+	}
+	if d.State != before.State || !reflect.DeepEqual(d.Decisions, before.Decisions) || len(d.Coordinations) != 1 {
+		t.Errorf("%+v", d)
+	}
+}
+
 // What waits in the backup pool comes first in the next year, not before.
 func TestBackupPoolComesFirstNextYear(t *testing.T) {
 	t.Parallel()

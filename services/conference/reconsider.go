@@ -56,6 +56,46 @@ func (s *Service) Reconsider(ctx context.Context, r ReconsiderDocket) (Docket, e
 	})
 }
 
+// Coordination is how the chair settled a special case that a decision met,
+// without touching the decision (YP23-R-4.7).
+type Coordination struct {
+	ItemID string `json:"item_id"` // of the decision that stands
+	Text   string `json:"text"`
+	By     string `json:"by"`
+	On     string `json:"on"` // YYYY-MM-DD
+}
+
+// CoordinateDocket is the chair's settlement of a special case.
+type CoordinateDocket struct {
+	ID   string `path:"id" json:"-"`
+	Text string `json:"text" required:"true"`
+}
+
+// Validate wants the settlement in words.
+func (r *CoordinateDocket) Validate() error {
+	var c fault.Checks
+	c.Text(r.Text, "text", 5000, "YP23-R-4.7")
+	return c.Err()
+}
+
+// Coordinate records what the chair settled at the office's request. The
+// decision stands as it is; what would change it is a reconsideration.
+func (s *Service) Coordinate(ctx context.Context, r CoordinateDocket) (Docket, error) {
+	return s.Dockets.Update(ctx, r.ID, func(d *Docket, rec *aggregate.Recorder) error {
+		by := rec.By()
+		if err := notDeclaredBy(d.Declarers, by); err != nil {
+			return err
+		}
+		if !d.settled() {
+			return ErrNotDecided
+		}
+		item := d.standing()
+		d.Coordinations = append(d.Coordinations, Coordination{ItemID: item, Text: r.Text, By: by.Actor(), On: rec.Today().String()})
+		rec.State(d.ID, &conferencev1.DecisionCoordinated{ProjectId: d.ID, ItemId: item, Text: r.Text, Basis: []string{"YP23-R-4.7"}})
+		return nil
+	})
+}
+
 // standing is the item of the decision on the project that stands.
 func (d *Docket) standing() string {
 	item := ""

@@ -32,6 +32,7 @@ func Mount(a *op.API, s *conference.Service) {
 	op.Handle(a, "POST /v1/sessions/{id}/close", "CloseSession", "End a session whose minutes are signed", s.Close, leads)
 
 	op.Handle(a, "POST /v1/dockets/{id}/reconsider", "ReconsiderDocket", "Bring a decided project before the conference again", s.Reconsider, secretary)
+	op.Handle(a, "POST /v1/dockets/{id}/coordinate", "CoordinateDocket", "The chair settles a special case; the decision stands", s.Coordinate, chair)
 	op.Handle(a, "GET /v1/dockets/{id}/waivable", "ListWaivable", "The rules that a decision may lift for the project", s.Waivable)
 	op.Handle(a, "POST /v1/dockets/{id}/follow-ups/{number}/report", "ReportFollowUp", "A unit's report on its part of a decision", s.ReportFollowUp, op.Roles("member", "declarer"))
 	op.Handle(a, "GET /v1/filings", "ListFilings", "The register of filings, newest first", s.Filings)

@@ -400,6 +400,7 @@ func TestStrangersSeeNothing(t *testing.T) {
 		{base + "/minutes/sign", map[string]string{"sha256": "0"}},
 		{base + "/close", nil},
 		{"/v1/dockets/p1/reconsider", map[string]string{"reason": "x"}},
+		{"/v1/dockets/p1/coordinate", map[string]string{"text": "x"}},
 		{"/v1/dockets/p1/follow-ups/1/report", map[string]string{"report": "x"}},
 	} {
 		stranger.Post(c.path, c.body).Refused(404, "not_found")

@@ -1757,6 +1757,75 @@ func (x *SeatSucceeded) GetBasis() []string {
 	return nil
 }
 
+// DecisionCoordinated states how the chair settled a special case at the office's request; the decision itself stands (YP23-R-4.7).
+type DecisionCoordinated struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	ItemId        string                 `protobuf:"bytes,2,opt,name=item_id,json=itemId,proto3" json:"item_id,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DecisionCoordinated) Reset() {
+	*x = DecisionCoordinated{}
+	mi := &file_egov_conference_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DecisionCoordinated) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DecisionCoordinated) ProtoMessage() {}
+
+func (x *DecisionCoordinated) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_conference_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DecisionCoordinated.ProtoReflect.Descriptor instead.
+func (*DecisionCoordinated) Descriptor() ([]byte, []int) {
+	return file_egov_conference_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *DecisionCoordinated) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *DecisionCoordinated) GetItemId() string {
+	if x != nil {
+		return x.ItemId
+	}
+	return ""
+}
+
+func (x *DecisionCoordinated) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *DecisionCoordinated) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_conference_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_conference_v1_events_proto_rawDesc = "" +
@@ -1943,7 +2012,13 @@ const file_egov_conference_v1_events_proto_rawDesc = "" +
 	"\x02to\x18\x03 \x01(\tR\x02to\x12!\n" +
 	"\feffective_on\x18\x04 \x01(\tR\veffectiveOn\x12\x16\n" +
 	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x06 \x03(\tR\x05basisB0Z.egov/proto/gen/egov/conference/v1;conferencev1b\x06proto3"
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"w\n" +
+	"\x13DecisionCoordinated\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x17\n" +
+	"\aitem_id\x18\x02 \x01(\tR\x06itemId\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basisB0Z.egov/proto/gen/egov/conference/v1;conferencev1b\x06proto3"
 
 var (
 	file_egov_conference_v1_events_proto_rawDescOnce sync.Once
@@ -1957,7 +2032,7 @@ func file_egov_conference_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_conference_v1_events_proto_rawDescData
 }
 
-var file_egov_conference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
+var file_egov_conference_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 23)
 var file_egov_conference_v1_events_proto_goTypes = []any{
 	(*SessionCalled)(nil),         // 0: egov.conference.v1.SessionCalled
 	(*ItemProposed)(nil),          // 1: egov.conference.v1.ItemProposed
@@ -1981,17 +2056,18 @@ var file_egov_conference_v1_events_proto_goTypes = []any{
 	(*DecisionCopied)(nil),        // 19: egov.conference.v1.DecisionCopied
 	(*FollowUpReported)(nil),      // 20: egov.conference.v1.FollowUpReported
 	(*SeatSucceeded)(nil),         // 21: egov.conference.v1.SeatSucceeded
-	(*v1.Signature)(nil),          // 22: egov.type.v1.Signature
+	(*DecisionCoordinated)(nil),   // 22: egov.conference.v1.DecisionCoordinated
+	(*v1.Signature)(nil),          // 23: egov.type.v1.Signature
 }
 var file_egov_conference_v1_events_proto_depIdxs = []int32{
-	22, // 0: egov.conference.v1.OpinionGiven.signature:type_name -> egov.type.v1.Signature
-	22, // 1: egov.conference.v1.DecisionTaken.signature:type_name -> egov.type.v1.Signature
-	22, // 2: egov.conference.v1.MinutesSigned.signature:type_name -> egov.type.v1.Signature
-	22, // 3: egov.conference.v1.ChangeConsented.signature:type_name -> egov.type.v1.Signature
-	22, // 4: egov.conference.v1.ChangeRefused.signature:type_name -> egov.type.v1.Signature
-	22, // 5: egov.conference.v1.WaiverGranted.signature:type_name -> egov.type.v1.Signature
-	22, // 6: egov.conference.v1.WaiverRefused.signature:type_name -> egov.type.v1.Signature
-	22, // 7: egov.conference.v1.ProjectContinued.signature:type_name -> egov.type.v1.Signature
+	23, // 0: egov.conference.v1.OpinionGiven.signature:type_name -> egov.type.v1.Signature
+	23, // 1: egov.conference.v1.DecisionTaken.signature:type_name -> egov.type.v1.Signature
+	23, // 2: egov.conference.v1.MinutesSigned.signature:type_name -> egov.type.v1.Signature
+	23, // 3: egov.conference.v1.ChangeConsented.signature:type_name -> egov.type.v1.Signature
+	23, // 4: egov.conference.v1.ChangeRefused.signature:type_name -> egov.type.v1.Signature
+	23, // 5: egov.conference.v1.WaiverGranted.signature:type_name -> egov.type.v1.Signature
+	23, // 6: egov.conference.v1.WaiverRefused.signature:type_name -> egov.type.v1.Signature
+	23, // 7: egov.conference.v1.ProjectContinued.signature:type_name -> egov.type.v1.Signature
 	8,  // [8:8] is the sub-list for method output_type
 	8,  // [8:8] is the sub-list for method input_type
 	8,  // [8:8] is the sub-list for extension type_name
@@ -2010,7 +2086,7 @@ func file_egov_conference_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_conference_v1_events_proto_rawDesc), len(file_egov_conference_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   22,
+			NumMessages:   23,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
