@@ -1,0 +1,81 @@
+// Package cryptoassessment is the duty of the confidential bureau in the party
+// office: it reviews the crypto-assessment plans of projects, records the three
+// papers of projects that do not follow XC, and takes the crypto assessments of
+// projects and systems. It assesses nothing itself; assessors do, and their
+// reports come here.
+package cryptoassessment
+
+import (
+	"context"
+
+	"egov/libs/aggregate"
+	"egov/libs/authn"
+	"egov/libs/blob"
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/policy"
+	"egov/libs/rules"
+	typev1 "egov/proto/gen/egov/type/v1"
+)
+
+// Bureau is the unit that holds this duty: the confidential bureau sits in the
+// district's party office.
+const Bureau = "party-office"
+
+// Errors of this duty.
+var (
+	ErrState      = fault.New(fault.Conflict, "wrong_stage", "当前状态不能办理此事项", "the present state does not allow this")
+	ErrNotOwner   = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
+	ErrSupervisor = fault.New(fault.Forbidden, "not_supervising_unit", "只有预算主管单位可以办理", "only the supervising budget unit may do this", "YP23-R-5.1.2")
+	ErrNotDesk    = fault.New(fault.Forbidden, "not_at_this_desk", "此事项由区机要局办理", "the confidential bureau's desk answers this")
+	ErrOwnWork    = fault.New(fault.Forbidden, "own_work", "经办人不得审核自己申报或提交的事项", "nobody answers what they declared or submitted themselves", "SH12-P-9")
+	ErrPlan       = fault.New(fault.Refused, "plan_refused", "密码应用方案不符合要求", "the plan cannot be submitted", "YP23-M-28")
+	ErrNumber     = fault.New(fault.Conflict, "number_taken", "该备案编号已用于其他项目", "the filing number stands for another project already")
+	ErrReport     = fault.New(fault.Refused, "report_refused", "密评报告不能提交", "the report cannot be submitted", "YP23-M-35")
+	ErrNoDocument = fault.New(fault.NotFound, "no_such_attachment", "没有这个附件", "there is no such attachment")
+)
+
+// Service is the use cases of this duty.
+type Service struct {
+	Plans       aggregate.Repository[Plan]
+	Exemptions  aggregate.Repository[Exemption]
+	Assessments aggregate.Repository[Assessment]
+	Rules       rules.Book
+	District    string
+	Blobs       *blob.Store
+	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+}
+
+// packOf gives the rules that hold for a project, or on a day for what belongs
+// to none.
+func (s *Service) packOf(p *typev1.ProjectBrief, day calendar.Date) (*policy.Pack, error) {
+	if p != nil {
+		return s.Rules.Of(p.GetPack())
+	}
+	return s.Rules.Packs.ForDate(s.District, day)
+}
+
+// answers refuses anybody but the bureau, and an answer to one's own work.
+func answers(by authn.Principal, authors ...string) error {
+	if by.Unit != Bureau {
+		return ErrNotDesk
+	}
+	if by.IsAny(authors) {
+		return ErrOwnWork
+	}
+	return nil
+}
+
+// follow changes what another service's fact is about; what this duty does not
+// know is passed over.
+func follow[T any](ctx context.Context, in aggregate.Repository[T], id string, change aggregate.Change[T]) error {
+	_, err := in.Update(ctx, id, change)
+	if err != nil && fault.From(err).Kind == fault.NotFound {
+		return nil
+	}
+	return err
+}
+
+func wrongState(what, state string) error {
+	return ErrState.WithMsg(what+"当前状态为“"+state+"”，不能办理此事项", "the present state is "+state+", which does not allow this")
+}
