@@ -486,13 +486,13 @@ func TestOnlyRulesInPrincipleYield(t *testing.T) {
 		rule   string
 		yields bool
 	}{
-		{"an in-principle finding of the declaration", "finding/own_website", true},
-		{"a finding that binds", "finding/own_machine_room", false},
-		{"a finding it does not have", "finding/new_hotline", false},
-		{"an in-principle requirement of a gate", "gate/om_money/integrated", true},
-		{"a requirement that binds", "gate/om_money/no_hold", false},
-		{"an in-principle deadline", "deadline/procurement_start", true},
-		{"a deadline that binds", "deadline/contract_filing", false},
+		{"an in-principle finding of the declaration", "own_website", true},
+		{"a finding that binds", "own_machine_room", false},
+		{"a finding it does not have", "new_hotline", false},
+		{"an in-principle requirement of a gate", "integrated", true},
+		{"a requirement that binds", "no_hold", false},
+		{"an in-principle deadline", "procurement_start", true},
+		{"a deadline that binds", "contract_filing", false},
 		{"the quorum", "quorum", false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
@@ -531,10 +531,10 @@ func TestWaiverItem(t *testing.T) {
 			r := item(ss.ID, "p1")
 			r.Kind = conference.WaiverItem
 			violates(t, r.Validate(), "required")
-			r.Waivers = []conference.Waiver{{Rule: "deadline/contract_filing", Reason: "x"}}
+			r.Waivers = []conference.Waiver{{Rule: "contract_filing", Reason: "x"}}
 			_, err = w.Propose(secretary(), r)
 			violates(t, err, "rule_does_not_yield")
-			r.Waivers[0].Rule = "deadline/procurement_start"
+			r.Waivers[0].Rule = "procurement_start"
 			_, err = w.Propose(secretary(), r)
 			w.must(err)
 			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
@@ -546,7 +546,7 @@ func TestWaiverItem(t *testing.T) {
 			w.must(err)
 			d := decision(w.say(ss, conference.Agree, m...), 0, outcome, 0)
 			d.Reason = "理由"
-			d.Waivers = []conference.Waiver{{Rule: "gate/submit/no_lockout", Reason: "x"}}
+			d.Waivers = []conference.Waiver{{Rule: "no_lockout", Reason: "x"}}
 			_, err = w.Decide(chair(), d)
 			violates(t, err, "waiver_not_asked")
 			d.Waivers = nil
@@ -557,7 +557,7 @@ func TestWaiverItem(t *testing.T) {
 				t.Errorf("the project's own decision changed: %s", k.Outcome)
 			}
 			if outcome == conference.Granted {
-				if f := last[*conferencev1.WaiverGranted](w); f.GetRule() != "deadline/procurement_start" || len(k.Waivers) != 1 {
+				if f := last[*conferencev1.WaiverGranted](w); f.GetRule() != "procurement_start" || len(k.Waivers) != 1 {
 					t.Errorf("%v", f)
 				}
 			} else if f := last[*conferencev1.WaiverRefused](w); f.GetReason() != "理由" || len(k.Waivers) != 0 {
@@ -572,7 +572,7 @@ func TestRefusalLiftsNothing(t *testing.T) {
 	w := newWorld(t)
 	w.ready("p1")
 	r := decision(w.deliberated("p1"), 0, conference.Refused, 0)
-	r.Reason, r.Waivers = "理由", []conference.Waiver{{Rule: "deadline/procurement_start", Reason: "x"}}
+	r.Reason, r.Waivers = "理由", []conference.Waiver{{Rule: "procurement_start", Reason: "x"}}
 	_, err := w.Decide(chair(), r)
 	violates(t, err, "waiver_without_consent")
 }

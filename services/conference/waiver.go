@@ -16,13 +16,15 @@ import (
 // Waiver lifts one rule for one project: 一事一议 (YP23-S-1.1). Only rules that
 // bind in principle yield, and only to a named decision with its reason.
 type Waiver struct {
-	Rule   string `json:"rule" required:"true"` // "gate/<gate>/<requirement>", "finding/<code>" or "deadline/<code>"
+	Rule   string `json:"rule" required:"true"` // the pack's code of a finding, a gate's requirement or a deadline
 	Reason string `json:"reason" required:"true"`
 }
 
 // Rule is one rule that the conference may lift for a project.
 type Rule struct {
-	Rule  string      `json:"rule"`
+	Rule  string      `json:"rule"`           // the code by which a waiver names it
+	Kind  string      `json:"kind"`           // finding, requirement or deadline
+	Gate  string      `json:"gate,omitempty"` // of a requirement
 	Text  policy.Text `json:"text"`
 	Basis []string    `json:"basis"`
 }
@@ -52,12 +54,12 @@ func (s *Service) yielding(p *typev1.ProjectBrief, findings []Finding) ([]Rule, 
 	}
 	list := []Rule{}
 	for _, f := range findings {
-		list = append(list, Rule{Rule: "finding/" + f.Code, Text: policy.Text{ZH: f.Message, EN: f.MessageEN}, Basis: f.Basis})
+		list = append(list, Rule{Rule: f.Code, Kind: "finding", Text: policy.Text{ZH: f.Message, EN: f.MessageEN}, Basis: f.Basis})
 	}
 	for _, gate := range pack.Gates() {
 		err := s.Rules.Gate(p, gate, func(r policy.Requirement) bool {
 			if r.Strength == policy.InPrinciple {
-				list = append(list, Rule{Rule: "gate/" + gate + "/" + r.Code, Text: r.Text, Basis: r.Basis})
+				list = append(list, Rule{Rule: r.Code, Kind: "requirement", Gate: gate, Text: r.Text, Basis: r.Basis})
 			}
 			return true // the gate itself is not asked here
 		})
@@ -67,7 +69,7 @@ func (s *Service) yielding(p *typev1.ProjectBrief, findings []Finding) ([]Rule, 
 	}
 	for _, d := range pack.Deadlines() {
 		if d.Strength == policy.InPrinciple {
-			list = append(list, Rule{Rule: "deadline/" + d.Code, Text: d.Label, Basis: d.Basis})
+			list = append(list, Rule{Rule: d.Code, Kind: "deadline", Text: d.Label, Basis: d.Basis})
 		}
 	}
 	return list, nil
@@ -83,10 +85,11 @@ func (s *Service) liftable(c *fault.Checks, field string, p *typev1.ProjectBrief
 	if err != nil {
 		return err
 	}
-	names := make([]string, len(list))
-	for n, r := range list {
-		names[n] = r.Rule
+	var names []string
+	for _, r := range list {
+		names = append(names, r.Rule)
 	}
+	names = distinct(names...)
 	for n, w := range waivers {
 		c.Require(slices.Contains(names, w.Rule), field+"["+strconv.Itoa(n)+"].rule", "rule_does_not_yield",
 			"只有原则性规则可以一事一议；本项目可列："+strings.Join(names, "、"), "only in-principle rules yield; for this project: "+strings.Join(names, ", "), "YP23-S-1.1")
