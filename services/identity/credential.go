@@ -69,11 +69,14 @@ func (s *Service) Prepare(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	s.decoy, err = s.Credentials.Upsert(s.asSelf(ctx), decoyID, func(c *Credential, rec *aggregate.Recorder) error {
+	nobody, err := s.Credentials.Upsert(s.asSelf(ctx), decoyID, func(c *Credential, rec *aggregate.Recorder) error {
 		c.secret()
 		c.set(hash, rec.Now(), 0)
 		return nil
 	})
+	if err == nil {
+		s.decoy.Store(&nobody)
+	}
 	return err
 }
 
@@ -81,9 +84,13 @@ func (s *Service) Prepare(ctx context.Context) error {
 // answer is ErrSignIn whatever is wrong. On success the caller still asks
 // confirm, in its transaction, whether the password holds.
 func (s *Service) check(ctx context.Context, account, password string) (Credential, error) {
+	nobody := s.decoy.Load()
+	if nobody == nil {
+		return Credential{}, ErrNotReady
+	}
 	known, err := s.Credentials.Get(s.asSelf(ctx), account)
 	if missing(err) || err == nil && account == decoyID {
-		known, err = s.decoy, nil
+		known, err = *nobody, nil
 	}
 	if err != nil {
 		return Credential{}, err

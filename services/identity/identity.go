@@ -13,6 +13,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"egov/libs/aggregate"
@@ -47,6 +48,7 @@ var (
 	ErrState        = fault.New(fault.Conflict, "wrong_state", "当前状态不能办理此事项", "the state does not allow this")
 	ErrFourEyes     = fault.New(fault.Forbidden, "own_request", "不得审核自己提出的申请或自己的账户", "nobody reviews their own request or account", "SH12-P-9")
 	ErrAuthority    = fault.New(fault.Forbidden, "not_account_authority", "只有账户管理员或该单位的主管可以办理", "only an account administrator or the unit's supervisor may do this", "SH12-P-9")
+	ErrNotReady     = fault.New(fault.Unavailable, "starting", "服务正在启动，请稍后重试", "the service is starting, try again")
 	ErrUnknown      = fault.New(fault.NotFound, "not_found", "没有找到，或无权查看", "no such thing, or not visible to you")
 )
 
@@ -127,7 +129,9 @@ type Service struct {
 	// for what the request says, in place of a hash of its body.
 	Once func(ctx context.Context, operation, caller, key string, digest []byte) context.Context
 
-	decoy Credential // what the password of an unknown account is compared with
+	// decoy is what the password of an unknown account is compared with; nil
+	// until Prepare.
+	decoy atomic.Pointer[Credential]
 }
 
 // asSelf is ctx under the service's own principal, which sees every row.

@@ -18,7 +18,7 @@ type Seed struct {
 	// Ageless exempts the password from ageing: a demonstration's clock may run
 	// through years.
 	Ageless bool
-	// OneTimeHours makes it a one-time password with that life.
+	// OneTime makes it a password to be changed at the first sign-in.
 	OneTime bool
 }
 
