@@ -66,7 +66,7 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request) {
 // operations and their description. Tokens are the portal's affair, so the
 // operations that hand them out are not among them.
 func open(service, path string) bool {
-	if service == Identity && (path == "v1/sessions" || strings.HasPrefix(path, "v1/sessions/")) {
+	if service == Identity && (path == "v1/sessions" || strings.HasPrefix(path, "v1/sessions/") || path == "v1/me/password") {
 		return false
 	}
 	for part := range strings.SplitSeq(path, "/") {

@@ -27,22 +27,30 @@ type grant struct {
 	ExpiresAt    time.Time       `json:"expires_at"`
 	RefreshToken string          `json:"refresh_token"`
 	Principal    authn.Principal `json:"principal"`
+
+	MustChangePassword bool `json:"must_change_password"`
 }
 
-// signIn asks for tokens; from is the browser's address, by which the identity
-// service slows guessing down.
+// signIn asks for tokens; from is the way the browser's request came, by which
+// the identity service slows guessing down.
 func (i *identity) signIn(ctx context.Context, r SignIn, from string) (grant, error) {
-	return i.ask(ctx, "/v1/sessions", r, from)
+	return i.ask(ctx, http.MethodPost, "/v1/sessions", r, from, "")
 }
 
 // renew spends a refresh token.
 func (i *identity) renew(ctx context.Context, refresh string) (grant, error) {
-	return i.ask(ctx, "/v1/sessions/refresh", map[string]string{"refresh_token": refresh}, "")
+	return i.ask(ctx, http.MethodPost, "/v1/sessions/refresh", map[string]string{"refresh_token": refresh}, "", "")
+}
+
+// changePassword replaces the password of the token's account; its sessions
+// end, and a new one begins.
+func (i *identity) changePassword(ctx context.Context, r ChangePassword, token, from string) (grant, error) {
+	return i.ask(ctx, http.MethodPut, "/v1/me/password", r, from, token)
 }
 
 // revoke ends a family of tokens.
 func (i *identity) revoke(ctx context.Context, s *session) error {
-	resp, err := i.post(ctx, "/v1/sessions/revoke", map[string]string{"refresh_token": s.Refresh}, "", s.Access)
+	resp, err := i.send(ctx, http.MethodPost, "/v1/sessions/revoke", map[string]string{"refresh_token": s.Refresh}, "", s.Access)
 	if err != nil {
 		return down(Identity, err)
 	}
@@ -53,8 +61,8 @@ func (i *identity) revoke(ctx context.Context, s *session) error {
 	return nil
 }
 
-func (i *identity) ask(ctx context.Context, path string, body any, from string) (grant, error) {
-	resp, err := i.post(ctx, path, body, from, "")
+func (i *identity) ask(ctx context.Context, method, path string, body any, from, token string) (grant, error) {
+	resp, err := i.send(ctx, method, path, body, from, token)
 	if err != nil {
 		return grant{}, down(Identity, err)
 	}
@@ -72,12 +80,12 @@ func (i *identity) ask(ctx context.Context, path string, body any, from string) 
 	return g, nil
 }
 
-func (i *identity) post(ctx context.Context, path string, body any, from, token string) (*http.Response, error) {
+func (i *identity) send(ctx context.Context, method, path string, body any, from, token string) (*http.Response, error) {
 	b, err := json.Marshal(body)
 	if err != nil {
 		return nil, err
 	}
-	req, err := http.NewRequestWithContext(ctx, http.MethodPost, i.at.JoinPath(path).String(), bytes.NewReader(b))
+	req, err := http.NewRequestWithContext(ctx, method, i.at.JoinPath(path).String(), bytes.NewReader(b))
 	if err != nil {
 		return nil, err
 	}

@@ -83,6 +83,7 @@ func New(p Parts) (http.Handler, error) {
 	op.Handle(api, "POST /api/session", "SignIn", "Sign in; the answer's cookie is the session", s.SignIn, op.Public())
 	op.Handle(api, "GET /api/session", "GetSession", "Who is signed in in this browser", s.Session)
 	op.Handle(api, "DELETE /api/session", "SignOut", "End the session here and at the identity service", s.SignOut)
+	op.Handle(api, "PUT /api/session/password", "ChangePassword", "Replace the caller's password; its sessions elsewhere end", s.ChangePassword)
 	op.Handle(api, "GET /api/inbox", "GetInbox", "What the caller can do now, over all services", s.Inbox)
 	if err := api.ServeOpenAPI(); err != nil {
 		return nil, err

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"net"
 	"net/http"
+	"strings"
 	"time"
 
 	"github.com/go-kit/kit/endpoint"
@@ -18,15 +19,17 @@ import (
 
 // SignIn is an account's name and password.
 type SignIn struct {
-	Account  string `json:"account" required:"true"`
-	Password string `json:"password" required:"true"`
+	Account    string `json:"account" required:"true"`
+	Password   string `json:"password" required:"true"`
+	OnBehalfOf string `json:"on_behalf_of,omitempty"` // account whose delegation is to be used
 }
 
 // Validate lists what is missing.
 func (r *SignIn) Validate() error {
 	var c fault.Checks
 	c.Text(r.Account, "account", 100)
-	c.Text(r.Password, "password", 1000)
+	c.Text(r.Password, "password", 256)
+	c.Require(len(r.OnBehalfOf) <= 100, "on_behalf_of", "too_long", "过长", "is too long")
 	return c.Err()
 }
 
@@ -36,10 +39,13 @@ type Signed struct {
 	CSRFToken string          `json:"csrf_token"` // to be sent as X-CSRF-Token with unsafe requests
 	Today     string          `json:"today"`      // YYYY-MM-DD by the services' clock
 	Services  []string        `json:"services"`   // that can be reached under /api/
+	// MustChangePassword: until the password is changed the account holds no
+	// role.
+	MustChangePassword bool `json:"must_change_password"`
 }
 
 func (s *Server) signed(x *session) Signed {
-	return Signed{Principal: x.Principal, CSRFToken: x.key.csrf(), Today: calendar.Today(s.Clock).String(), Services: s.Config.names()}
+	return Signed{Principal: x.Principal, CSRFToken: x.key.csrf(), Today: calendar.Today(s.Clock).String(), Services: s.Config.names(), MustChangePassword: x.MustChange}
 }
 
 // SignIn begins a session: the tokens stay here, the browser gets a cookie that
@@ -49,23 +55,71 @@ func (s *Server) SignIn(ctx context.Context, r SignIn) (Signed, error) {
 	if !secure(req) && !local(req) && !s.Config.AllowHTTP {
 		return Signed{}, errTLS
 	}
-	from, _, err := net.SplitHostPort(req.RemoteAddr)
-	if err != nil {
-		from = req.RemoteAddr
-	}
-	g, err := s.identity.signIn(ctx, r, from)
+	g, err := s.identity.signIn(ctx, r, hops(req))
 	if err != nil {
 		return Signed{}, err
 	}
-	x := &session{key: newTicket(), Principal: g.Principal, Access: g.AccessToken, Expires: g.ExpiresAt, Refresh: g.RefreshToken}
-	if err := s.sessions.begin(ctx, x); err != nil {
+	x, err := s.start(ctx, g)
+	if err != nil {
 		return Signed{}, err
 	}
 	if old, err := s.sessionOf(req, true); err == nil {
 		s.close(ctx, old)
 	}
-	setCookie(ctx, s.cookie(req, x.key.String()))
 	return s.signed(x), nil
+}
+
+// start makes a session of its own for a grant, and its cookie.
+func (s *Server) start(ctx context.Context, g grant) (*session, error) {
+	x := &session{key: newTicket()}
+	x.hold(g)
+	if err := s.sessions.begin(ctx, x); err != nil {
+		return nil, err
+	}
+	setCookie(ctx, s.cookie(requestOf(ctx), x.key.String()))
+	return x, nil
+}
+
+// hops is the way a request came, as X-Forwarded-For has it; who reads it
+// knows which of the names on it to trust.
+func hops(r *http.Request) string {
+	last, _, err := net.SplitHostPort(r.RemoteAddr)
+	if err != nil {
+		last = r.RemoteAddr
+	}
+	return strings.Join(append(r.Header.Values("X-Forwarded-For"), last), ", ")
+}
+
+// ChangePassword replaces the password of the account that is signed in.
+type ChangePassword struct {
+	Current string `json:"current_password" required:"true"`
+	New     string `json:"new_password" required:"true"`
+}
+
+// Validate lists what is missing; what makes a good password, the identity
+// service says.
+func (r *ChangePassword) Validate() error {
+	var c fault.Checks
+	c.Text(r.Current, "current_password", 256)
+	c.Text(r.New, "new_password", 256)
+	return c.Err()
+}
+
+// ChangePassword ends every session of the account and begins a new one here.
+func (s *Server) ChangePassword(ctx context.Context, r ChangePassword) (Signed, error) {
+	old := sessionIn(ctx)
+	if err := s.fresh(ctx, old, ""); err != nil {
+		return Signed{}, err
+	}
+	g, err := s.identity.changePassword(ctx, r, old.Access, hops(requestOf(ctx)))
+	if err != nil {
+		return Signed{}, err
+	}
+	x, err := s.start(ctx, g)
+	if err != nil {
+		return Signed{}, err
+	}
+	return s.signed(x), s.sessions.end(ctx, old.key)
 }
 
 // Session says who is signed in.
@@ -220,6 +274,6 @@ func (s *Server) renew(ctx context.Context, x *session, usable func(*session) bo
 	if err != nil {
 		return err
 	}
-	x.Access, x.Expires, x.Refresh, x.Principal = g.AccessToken, g.ExpiresAt, g.RefreshToken, g.Principal
+	x.hold(g)
 	return s.sessions.save(ctx, x)
 }

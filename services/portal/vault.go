@@ -28,6 +28,13 @@ type session struct {
 	Access    string          `json:"access"`
 	Expires   time.Time       `json:"expires"` // of Access, by the services' clock
 	Refresh   string          `json:"refresh"` // good for one use
+
+	MustChange bool `json:"must_change"` // the password, before anything else
+}
+
+// hold takes over what the identity service granted.
+func (s *session) hold(g grant) {
+	s.Principal, s.Access, s.Expires, s.Refresh, s.MustChange = g.Principal, g.AccessToken, g.ExpiresAt, g.RefreshToken, g.MustChangePassword
 }
 
 // ticket is the content of the cookie: half of it finds the record, the other

@@ -1,3 +1,4 @@
+import { nonce } from './nonce';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { App as AntApp, ConfigProvider } from 'antd';
 import enUS from 'antd/locale/en_US';
@@ -12,6 +13,7 @@ import { SessionProvider, useSession } from './api/session';
 import { LanguageProvider, useLanguage } from './i18n/language';
 import { Inbox } from './pages/Inbox';
 import { NotFound } from './pages/NotFound';
+import { MustChange, Password } from './pages/Password';
 import { Projects } from './pages/Projects';
 import { SignIn } from './pages/SignIn';
 import './styles.css';
@@ -31,6 +33,7 @@ const router = createBrowserRouter([
       { path: '/projects/:id', element: <Dossier /> },
       { path: '/declare', element: <Declare key="new" /> },
       { path: '/declare/:id', element: <Declare key="edit" /> },
+      { path: '/password', element: <Password /> },
       { path: '*', element: <NotFound /> },
     ],
   },
@@ -61,12 +64,9 @@ function Pages() {
     case 'out':
       return <SignIn />;
     case 'in':
-      return <RouterProvider router={router} />;
+      return state.signed.must_change_password ? <MustChange /> : <RouterProvider router={router} />;
   }
 }
-
-// The document's nonce lets the component library add its styles.
-const nonce = document.querySelector<HTMLMetaElement>('meta[property="csp-nonce"]')?.nonce ?? '';
 
 function Look() {
   const { lang } = useLanguage();

@@ -59,7 +59,7 @@ export function useLabels(): Labels {
           .map(([k, x]) => `${pick(fieldName(k))} ${Array.isArray(x) ? x.map((y) => one(k, y)).join('、') : one(k, x)}`)
           .join('，');
       }
-      const s = String(v as string | number);
+      const s = typeof v === 'string' ? v : JSON.stringify(v);
       if (UNIT_FIELD.test(name)) return unit(s);
       if (name === 'obligation') return clock(s);
       const vocabulary = VOCABULARY_OF[name];

@@ -8,7 +8,9 @@ export type State = { is: 'asking' } | { is: 'out'; ended: boolean } | { is: 'in
 
 export interface Session {
   state: State;
-  signIn: (account: string, password: string) => Promise<void>;
+  /** Signs in; onBehalfOf names an absent account that delegated, or is empty. */
+  signIn: (account: string, password: string, onBehalfOf: string) => Promise<void>;
+  changePassword: (current: string, next: string) => Promise<void>;
   signOut: () => Promise<void>;
   again: () => void;
 }
@@ -51,6 +53,7 @@ export function SessionProvider({ children }: { children: ReactNode }) {
 
   // Any answer that nobody is signed in ends the session here as well.
   useEffect(() => {
+    if (!isIn) return;
     const over = (e: unknown) => {
       if (e instanceof Problem && e.status === 401) leave(true);
     };
@@ -64,15 +67,18 @@ export function SessionProvider({ children }: { children: ReactNode }) {
       queries();
       mutations();
     };
-  }, [client, leave]);
+  }, [isIn, client, leave]);
 
   const value = useMemo<Session>(
     () => ({
       state,
-      signIn: async (account, password) => {
-        const signed = await get<Signed>('/api/session', { method: 'POST', body: { account, password } });
+      signIn: async (account, password, onBehalfOf) => {
+        const signed = await get<Signed>('/api/session', { method: 'POST', body: { account, password, on_behalf_of: onBehalfOf } });
         client.clear();
         enter(signed);
+      },
+      changePassword: async (current, next) => {
+        enter(await get<Signed>('/api/session/password', { method: 'PUT', body: { current_password: current, new_password: next } }));
       },
       signOut: async () => {
         await get('/api/session', { method: 'DELETE' });

@@ -87,7 +87,7 @@ function Basics() {
         <Input maxLength={200} />
       </Form.Item>
       <Form.Item name="content" label={t('fContent')} rules={rules}>
-        <Input.TextArea autoSize={{ minRows: 3, maxRows: 12 }} maxLength={20000} />
+        <Input.TextArea rows={3} classNames={{ textarea: 'grows' }} maxLength={20000} />
       </Form.Item>
       <Form.List name="basis">
         {(entries, { add, remove }) => (
@@ -244,7 +244,7 @@ function Situation({ entry }: { entry: Entry }) {
       )}
       {[c.mid_year_adjustment, c.urgent, c.reason].some(Boolean) && (
         <Form.Item name={['case', 'reason']} label={t('declareReason')} className="above">
-          <Input.TextArea autoSize={{ minRows: 2, maxRows: 6 }} />
+          <Input.TextArea rows={2} classNames={{ textarea: 'grows' }} />
         </Form.Item>
       )}
       <Alert type="info" showIcon title={t('declareClassified')} className="above" />

@@ -1,6 +1,7 @@
-import { LockOutlined, UserOutlined } from '@ant-design/icons';
+import { LockOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button, Form, Input } from 'antd';
+import { useState } from 'react';
 import { useSession } from '../api/session';
 import { useLanguage } from '../i18n/language';
 import { ProblemView } from '../ui/Bits';
@@ -9,13 +10,15 @@ import { LanguageSwitch, Mark } from '../ui/Shell';
 interface Entered {
   account: string;
   password: string;
+  for?: string;
 }
 
 /** Where everybody begins. */
 export function SignIn() {
   const { t } = useLanguage();
   const { state, signIn } = useSession();
-  const enter = useMutation({ mutationFn: (e: Entered) => signIn(e.account.trim(), e.password) });
+  const [acting, setActing] = useState(false);
+  const enter = useMutation({ mutationFn: (e: Entered) => signIn(e.account.trim(), e.password, e.for?.trim() ?? '') });
   return (
     <main className="signin">
       <section className="signin-side">
@@ -41,9 +44,19 @@ export function SignIn() {
             <Form.Item name="password" label={t('password')} rules={[{ required: true, message: t('passwordNeeded') }]}>
               <Input.Password prefix={<LockOutlined />} autoComplete="current-password" />
             </Form.Item>
+            {acting && (
+              <Form.Item name="for" label={t('onBehalfOf')}>
+                <Input prefix={<TeamOutlined />} autoComplete="off" />
+              </Form.Item>
+            )}
             <Button type="primary" htmlType="submit" block loading={enter.isPending} aria-label={t('signin')}>
               {t('signin')}
             </Button>
+            {!acting && (
+              <Button type="link" size="small" onClick={() => setActing(true)} className="signin-acting">
+                {t('onBehalfAsk')}
+              </Button>
+            )}
           </Form>
         </div>
       </section>

@@ -7,7 +7,7 @@ export interface Link {
   en: string;
   /** 0 = not reached. */
   fen: number;
-  /** Against the last link that was reached; null where there is none. */
+  /** Against the last link that was reached; null where there is nothing to compare. */
   change: number | null;
 }
 
@@ -22,11 +22,15 @@ const ORDER: [keyof Amounts, string, string][] = [
   ['final_fen', '决算', 'Final'],
 ];
 
-/** The chain of amounts in its order, each with its change. */
+/**
+ * The chain of amounts in its order, each with its change. What has been paid
+ * so far is no step of the chain: it has no change, and none is measured by it.
+ */
 export function chain(a: Amounts): Link[] {
   let before = 0;
   return ORDER.map(([key, zh, en]) => {
     const amount = a[key];
+    if (key === 'paid_fen') return { key, zh, en, fen: amount, change: null };
     const change = amount > 0 && before > 0 ? amount - before : null;
     if (amount > 0) before = amount;
     return { key, zh, en, fen: amount, change };

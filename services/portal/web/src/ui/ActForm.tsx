@@ -55,9 +55,9 @@ function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) 
     case 'words':
       return item(<Select mode="tags" open={false} suffix={null} tokenSeparators={[',', '，', ';', '；']} />);
     case 'long':
-      return item(<Input.TextArea autoSize={{ minRows: 3, maxRows: 10 }} />);
+      return item(<Input.TextArea rows={3} classNames={{ textarea: 'grows' }} />);
     case 'json':
-      return item(<Input.TextArea autoSize={{ minRows: 3, maxRows: 14 }} className="code" spellCheck={false} />, [
+      return item(<Input.TextArea rows={3} classNames={{ textarea: 'grows code' }} spellCheck={false} />, [
         {
           validator: (_: unknown, v: unknown) => {
             if (typeof v !== 'string' || v === '') return Promise.resolve();

@@ -1,4 +1,4 @@
-import { FileAddOutlined, FolderOpenOutlined, InboxOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
+import { FileAddOutlined, FolderOpenOutlined, InboxOutlined, LockOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
 import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -93,6 +93,7 @@ export function Shell() {
                 { key: 'who', disabled: true, label: `${t('roles')}：${roles}` },
                 ...(principal.on_behalf_of ? [{ key: 'for', disabled: true, label: t('onBehalf', { name: principal.on_behalf_of }) }] : []),
                 { type: 'divider' as const },
+                { key: 'password', icon: <LockOutlined />, label: <Link to="/password">{t('passwordChange')}</Link> },
                 { key: 'out', icon: <LogoutOutlined />, label: t('signout'), onClick: () => void signOut() },
               ],
             }}

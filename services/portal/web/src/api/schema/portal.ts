@@ -36,6 +36,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace the caller's password; its sessions elsewhere end */
+        put: operations["ChangePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -66,6 +83,10 @@ export interface components {
             type?: string;
             violations?: components["schemas"]["FaultViolation"][] | null;
         };
+        PortalChangePassword: {
+            current_password: string;
+            new_password: string;
+        };
         PortalInbox: {
             items?: components["schemas"]["PortalTask"][] | null;
             today?: string;
@@ -73,12 +94,14 @@ export interface components {
         };
         PortalSigned: {
             csrf_token?: string;
+            must_change_password?: boolean;
             principal?: components["schemas"]["AuthnPrincipal"];
             services?: string[] | null;
             today?: string;
         };
         PortalSignIn: {
             account: string;
+            on_behalf_of?: string;
             password: string;
         };
         PortalTask: {
@@ -206,6 +229,38 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ChangePassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PortalChangePassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalSigned"];
+                };
             };
             default: {
                 headers: {
