@@ -62,6 +62,14 @@ func (c *Command) next(table string) step {
 	return s
 }
 
+// restart makes the command's calls be counted anew, for a transaction that
+// runs again.
+func (c *Command) restart() {
+	if c != nil {
+		c.calls.Store(0)
+	}
+}
+
 func pageSize(n int) (int, error) {
 	if n == 0 {
 		return 50, nil

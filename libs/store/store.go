@@ -93,6 +93,7 @@ func (s *Store) InTx(ctx context.Context, f func(context.Context) error) error {
 		return f(ctx)
 	}
 	return retry(ctx, func() error {
+		commandFrom(ctx).restart()
 		stated := false
 		err := pgx.BeginFunc(ctx, s.pool, func(tx pgx.Tx) error {
 			t := &transaction{tx: tx}

@@ -19,7 +19,8 @@ import (
 	expertreview "egov/services/expertreview/module"
 	identity "egov/services/identity/module"
 	legalization "egov/services/legalization/module"
-	portal "egov/services/portal/module"
+	"egov/services/portal"
+	portalmodule "egov/services/portal/module"
 	procurement "egov/services/procurement/module"
 )
 
@@ -56,11 +57,13 @@ func Names() []string {
 	for _, b := range business {
 		names = append(names, b.name)
 	}
-	return append(names, portal.Name)
+	return append(names, portalmodule.Name)
 }
 
 // Databases lists the services that own a database.
-func Databases() []string { return slices.DeleteFunc(Names(), func(n string) bool { return n == portal.Name }) }
+func Databases() []string {
+	return slices.DeleteFunc(Names(), func(n string) bool { return n == portalmodule.Name })
+}
 
 // Services builds the services that target names; "all" builds every one.
 func Services(c Config, target string) ([]host.Service, error) {
@@ -72,6 +75,6 @@ func Services(c Config, target string) ([]host.Service, error) {
 		}
 		all = append(all, b.build(s))
 	}
-	all = append(all, portal.New(c.Portal))
+	all = append(all, portalmodule.New(c.Portal))
 	return host.Pick(all, target)
 }

@@ -15,6 +15,8 @@ import (
 
 	"egov/libs/calendar"
 	"egov/libs/conf"
+	identity "egov/services/identity/module"
+	"egov/services/portal"
 	"egov/services/suite"
 )
 
@@ -79,10 +81,15 @@ func (s *Stack) configure() (suite.Config, error) {
 			c.Services[name] = service(name)
 		}
 	}
+	c.Identity = identity.Default()
 	c.Identity.Service = service("identity")
 	c.Identity.Seed = "demo"
 	c.Identity.DemoPassword = demoPassword
-	s.configurePortal(&c, addr)
+	c.Portal = portal.Default()
+	c.Portal.Listen, c.Portal.Redis, c.Portal.Clock.File = addr["portal"], c.Identity.Redis, s.ClockFile()
+	for _, name := range suite.Databases() {
+		c.Portal.Services[name] = "http://" + addr[name]
+	}
 	return c, nil
 }
 

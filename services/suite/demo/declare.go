@@ -1,0 +1,109 @@
+package demo
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// the offices that act throughout
+const (
+	secretary = "gov-office.secretary"
+	chair     = "chair"
+)
+
+// declare brings every project before the conference office.
+func (w *walk) declare(ctx context.Context) error {
+	if err := w.on(w.script.Start); err != nil {
+		return err
+	}
+	return w.each(ctx, w.declareOne)
+}
+
+// facts makes a case of what the notice tells, and of what it does not.
+func (r *road) facts() map[string]any {
+	c := map[string]any{"kind": r.Kind, "amount_fen": r.AmountFen, "pure_software": r.PureSoftware}
+	if r.HardwareFen > 0 {
+		c["hardware_fen"] = r.HardwareFen
+	}
+	switch r.Kind {
+	case "new_build":
+		c["xc_conformant"], c["national_crypto"], c["mlps_grade"], c["public_data"] = true, true, 0, true
+		c["replaces_systems"] = max(1, r.ReplacesSystems)
+	case "upgrade":
+		c["xc_conformant"], c["national_crypto"], c["mlps_grade"], c["public_data"], c["in_use"] = true, true, 2, true, true
+	case "operation_maintenance":
+		om := map[string]any{"first_year": r.OMFirstYear == nil || *r.OMFirstYear}
+		if r.OMPreviousFen > 0 {
+			om["previous_amount_fen"] = r.OMPreviousFen
+		}
+		c["om"], c["in_use"] = om, true
+	case "assessment_fee":
+		c["in_use"] = true
+	}
+	return c
+}
+
+func (w *walk) declareOne(ctx context.Context, r *road) error {
+	facts := r.facts()
+	asked := map[string]any{"title": r.Title, "unit": r.unit, "unit_kind": "administrative", "declared_on": w.script.Start}
+	for k, v := range facts {
+		asked[k] = v
+	}
+	if err := r.declarer.post(ctx, "", "declaration", "/v1/decisions", asked, &r.decision); err != nil {
+		return err
+	}
+	// The papers that the answer asks the unit for; the first is attached as a
+	// document, the others are named.
+	var papers []string
+	for _, i := range r.decision.Checklist {
+		if i.Gate == "submit" {
+			papers = append(papers, i.Item)
+		}
+	}
+	facts["materials"] = papers[1:]
+	var p struct {
+		ID       string   `json:"id"`
+		Stage    string   `json:"stage"`
+		Decision decision `json:"decision"`
+	}
+	err := r.declarer.post(ctx, "", "declaration", "/v1/projects", map[string]any{
+		"title": r.Title, "content": fmt.Sprintf("%s。采购人：%s。%s", r.Title, r.Buyer, r.Note), "period_months": 8,
+		"basis":  []map[string]string{{"kind": "key_work", "text": "区年度数字化重点工作（演示假定）"}},
+		"leader": "（演示）分管领导", "contact": "（演示）联系人 021-00000000", "key_annual": r.key, "contract_years": r.ContractYears, "case": facts,
+	}, &p)
+	if err != nil {
+		return err
+	}
+	r.id = p.ID
+	path := "/v1/projects/" + r.id
+	form := "前置审核表\n项目名称：" + r.Title + "\n申报单位：" + r.unit + "\n"
+	if err := r.declarer.upload(ctx, "declaration", path+"/attachments?item="+papers[0]+"&name="+papers[0]+".txt", form, nil); err != nil {
+		return err
+	}
+	if err := r.declarer.post(ctx, r.id, "declaration", path+"/submit", nil, &p); err != nil {
+		return err
+	}
+	if p.Stage == "with_supervisor" {
+		err := w.as(r.supervisor).post(ctx, r.id, "declaration", path+"/supervisor-review", map[string]any{"approved": true, "opinion": "符合本系统工作需要，同意申报"}, &p)
+		if err != nil {
+			return err
+		}
+	}
+	if r.returned {
+		if err := w.as(secretary).post(ctx, r.id, "declaration", path+"/return", map[string]any{"reason": "请补充上年运行情况说明"}, nil); err != nil {
+			return err
+		}
+		if err := r.declarer.post(ctx, r.id, "declaration", path+"/submit", nil, &p); err != nil {
+			return err
+		}
+	}
+	if p.Stage != "submitted" {
+		return fmt.Errorf("the project is %s after submission", p.Stage)
+	}
+	if p.Decision.Route != r.decision.Route || strings.Join(p.Decision.Steps, " ") != strings.Join(r.decision.Steps, " ") {
+		return fmt.Errorf("submitted on the road %s %v, announced %s %v", p.Decision.Route, p.Decision.Steps, r.decision.Route, r.decision.Steps)
+	}
+	r.decision = p.Decision
+	return nil
+}

@@ -1,0 +1,184 @@
+package demo
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"slices"
+
+	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/checkpoint"
+)
+
+const auditor = "audit.auditor"
+
+// end is the stage at which the rules let a project's road end.
+func (r *road) end() string {
+	switch {
+	case r.verdict.Outcome == "refused":
+		return "refused"
+	case r.step("development_reform_handover"):
+		return "handed_over"
+	case !spends(r):
+		return "filed"
+	}
+	return "operating"
+}
+
+type dossier struct {
+	Project   project `json:"project"`
+	Amounts   Amounts `json:"amounts"`
+	Deadlines []struct {
+		State string `json:"state"`
+	} `json:"deadlines"`
+}
+
+// report looks at what an auditor sees when everything has settled: each
+// project's dossier, and the ledger, exported and verified offline.
+func (w *walk) report(ctx context.Context) (Report, error) {
+	r := Report{}
+	bureau := w.as(auditor)
+	late := 0
+	for _, x := range w.roads {
+		d, err := until(ctx, bureau, "declaration", "/v1/projects/"+x.id+"/dossier", fmt.Sprintf("%s to end as %s", x.ID, x.end()), func(d dossier) bool {
+			return d.Project.Stage == x.end() && (!spends(x) || d.Amounts.ContractFen > 0) && x.settled(d)
+		})
+		if err != nil {
+			r.Problems = append(r.Problems, fmt.Sprintf("%s is %q, the rules end it at %q (%v)", x.ID, d.Project.Stage, x.end(), err))
+		}
+		p := ProjectReport{ID: x.ID, Title: x.Title, Route: x.decision.Route, Stage: d.Project.Stage, Amounts: d.Amounts}
+		for _, c := range d.Deadlines {
+			switch c.State {
+			case "met":
+				p.Deadlines.Met++
+			case "late":
+				p.Deadlines.Late++
+			}
+		}
+		late += p.Deadlines.Late
+		if x.late != (p.Deadlines.Late > 0) {
+			r.Problems = append(r.Problems, fmt.Sprintf("%s has %d late deadlines", x.ID, p.Deadlines.Late))
+		}
+		r.Problems = append(r.Problems, x.chain(d.Amounts)...)
+		r.Projects = append(r.Projects, p)
+	}
+	if err := w.ledger(ctx, bureau, &r); err != nil {
+		return r, err
+	}
+	return r, nil
+}
+
+// settled reports whether the clocks that end with the road have ended.
+func (r *road) settled(d dossier) bool {
+	return !slices.ContainsFunc(d.Deadlines, func(c struct {
+		State string `json:"state"`
+	}) bool {
+		return spends(r) && c.State == "warned"
+	})
+}
+
+// chain checks that each amount is within the one before it, and that none is
+// missing that the road has.
+func (r *road) chain(a Amounts) (problems []string) {
+	bad := func(ok bool, what string) {
+		if !ok {
+			problems = append(problems, fmt.Sprintf("%s: %s (declared %d, approved %d, budget %d, contract %d fen)", r.ID, what, a.DeclaredFen, a.ApprovedFen, a.BudgetFen, a.ContractFen))
+		}
+	}
+	bad(a.DeclaredFen == r.AmountFen, "the declared amount is not the published one")
+	bad(a.ApprovedFen <= a.DeclaredFen && a.BudgetFen <= a.ApprovedFen && a.ContractFen <= a.BudgetFen, "the chain of amounts is broken")
+	if spends(r) {
+		bad(a.ApprovedFen > 0 && a.BudgetFen > 0 && a.ContractFen > 0, "the chain of amounts has a hole")
+	}
+	return problems
+}
+
+type standing struct {
+	Rows int             `json:"rows"`
+	Keys checkpoint.Keys `json:"keys"`
+}
+
+// ledger waits until the ledger has every fact, looks for the traces, and has
+// the exported bundle verified with the keys that the service publishes.
+func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
+	if err := w.traced(ctx, bureau, r); err != nil {
+		return err
+	}
+	var live struct {
+		OK        bool   `json:"ok"`
+		ErrorCode string `json:"error_code"`
+		Detail    string `json:"detail"`
+	}
+	if err := bureau.post(ctx, "", "auditexport", "/v1/verify", nil, &live); err != nil {
+		return err
+	}
+	if !live.OK {
+		r.Problems = append(r.Problems, "the live ledger does not verify: "+live.ErrorCode+" "+live.Detail)
+	}
+	var s standing
+	if err := bureau.get(ctx, "auditexport", "/v1/ledger/checkpoint", &s); err != nil {
+		return err
+	}
+	r.Facts = s.Rows
+	var archive []byte
+	if err := bureau.post(ctx, "", "auditexport", "/v1/exports", map[string]any{}, &archive); err != nil {
+		return err
+	}
+	trust, err := checkpoint.NewTrust(s.Keys)
+	if err != nil {
+		return err
+	}
+	v, err := bundle.Verify(ctx, bytes.NewReader(archive), int64(len(archive)), bundle.VerifyOptions{Trust: trust})
+	if err != nil {
+		return err
+	}
+	r.Ledger = LedgerReport{Rows: int(v.Rows), Verified: v.OK && live.OK}
+	if !v.OK {
+		r.Problems = append(r.Problems, fmt.Sprintf("the exported ledger does not verify: %v", v.Finding))
+	}
+	return nil
+}
+
+// traced checks, for every project, that each request that changed it is found
+// again in the ledger under the trace id it was sent with.
+func (w *walk) traced(ctx context.Context, bureau person, r *Report) error {
+	r.Trace.Complete = true
+	for _, x := range w.roads {
+		w.mu.Lock()
+		sent := slices.Clone(w.traces[x.id])
+		w.mu.Unlock()
+		var missing []string
+		err := w.await(ctx, "the traces of "+x.ID, func(ctx context.Context) (bool, error) {
+			found := map[string]bool{}
+			after := int64(0)
+			for {
+				var page struct {
+					Items []struct {
+						TraceID string `json:"trace_id"`
+					} `json:"items"`
+					AfterSeq int64 `json:"after_seq"`
+				}
+				if err := bureau.get(ctx, "auditexport", fmt.Sprintf("/v1/ledger?project=%s&limit=1000&after_seq=%d", x.id, after), &page); err != nil {
+					return false, err
+				}
+				for _, i := range page.Items {
+					found[i.TraceID] = true
+				}
+				if after = page.AfterSeq; after == 0 {
+					break
+				}
+			}
+			missing = slices.DeleteFunc(slices.Clone(sent), func(t string) bool { return found[t] })
+			return len(found) > 0 && len(missing) == 0, nil
+		})
+		if err != nil {
+			r.Trace.Complete = false
+			r.Problems = append(r.Problems, fmt.Sprintf("%s: %d of %d requests are not found in the ledger by their trace", x.ID, len(missing), len(sent)))
+		}
+	}
+	return nil
+}
+
+// JSON is the report as one document.
+func (r Report) JSON() ([]byte, error) { return json.MarshalIndent(r, "", "  ") }
