@@ -108,6 +108,7 @@ type work[T any] struct {
 	rec      *aggregate.Recorder
 	after    []byte
 	old      []aggregate.Deadline
+	parties  []string // as they were
 }
 
 func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change aggregate.Change[T]) (T, error) {
@@ -157,7 +158,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 		if cmd.version != 0 && cmd.version != root.Version {
 			return ErrStale
 		}
-		w.old = slices.Clone(root.Deadlines)
+		w.old, w.parties = slices.Clone(root.Deadlines), slices.Clone(root.Parties)
 		w.rec = aggregate.NewRecorder(by, c.s.clock.Now())
 		if !w.found {
 			root.ID, root.CreatedAt = id, w.rec.Now()
@@ -187,7 +188,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 		if cmd.active() {
 			b.Queue("INSERT INTO idempotency (key, body_hash, answer) VALUES ($1, $2, $3)", cmd.key, cmd.hash, w.after)
 		}
-		saveDeadlines(b, c.table, root, w.old)
+		saveDeadlines(b, c.table, root, w.old, w.parties)
 		if facts := w.rec.Facts(); len(facts) > 0 {
 			event.Enqueue(b, c.s.records(w.rec, facts, root, trace))
 		}
@@ -272,10 +273,12 @@ func todoKey(role, unit, account string) string {
 	return role + "@" + unit
 }
 
-// saveDeadlines writes the clocks that changed.
-func saveDeadlines(b *pgx.Batch, table string, root *aggregate.Root, old []aggregate.Deadline) {
+// saveDeadlines writes the clocks that changed, and all of them when others may
+// see them now.
+func saveDeadlines(b *pgx.Batch, table string, root *aggregate.Root, old []aggregate.Deadline, parties []string) {
+	shared := !slices.Equal(parties, root.Parties)
 	for _, d := range root.Deadlines {
-		if i := slices.IndexFunc(old, func(o aggregate.Deadline) bool { return o.ID == d.ID }); i >= 0 && sameDeadline(old[i], d) {
+		if i := slices.IndexFunc(old, func(o aggregate.Deadline) bool { return o.ID == d.ID }); i >= 0 && !shared && sameDeadline(old[i], d) {
 			continue
 		}
 		b.Queue(`INSERT INTO deadline (id, collection, aggregate_id, project_id, obligation, unit, parties, trigger_on, due_on, warn_on, warned, state, met_on, moved_from, provisional, basis)
