@@ -1,0 +1,217 @@
+// Package demo is `egov demo`: it starts a fresh installation on a virtual
+// clock, takes published government IT projects through it to their ends, and
+// shows how they ended. The walk itself is package egov/services/suite/demo.
+package demo
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/money"
+	"egov/libs/policy"
+	"egov/services/suite/demo"
+	"egov/services/suite/stack"
+	"egov/tools/egov/cli"
+	"egov/tools/egov/up"
+)
+
+// opening is the day on the virtual clock when the installation is set up: a
+// working day shortly before anything is declared.
+var opening = calendar.MustDate(2026, time.February, 27)
+
+// ErrEnded says that the demonstration did not end as the rules say.
+var ErrEnded = fault.New(fault.Refused, "demo_not_as_the_rules_say", "演示结果与规则不符", "the demonstration did not end as the rules say")
+
+// maxProjects bounds the file of projects, in bytes.
+const maxProjects = 8 << 20
+
+// options are the command's flags.
+type options struct {
+	json, check, separate bool
+	projects, pack, data  string
+	port                  int
+}
+
+// New makes the command.
+func New() *cobra.Command {
+	var o options
+	c := &cobra.Command{
+		Use:   "demo [--json] [--check] [--projects FILE] [--pack ID] [--data DIR]",
+		Short: "让真实项目从申报走到验收 / take real projects from declaration to acceptance",
+		Long: `在全新的数据目录和虚拟时钟上启动整套系统，将公开的真实项目通过公开的HTTP接口逐一办理到各自应有的结果，
+然后导出并离线核验审计账本。不加 --check 时结束后门户保持打开。退出码：0 全部符合规则且账本可信，1 否则。
+
+Starts an installation on fresh data and a virtual clock, takes real published projects through the
+public HTTP API to the end their rules give them, then exports the ledger and verifies it offline.
+Without --check the portal stays open. Exit codes: 0 all ended as the rules say and the ledger verifies, 1 otherwise.`,
+		Args: cli.Args(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, o) },
+	}
+	c.Flags().BoolVar(&o.json, "json", false, "输出一份JSON / print one JSON document")
+	c.Flags().BoolVar(&o.check, "check", false, "结束后停止 / stop when done")
+	c.Flags().StringVar(&o.projects, "projects", "", "项目文件 / another file of projects")
+	c.Flags().StringVar(&o.pack, "pack", "", "规则包 / rule pack")
+	c.Flags().StringVar(&o.data, "data", "", "保留数据的空目录 / empty directory that keeps the data")
+	c.Flags().BoolVar(&o.separate, "separate", false, "每个服务一个进程 / a process for each service")
+	c.Flags().IntVar(&o.port, "port", up.Port, "门户端口 / port of the portal")
+	return c
+}
+
+func run(cmd *cobra.Command, o options) (err error) {
+	projects, err := o.read(cmd)
+	if err != nil {
+		return err
+	}
+	if err := o.rules(); err != nil {
+		return err
+	}
+	said := cmd.ErrOrStderr()
+	if o.check {
+		o.port = 0
+	} else if !cmd.Flags().Changed("port") {
+		o.port = up.Free(said, o.port)
+	}
+	dir, discard, err := o.directory(said)
+	if err != nil {
+		return err
+	}
+	ctx, release := up.Interruptible(cmd.Context())
+	defer release()
+	s, err := up.Start(ctx, said, stack.Options{Dir: dir, Port: o.port, VirtualClock: opening, Separate: o.separate})
+	if err != nil {
+		return cli.Also(err, discard())
+	}
+	err = walk(ctx, cmd, s, projects, o.json)
+	if !o.check && ctx.Err() == nil {
+		err = cli.Also(err, up.Welcome(said, s))
+		err = cli.Also(err, up.Await(ctx, s))
+	}
+	release() // a second Ctrl-C ends the program at once
+	if err = up.Stop(said, s, err); err != nil {
+		fmt.Fprintf(said, "日志与数据保留在 / logs and data are kept in %s\n", dir)
+		return err
+	}
+	return discard()
+}
+
+// read gives the projects to walk: those of the file, or the suite's own.
+func (o options) read(cmd *cobra.Command) ([]demo.Published, error) {
+	var doc []byte
+	if o.projects != "" {
+		var err error
+		if doc, err = cli.Read(cmd, o.projects, maxProjects); err != nil {
+			return nil, err
+		}
+	}
+	projects, err := demo.ReadProjects(doc)
+	if err != nil {
+		return nil, cli.Exit(cli.BadInput, err)
+	}
+	return projects, nil
+}
+
+// rules checks that the pack asked for is the one in force on the day of the
+// walk: a project is decided by the rules in force when it is declared.
+func (o options) rules() error {
+	if o.pack == "" {
+		return nil
+	}
+	p, err := policy.Default().ByID(o.pack)
+	if err != nil {
+		return err
+	}
+	if !p.InForce(opening) {
+		return cli.Usage(fmt.Sprintf("规则包%s在演示日期%s不生效", o.pack, opening), fmt.Sprintf("pack %s is not in force on %s, the day of the demonstration", o.pack, opening))
+	}
+	return nil
+}
+
+// directory gives the data directory, and what to do with it in the end.
+func (o options) directory(w io.Writer) (dir string, discard func() error, err error) {
+	if o.data == "" {
+		if dir, err = os.MkdirTemp("", "egov-demo-"); err != nil {
+			return "", nil, cli.ErrWrite.With(err)
+		}
+		// PostgreSQL may run as another user, who has to reach its own folder.
+		if err := os.Chmod(dir, 0o711); err != nil {
+			return "", nil, cli.ErrWrite.With(err)
+		}
+		return dir, func() error { return os.RemoveAll(dir) }, nil
+	}
+	entries, err := os.ReadDir(o.data)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return "", nil, cli.Unreadable(o.data, err)
+	}
+	if len(entries) > 0 {
+		return "", nil, cli.Usage("演示需要空的数据目录："+o.data+"（已有数据用 egov up --data 打开）",
+			"the demonstration needs an empty data directory: "+o.data+" (open existing data with egov up --data)")
+	}
+	return o.data, func() error {
+		_, err := fmt.Fprintf(w, "数据保留，可用以下命令再次打开 / the data are kept; open them again with: egov up --data %s\n", o.data)
+		return err
+	}, nil
+}
+
+// walk runs the demonstration and prints its report.
+func walk(ctx context.Context, cmd *cobra.Command, s *stack.Stack, projects []demo.Published, asJSON bool) error {
+	r, err := demo.Run(ctx, demo.Options{
+		URL: s.URL, Password: s.DemoPassword(), Clock: s.ClockFile(), Projects: projects, Out: cmd.ErrOrStderr(),
+	})
+	if err != nil {
+		return cli.Exit(cli.Failed, err)
+	}
+	if asJSON {
+		err = cli.Print(cmd.OutOrStdout(), r)
+	} else {
+		err = table(cmd.OutOrStdout(), r)
+	}
+	if err != nil {
+		return cli.Exit(cli.Failed, err)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintln(cmd.ErrOrStderr(), "✗", p)
+	}
+	if !r.OK() {
+		return cli.Exit(cli.Failed, ErrEnded)
+	}
+	return nil
+}
+
+// titleColumns is how much of a title the table shows.
+const titleColumns = 36
+
+func table(w io.Writer, r demo.Report) error {
+	rows := make([][]string, len(r.Projects))
+	for i, p := range r.Projects {
+		a := p.Amounts
+		rows[i] = []string{
+			cli.Cut(p.Title, titleColumns), p.Route, p.Stage, fmt.Sprintf("%d/%d", p.Deadlines.Met, p.Deadlines.Late),
+			yuan(a.DeclaredFen), yuan(a.ApprovedFen), yuan(a.BudgetFen), yuan(a.ContractFen),
+		}
+	}
+	header := []string{"项目 project", "流程 route", "阶段 stage", "按期/逾期", "申报 declared", "审定 approved", "预算 budget", "合同 contract"}
+	if err := cli.Table(w, header, rows); err != nil {
+		return err
+	}
+	mark := map[bool]string{true: "✓", false: "✗"}
+	_, err := fmt.Fprintf(w, "\n事实 facts %d · 账本 ledger %d %s · 链路 trace %s · %.0fs · 金额单位为元 / amounts in CNY\n",
+		r.Facts, r.Ledger.Rows, mark[r.Ledger.Verified], mark[r.Trace.Complete], r.Seconds)
+	return err
+}
+
+// yuan writes an amount; a road that does not get there has none.
+func yuan(fen int64) string {
+	if fen == 0 {
+		return "–"
+	}
+	return money.Yuan(fen)
+}

@@ -1,0 +1,386 @@
+package pack
+
+import (
+	"bufio"
+	"fmt"
+	"io"
+	"maps"
+	"regexp"
+	"slices"
+	"strings"
+
+	"egov/libs/calendar"
+	"egov/libs/policy"
+)
+
+// explain writes the rule book of a pack in one language.
+func explain(out io.Writer, p *policy.Pack, lang string) error {
+	w := bufio.NewWriter(out)
+	b := &book{w: w, pack: p, zh: lang == "zh", cited: map[string]bool{}}
+	b.front()
+	b.routes()
+	b.checklist()
+	b.gates()
+	b.list("后续义务", "Obligations", policy.ObligationRules, policy.Obligations)
+	b.cost()
+	b.texts("政策核查", "Policy findings", policy.FindingRules)
+	b.deadlines()
+	b.procedure()
+	b.procurement()
+	b.texts("申报内容的检查", "What a declaration must say", policy.CheckRules)
+	b.texts("条文读法说明", "Readings of unclear text", policy.NoteRules)
+	b.figures()
+	b.provisions()
+	return w.Flush()
+}
+
+// book is one rule book being written.
+type book struct {
+	w     *bufio.Writer
+	pack  *policy.Pack
+	zh    bool
+	cited map[string]bool // provision ids
+}
+
+func (b *book) line(format string, args ...any) { fmt.Fprintf(b.w, format+"\n", args...) }
+
+// say picks the book's language.
+func (b *book) say(zh, en string) string {
+	if b.zh {
+		return zh
+	}
+	return en
+}
+
+func (b *book) text(t policy.Text) string { return b.say(t.ZH, t.EN) }
+
+func (b *book) heading(zh, en string) { b.line("\n## %s\n", b.say(zh, en)) }
+
+// sub heads the i-th part under a heading.
+func (b *book) sub(i int, format string, args ...any) {
+	if i > 0 {
+		b.line("")
+	}
+	b.line("### "+format+"\n", args...)
+}
+
+func (b *book) label(v policy.Vocabulary, code string) string {
+	t, ok := b.pack.Label(v, code)
+	if !ok {
+		return "`" + code + "`"
+	}
+	return fmt.Sprintf("%s (`%s`)", b.text(t), code)
+}
+
+func (b *book) labels(v policy.Vocabulary, codes []string, between string) string {
+	out := make([]string, len(codes))
+	for i, c := range codes {
+		out[i] = b.label(v, c)
+	}
+	return strings.Join(out, between)
+}
+
+// basis cites provisions; their texts stand at the end of the book.
+func (b *book) basis(ids []string) string {
+	for _, id := range ids {
+		b.cited[id] = true
+	}
+	return "[" + strings.Join(ids, ", ") + "]"
+}
+
+func (b *book) front() {
+	p := b.pack
+	from, to := p.Validity()
+	until := b.say("现行", "still in force")
+	if !to.IsZero() {
+		until = to.String()
+	}
+	b.line("# %s\n", b.text(p.Title()))
+	b.line("- %s: `%s` %s", b.say("规则包", "pack"), p.ID(), p.Version())
+	b.line("- %s: %s", b.say("来源", "source"), b.text(p.Source()))
+	b.line("- %s: %s – %s", b.say("有效期", "in force"), from, until)
+	b.line("- %s: %s", b.say("地区", "district"), p.District())
+	b.line("\n%s", b.say(
+		"条件以规则语言（CEL）原文列出，其中的数值见“数值”一节；方括号内为条款编号。",
+		"Conditions are quoted in the rule language (CEL); the figures in them are explained beside and listed under “Figures”. Provision ids stand in brackets."))
+}
+
+func (b *book) routes() {
+	b.heading("办理流程", "Routes")
+	b.line("%s\n", b.say("按顺序逐条判断，第一条成立的决定流程。", "Tried in this order; the first that holds decides."))
+	for i, r := range b.pack.Rules(policy.RouteRules) {
+		b.line("%d. **%s** %s", i+1, b.label(policy.Routes, r.Gives[0]), b.basis(r.Basis))
+		b.condition(r.When)
+		if steps := r.Gives[1:]; len(steps) > 0 {
+			b.line("   - %s: %s", b.say("步骤", "steps"), b.labels(policy.Steps, steps, " → "))
+		}
+	}
+	b.list("前置步骤（尚未完成时）", "Steps that come first, while still to be done", policy.StepRules, policy.Steps)
+	b.list("会议形式", "How the conference decides", policy.ModeRules, policy.ConferenceModes)
+}
+
+// list writes rules that give one code each.
+func (b *book) list(zh, en string, s policy.Section, v policy.Vocabulary) {
+	rules := b.pack.Rules(s)
+	if len(rules) == 0 {
+		return
+	}
+	b.heading(zh, en)
+	for _, r := range rules {
+		b.line("- **%s** %s", b.labels(v, r.Gives, ", "), b.basis(r.Basis))
+		b.condition(r.When)
+	}
+}
+
+// identifier finds names in an expression.
+var identifier = regexp.MustCompile(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`)
+
+// condition quotes an expression and gives the figures it uses.
+func (b *book) condition(expr string) {
+	if expr == "true" {
+		b.line("   - %s", b.say("一律适用", "always"))
+		return
+	}
+	var figures []string
+	for _, name := range identifier.FindAllString(expr, -1) {
+		if p := b.pack.Param(name); p != nil {
+			f := name + " = " + b.figure(p)
+			if !slices.Contains(figures, f) {
+				figures = append(figures, f)
+			}
+		}
+	}
+	where := ""
+	if len(figures) > 0 {
+		where = b.say("，其中 ", ", where ") + strings.Join(figures, b.say("，", ", "))
+	}
+	b.line("   - %s: `%s`%s", b.say("条件", "when"), oneLine(expr), where)
+}
+
+func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
+
+// figure is the value of a parameter, with its dates when it has several.
+func (b *book) figure(p *policy.Param) string {
+	if len(p.Dates) <= 1 {
+		return b.text(p.Figure(p.At(calendar.Date{})))
+	}
+	var out []string
+	for _, d := range p.Dates {
+		out = append(out, fmt.Sprintf(b.say("%s起 %s", "from %s %s"), d.From, b.text(p.Figure(d.Value))))
+	}
+	return strings.Join(out, "; ")
+}
+
+func (b *book) checklist() {
+	rules := b.pack.Rules(policy.ChecklistRules)
+	if len(rules) == 0 {
+		return
+	}
+	b.heading("材料清单", "Checklist")
+	parts := 0
+	for _, gate := range b.pack.Gates() {
+		items := slices.DeleteFunc(slices.Clone(rules), func(r policy.Rule) bool { return r.Gate != gate })
+		if len(items) == 0 {
+			continue
+		}
+		label, _ := b.pack.GateLabel(gate)
+		b.sub(parts, b.say("“%s”环节查验 (`%s`)", "Asked for at the gate of %s (`%s`)"), b.text(label), gate)
+		parts++
+		for _, r := range items {
+			b.line("- **%s** %s", b.labels(policy.Materials, r.Gives, ", "), b.basis(r.Basis))
+			b.condition(r.When)
+		}
+	}
+}
+
+func (b *book) gates() {
+	b.heading("各环节的前提", "What each gate waits for")
+	parts := 0
+	for _, gate := range b.pack.Gates() {
+		rules := b.pack.Requirements(gate)
+		if len(rules) == 0 {
+			continue
+		}
+		label, _ := b.pack.GateLabel(gate)
+		b.sub(parts, "%s (`%s`)", b.text(label), gate)
+		parts++
+		for _, r := range rules {
+			b.line("- %s — %s %s", b.text(r.Text), b.strength(r.Strength), b.basis(r.Basis))
+			if len(r.Kinds) > 0 {
+				b.line("   - %s: %s", b.say("适用类别", "kinds"), b.labels(policy.Kinds, r.Kinds, ", "))
+			}
+			if r.When != "true" {
+				b.condition(r.When)
+			}
+			if r.Fact != "" {
+				b.line("   - %s: `%s`", b.say("等待的事实", "waits for"), r.Fact)
+			}
+			if r.Holds != "" {
+				b.line("   - %s: `%s`", b.say("须成立", "must hold"), oneLine(r.Holds))
+			}
+		}
+	}
+}
+
+func (b *book) strength(s policy.Strength) string {
+	switch s {
+	case policy.Must:
+		return b.say("必须", "must")
+	case policy.InPrinciple:
+		return b.say("原则上", "in principle")
+	case policy.Reference:
+		return b.say("参照", "for reference")
+	}
+	return b.say("按经费标准的约束力", "as the cost standard binds")
+}
+
+func (b *book) cost() {
+	rules := b.pack.Rules(policy.CostRules)
+	if len(rules) == 0 {
+		return
+	}
+	b.heading("经费标准", "Cost standard")
+	for _, r := range b.pack.Rules(policy.StrengthRules) {
+		b.line("- %s: **%s** %s", b.say("约束力", "it binds"), b.strength(r.Strength), b.basis(r.Basis))
+		b.condition(r.When)
+	}
+	b.line("")
+	b.rules(rules)
+}
+
+// texts writes rules that speak for themselves.
+func (b *book) texts(zh, en string, s policy.Section) {
+	rules := b.pack.Rules(s)
+	if len(rules) == 0 {
+		return
+	}
+	b.heading(zh, en)
+	b.rules(rules)
+}
+
+func (b *book) rules(rules []policy.Rule) {
+	for _, r := range rules {
+		about := ""
+		if r.Field != "" {
+			about = fmt.Sprintf("`%s` ", r.Field)
+		}
+		if len(r.Categories) > 0 {
+			about = b.categories(r.Categories) + b.say("：", ": ")
+		}
+		binding := ""
+		if r.Strength != "" {
+			binding = " — " + b.strength(r.Strength)
+		}
+		if r.Severity == policy.Warning {
+			binding += b.say("（提示）", " (a warning)")
+		}
+		b.line("- %s%s%s %s", about, b.filled(r.Text), binding, b.basis(r.Basis))
+		b.condition(r.When)
+	}
+}
+
+// filled puts words where a finding puts its figures.
+func (b *book) filled(t policy.Text) string {
+	return strings.NewReplacer("{limit}", b.say("〈限额〉", "⟨limit⟩"), "{actual}", b.say("〈申报额〉", "⟨declared⟩")).Replace(b.text(t))
+}
+
+func (b *book) categories(codes []string) string {
+	var out []string
+	for _, c := range codes {
+		category, class, _ := strings.Cut(c, "/")
+		name := b.label(policy.Categories, category)
+		for _, t := range b.pack.Terms(policy.Categories) {
+			for _, k := range t.Classes {
+				if t.Code == category && k.Code == class {
+					name = fmt.Sprintf("%s·%s (`%s`)", b.text(t.Text), b.text(k.Text), c)
+				}
+			}
+		}
+		out = append(out, name)
+	}
+	return strings.Join(out, b.say("、", ", "))
+}
+
+func (b *book) deadlines() {
+	list := b.pack.Deadlines()
+	if len(list) == 0 {
+		return
+	}
+	b.heading("时限", "Deadlines")
+	b.line("| %s | %s | %s | %s | %s |", b.say("事项", "duty"), b.say("起算", "runs from"), b.say("期限", "length"), b.say("约束力", "binds"), b.say("依据", "basis"))
+	b.line("|---|---|---|---|---|")
+	for _, d := range list {
+		length := fmt.Sprintf(b.say("%d个工作日", "%d working days"), d.WorkingDays)
+		if d.Months > 0 {
+			length = fmt.Sprintf(b.say("%d个月", "%d months"), d.Months)
+		}
+		if d.Repeats {
+			length += b.say("，周而复始", ", repeating")
+		}
+		b.line("| %s (`%s`) | `%s` | %s | %s | %s |", b.text(d.Label), d.Code, d.Trigger, length, b.strength(d.Strength), b.basis(d.Basis))
+	}
+}
+
+func (b *book) procedure() {
+	p := b.pack.Procedure()
+	b.heading("议事与论证", "Conference and evaluation")
+	if p.Chair.ZH != "" {
+		b.line("- %s: %s", b.say("召集人", "chair"), b.text(p.Chair))
+	}
+	if len(p.Members) > 0 {
+		b.line("- %s (%d): `%s` %s", b.say("成员单位", "member units"), len(p.Members), strings.Join(p.Members, "` `"), b.basis(p.MembersBasis))
+	}
+	if q := p.Quorum; q.Denominator > 0 {
+		b.line("- %s: %d/%d%s；%s %s", b.say("到会要求", "quorum"), q.Numerator, q.Denominator,
+			map[bool]string{true: b.say("（含）", " (included)"), false: b.say("（不含）", " (exceeded)")}[q.Inclusive], b.text(q.Note), b.basis(q.Basis))
+	}
+	if p.Panel.Min > 0 {
+		odd := ""
+		if p.Panel.Odd {
+			odd = b.say("，单数", ", odd")
+		}
+		b.line("- %s: %s %d%s %s", b.say("专家组人数", "expert panel"), b.say("至少", "at least"), p.Panel.Min, odd, b.basis(p.Panel.Basis))
+	}
+	for _, l := range p.Lockouts {
+		b.line("- %s: "+b.say("%d次未通过，暂停申报%d个月", "%d failures bar declarations for %d months")+" — %s %s",
+			b.label(policy.Steps, l.Step), l.Failures, l.Months, b.strength(l.Strength), b.basis(l.Basis))
+	}
+	for _, c := range p.Criteria {
+		b.line("- %s: %s (`%s`) %s", b.say("论证内容", "criterion"), b.text(c.Label), c.Code, b.basis(c.Basis))
+	}
+	for _, a := range p.Assessments {
+		b.line("- `%s`: "+b.say("%v级系统每%d个月一次", "systems of grade %v every %d months")+" %s", a.Code, a.Grades, a.Months, b.basis(a.Basis))
+	}
+}
+
+func (b *book) procurement() {
+	methods := b.pack.Procedure().Procurement.Methods
+	if len(methods) == 0 {
+		return
+	}
+	b.heading("采购方式", "Procurement methods")
+	for _, m := range methods {
+		meets := ""
+		if len(m.Meets) > 0 {
+			meets = b.say("；满足：", "; meets: ") + b.labels(policy.Obligations, m.Meets, b.say("、", ", "))
+		}
+		b.line("- %s (`%s`): "+b.say("至少%d家", "at least %d bidders")+"%s %s", b.text(m.Label), m.Code, m.MinBidders, meets, b.basis(m.Basis))
+	}
+}
+
+func (b *book) figures() {
+	b.heading("数值", "Figures")
+	b.line("| %s | %s | %s | %s |", b.say("名称", "name"), b.say("含义", "meaning"), b.say("数值", "value"), b.say("依据", "basis"))
+	b.line("|---|---|---|---|")
+	for _, p := range b.pack.Params() {
+		b.line("| `%s` | %s | %s | %s |", p.Name, b.text(p.Label), b.figure(p), b.basis(p.Basis))
+	}
+}
+
+func (b *book) provisions() {
+	b.heading("条款", "Provisions")
+	for _, id := range slices.Sorted(maps.Keys(b.cited)) {
+		t, _ := b.pack.Provision(id)
+		b.line("- **%s** %s", id, b.text(t))
+	}
+}
