@@ -2,10 +2,7 @@ package event
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"strings"
 	"sync"
 	"time"
 
@@ -68,8 +65,8 @@ type Consumer struct {
 	pool    *pgxpool.Pool
 	rdb     redis.UniversalClient
 	name    string
-	me      string
 	sources []string
+	reader  *Reader
 	effects Effects
 	o       ConsumerOptions
 	log     *slog.Logger
@@ -77,12 +74,10 @@ type Consumer struct {
 	tracer  trace.Tracer
 	drain   chan struct{} // held facts may be due
 
-	subs   map[string]int16 // source → id of the subscription; fixed once Run has it
-	bySub  map[int16]string
-	days   sync.Map // UTC days whose inbox partition is known to be there
-	mu     sync.Mutex
-	flight map[string]map[string]bool // stream → ids being worked on
-	gaps   map[subjectKey]*gap        // only used by upkeep
+	subs  map[string]int16 // source → id of the subscription; fixed once Run has it
+	bySub map[int16]string
+	days  sync.Map            // UTC days whose inbox partition is known to be there
+	gaps  map[subjectKey]*gap // only used by upkeep
 }
 
 // subjectKey is one subject of one subscription.
@@ -96,10 +91,10 @@ type subjectKey struct {
 func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sources []string, effects Effects, o ConsumerOptions) *Consumer {
 	o = o.withDefaults()
 	return &Consumer{
-		pool: pool, rdb: rdb, name: name, me: instance(), sources: sources, effects: effects, o: o,
-		log: o.Log.With("consumer", name), m: newConsumerMetrics(name), tracer: otel.Tracer("egov/libs/event"),
-		drain: make(chan struct{}, 1), subs: map[string]int16{}, bySub: map[int16]string{},
-		flight: map[string]map[string]bool{}, gaps: map[subjectKey]*gap{},
+		pool: pool, rdb: rdb, name: name, sources: sources, effects: effects, o: o,
+		reader: newReader(rdb, name, sources, true, o.Batch, o.Heartbeat),
+		log:    o.Log.With("consumer", name), m: newConsumerMetrics(name), tracer: otel.Tracer("egov/libs/event"),
+		drain: make(chan struct{}, 1), subs: map[string]int16{}, bySub: map[int16]string{}, gaps: map[subjectKey]*gap{},
 	}
 }
 
@@ -111,12 +106,14 @@ func (c *Consumer) Run(ctx context.Context) error {
 	}
 	var g errgroup.Group
 	for part, f := range map[string]func(context.Context) error{
-		"consume": c.consume, "held": c.drainHeld, "upkeep": c.upkeep, "heartbeat": c.heartbeat, "reconcile": c.reconcile,
+		"held": c.drainHeld, "upkeep": c.upkeep, "heartbeat": c.reader.heartbeat, "reconcile": c.reconcile,
+		"consume":  func(ctx context.Context) error { return c.reader.consume(ctx, c.settleSurely) },
+		"takeover": func(ctx context.Context) error { return c.reader.takeOver(ctx, c.settleSurely) },
 	} {
 		g.Go(func() error { return forever(ctx, c.report(ctx, part), f) })
 	}
 	err := g.Wait()
-	c.leave(context.WithoutCancel(ctx))
+	c.reader.leave(context.WithoutCancel(ctx))
 	return err
 }
 
@@ -146,255 +143,4 @@ func (c *Consumer) subscribe(ctx context.Context) error {
 		return nil
 	})
 	return err
-}
-
-// streams lists what the consumer reads: each source's stream, and the side
-// stream with the answers to its requests.
-func (c *Consumer) streams() []string {
-	var keys []string
-	for _, s := range c.sources {
-		keys = append(keys, streamKey(s))
-	}
-	for _, s := range c.sources {
-		keys = append(keys, replayKey(s, c.name))
-	}
-	return keys
-}
-
-// entry is one stream entry and what could be read of it.
-type entry struct {
-	stream string
-	id     string
-	sub    int16
-	rec    Record
-	bad    error // why it cannot be read
-	gone   *span // instead of a fact: these are kept no longer
-}
-
-// span is a run of numbers of one subject.
-type span struct{ from, to int64 }
-
-func (c *Consumer) entry(stream string, m redis.XMessage) entry {
-	source := c.sourceOf(stream)
-	e := entry{stream: stream, id: m.ID, sub: c.subs[source]}
-	if _, ok := m.Values[goneMark]; ok {
-		e.rec.Subject, e.gone, e.bad = parseGone(m)
-		return e
-	}
-	e.rec, e.bad = fromEntry(m)
-	if e.bad == nil && e.rec.Source != source {
-		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
-	}
-	if e.bad != nil {
-		e.rec = salvage(e.rec, m)
-	}
-	return e
-}
-
-func (c *Consumer) sourceOf(stream string) string {
-	for _, s := range c.sources {
-		if stream == streamKey(s) || stream == replayKey(s, c.name) {
-			return s
-		}
-	}
-	return ""
-}
-
-func isReplay(stream string) bool { return strings.HasPrefix(stream, "egov:replay:") }
-
-// consume reads, works and acknowledges until something fails. What this
-// process was given and did not acknowledge comes first.
-func (c *Consumer) consume(ctx context.Context) error {
-	streams := c.streams()
-	for _, key := range streams {
-		if err := ensureGroup(ctx, c.rdb, key, c.name); err != nil {
-			return err
-		}
-	}
-	ctx, stop := context.WithCancelCause(ctx)
-	batches := make(chan []entry, 1)
-	go func() {
-		defer close(batches)
-		err := c.readOwn(ctx, streams, batches)
-		if err == nil {
-			err = c.readNew(ctx, streams, batches)
-		}
-		stop(err)
-	}()
-	for b := range batches { // up to the end, also after a failure: the reader closes it
-		if ctx.Err() != nil {
-			c.land(b) // read, and left for the next run
-		} else if err := c.work(ctx, b); err != nil {
-			stop(err)
-		}
-	}
-	return context.Cause(ctx)
-}
-
-// readOwn reads what is pending for this very process: it was delivered and
-// an error came between.
-func (c *Consumer) readOwn(ctx context.Context, streams []string, out chan<- []entry) error {
-	for _, key := range streams {
-		for from := "0"; ; {
-			got, err := c.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-				Group: c.name, Consumer: c.me, Streams: []string{key, from}, Count: int64(c.o.Batch), Block: -1,
-			}).Result()
-			if errors.Is(err, redis.Nil) || err == nil && (len(got) == 0 || len(got[0].Messages) == 0) {
-				break
-			}
-			if err != nil {
-				return err
-			}
-			from = got[0].Messages[len(got[0].Messages)-1].ID
-			if err := c.pass(ctx, got, out); err != nil {
-				return err
-			}
-		}
-	}
-	return nil
-}
-
-// readNew reads what no process was given yet.
-func (c *Consumer) readNew(ctx context.Context, streams []string, out chan<- []entry) error {
-	args := make([]string, 0, 2*len(streams))
-	args = append(args, streams...)
-	for range streams {
-		args = append(args, ">")
-	}
-	for ctx.Err() == nil {
-		got, err := c.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: c.name, Consumer: c.me, Streams: args, Count: int64(c.o.Batch), Block: block,
-		}).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
-		if err != nil {
-			return err
-		}
-		if err := c.pass(ctx, got, out); err != nil {
-			return err
-		}
-	}
-	return ctx.Err()
-}
-
-// pass hands entries on in batches, noted as being worked on.
-func (c *Consumer) pass(ctx context.Context, got []redis.XStream, out chan<- []entry) error {
-	var batch []entry
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		c.fly(batch)
-		select {
-		case out <- batch:
-			batch = nil
-			return nil
-		case <-ctx.Done():
-			c.land(batch)
-			return ctx.Err()
-		}
-	}
-	for _, s := range got {
-		for _, m := range s.Messages {
-			if m.Values == nil { // deleted while it was pending
-				if err := c.rdb.XAck(ctx, s.Stream, c.name, m.ID).Err(); err != nil {
-					return err
-				}
-				continue
-			}
-			batch = append(batch, c.entry(s.Stream, m))
-			if len(batch) == c.o.Batch {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return flush()
-}
-
-// work settles a batch in the database, however long that takes, and
-// acknowledges it.
-func (c *Consumer) work(ctx context.Context, batch []entry) error {
-	defer c.land(batch)
-	if !c.settleSurely(ctx, batch) {
-		return ctx.Err()
-	}
-	return c.acknowledge(ctx, batch)
-}
-
-func (c *Consumer) acknowledge(ctx context.Context, batch []entry) error {
-	ids := map[string][]string{}
-	for _, e := range batch {
-		ids[e.stream] = append(ids[e.stream], e.id)
-	}
-	pipe := c.rdb.Pipeline()
-	for stream, list := range ids {
-		pipe.XAck(ctx, stream, c.name, list...)
-		if isReplay(stream) { // it is this group's alone
-			pipe.XDel(ctx, stream, list...)
-		}
-	}
-	_, err := pipe.Exec(ctx)
-	return err
-}
-
-// fly and land note which entries this process is working on.
-func (c *Consumer) fly(batch []entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, e := range batch {
-		if c.flight[e.stream] == nil {
-			c.flight[e.stream] = map[string]bool{}
-		}
-		c.flight[e.stream][e.id] = true
-	}
-}
-
-func (c *Consumer) land(batch []entry) {
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	for _, e := range batch {
-		delete(c.flight[e.stream], e.id)
-	}
-}
-
-// heartbeat tells the group that entries being worked on are not abandoned.
-func (c *Consumer) heartbeat(ctx context.Context) error {
-	return every(ctx, c.o.Heartbeat, func(ctx context.Context) error {
-		busy := map[string][]string{}
-		c.mu.Lock()
-		for stream, ids := range c.flight {
-			for id := range ids {
-				busy[stream] = append(busy[stream], id)
-			}
-		}
-		c.mu.Unlock()
-		for stream, ids := range busy {
-			err := c.rdb.XClaimJustID(ctx, &redis.XClaimArgs{Stream: stream, Group: c.name, Consumer: c.me, Messages: ids}).Err()
-			if err != nil {
-				return err
-			}
-		}
-		return nil
-	})
-}
-
-// leave takes this process out of the groups, unless entries are still
-// assigned to it, which another then takes over.
-func (c *Consumer) leave(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, time.Second)
-	defer cancel()
-	for _, key := range c.streams() {
-		members, err := c.rdb.XInfoConsumers(ctx, key, c.name).Result()
-		if err != nil {
-			return // Redis is gone, or the group is: there is nothing to leave
-		}
-		for _, m := range members {
-			if m.Name == c.me && m.Pending == 0 {
-				c.rdb.XGroupDelConsumer(ctx, key, c.name, c.me)
-			}
-		}
-	}
 }

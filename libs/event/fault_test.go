@@ -141,12 +141,12 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 		{Values: map[string]any{"hello": "world"}},
 		{Values: map[string]any{"\xff\x00": "\x00\xfe", "subject": "a\x00b", "type": "\xff"}},
 		bad("specversion", "0.3"), bad("id", "7"), bad("egovseq", "0"), bad("egovseq", "x"), bad("time", "yesterday"),
-		bad("recordedtime", ""), bad("source", "budgeting"), bad("subject", ""), bad("egovunit", "a\x00"),
+		bad("recordedtime", ""), bad("recordedtime", "2001-01-01T00:00:00.000000Z"), bad("source", "budgeting"), bad("subject", ""), bad("egovunit", "a\x00"),
 		good[1], good[2],
 	})
 	b.run(b.consumer("expertreview").Run)
 	b.effectsOf("expertreview", 3)
-	letters := b.dead(11)
+	letters := b.dead(12)
 	for _, l := range letters {
 		if l.Blocks || !strings.Contains(l.Reason, "undecodable") || len(l.Record.Data) == 0 {
 			t.Errorf("dead letter %+v", l)
@@ -157,7 +157,7 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 	}
 	b.rdb.XGroupDestroy(t.Context(), stream, "expertreview") // everything is delivered once more
 	b.within("all are delivered again", func() bool { return b.settled("expertreview") })
-	b.dead(11)
+	b.dead(12)
 	b.exactlyOnceInOrder("expertreview", 3)
 }
 

@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
 )
 
 // gap is a run of missing numbers before a held fact.
@@ -22,11 +21,10 @@ const (
 	gapLongest  = 10_000 // numbers a request asks for at most
 )
 
-// upkeep takes over what other processes left, asks for what is missing and
-// measures, once an interval.
+// upkeep asks for what is missing and measures, once an interval.
 func (c *Consumer) upkeep(ctx context.Context) error {
 	return every(ctx, c.o.Upkeep, func(ctx context.Context) error {
-		return errors.Join(c.askForGaps(ctx), c.takeOver(ctx), c.measure(ctx))
+		return errors.Join(c.askForGaps(ctx), c.measure(ctx))
 	})
 }
 
@@ -88,35 +86,6 @@ func (c *Consumer) askForGaps(ctx context.Context) error {
 	return nil
 }
 
-// takeOver works on entries whose process gave no sign of life for three
-// heartbeats.
-func (c *Consumer) takeOver(ctx context.Context) error {
-	for _, key := range c.streams() {
-		for from := "0-0"; ; {
-			msgs, next, err := c.rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-				Stream: key, Group: c.name, Consumer: c.me, MinIdle: 3 * c.o.Heartbeat, Start: from, Count: int64(c.o.Batch),
-			}).Result()
-			if err != nil {
-				return err
-			}
-			batch := make([]entry, len(msgs))
-			for i, m := range msgs {
-				batch[i] = c.entry(key, m)
-			}
-			if len(batch) > 0 {
-				c.fly(batch)
-				if err := c.work(ctx, batch); err != nil {
-					return err
-				}
-			}
-			if from = next; next == "0-0" {
-				break
-			}
-		}
-	}
-	return nil
-}
-
 // abandoned is after what idle time a group's member without entries is taken
 // off the list.
 const abandoned = time.Hour
@@ -139,7 +108,7 @@ func (c *Consumer) measure(ctx context.Context) error {
 			return err
 		}
 		for _, m := range members {
-			if m.Name != c.me && m.Pending == 0 && m.Idle > abandoned {
+			if m.Name != c.reader.me && m.Pending == 0 && m.Idle > abandoned {
 				if err := c.rdb.XGroupDelConsumer(ctx, streamKey(source), c.name, m.Name).Err(); err != nil {
 					return err
 				}

@@ -186,13 +186,14 @@ func (c *Consumer) passGone(ctx context.Context, tx pgx.Tx, batch []entry, fresh
 		if e.gone == nil {
 			continue
 		}
-		p := places[subjectKey{e.sub, e.rec.Subject}]
+		k := c.key(e)
+		p := places[k]
 		from, to := p.seq+1, e.gone.to
 		if p.held > 0 {
 			to = min(to, p.held-1)
 		}
 		for i, other := range batch {
-			if fresh[i] && other.sub == e.sub && other.rec.Subject == e.rec.Subject && other.rec.Seq > p.seq {
+			if fresh[i] && c.key(other) == k && other.rec.Seq > p.seq {
 				to = min(to, other.rec.Seq-1)
 			}
 		}
@@ -200,12 +201,12 @@ func (c *Consumer) passGone(ctx context.Context, tx pgx.Tx, batch []entry, fresh
 			continue
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO event_lost (subscription, subject, from_seq, to_seq, reason)
-			VALUES ($1, $2, $3, $4, 'no longer in the outbox') ON CONFLICT DO NOTHING`, e.sub, e.rec.Subject, from, to)
+			VALUES ($1, $2, $3, $4, 'no longer in the outbox') ON CONFLICT DO NOTHING`, k.sub, k.subject, from, to)
 		if err != nil {
 			return fmt.Errorf("pass %d to %d of %s: %w", from, to, e.rec.Subject, err)
 		}
 		c.m.lost.Add(float64(to - from + 1))
-		c.log.WarnContext(ctx, "consumer: facts are kept no longer and were missed", "source", c.bySub[e.sub], "subject", e.rec.Subject, "from", from, "to", to)
+		c.log.WarnContext(ctx, "consumer: facts are kept no longer and were missed", "source", e.rec.Source, "subject", e.rec.Subject, "from", from, "to", to)
 		p.seq = to
 	}
 	return nil

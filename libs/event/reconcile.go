@@ -134,7 +134,7 @@ func (c *Consumer) settledUntil(ctx context.Context, source string) (time.Time, 
 	}
 	until := time.Now()
 	for _, m := range outstanding {
-		if e := c.entry(key, m); e.bad == nil && e.rec.RecordedAt.Before(until) {
+		if e := c.reader.read(key, m); e.bad == nil && e.rec.RecordedAt.Before(until) {
 			until = e.rec.RecordedAt
 		}
 	}

@@ -81,6 +81,11 @@ func (c *Consumer) settle(ctx context.Context, batch []entry, last bool) error {
 // halved: when everything fails, halving is quicker.
 const singlesABatch = 4
 
+// key is the subject an entry speaks of.
+func (c *Consumer) key(e entry) subjectKey {
+	return subjectKey{c.subs[e.rec.Source], e.rec.Subject}
+}
+
 // place is where one subject stands while a batch is settled.
 type place struct {
 	from    int64         // committed before the batch
@@ -229,19 +234,20 @@ func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, batch []entry) (fresh
 		if e.bad != nil {
 			continue
 		}
-		if k := (subjectKey{e.sub, e.rec.Subject}); places[k] == nil {
+		if k := (c.key(e)); places[k] == nil {
 			places[k] = &place{}
 			keySubs, keySubjects = append(keySubs, k.sub), append(keySubjects, k.subject)
 		}
 		if e.gone != nil {
 			continue
 		}
-		k := inboxKey{e.sub, uuid.MustParse(e.rec.ID)} // fromEntry has parsed it
+		sub := c.subs[e.rec.Source]
+		k := inboxKey{sub, uuid.MustParse(e.rec.ID)} // fromEntry has parsed it
 		if _, ok := first[k]; ok {
 			continue
 		}
 		first[k] = i
-		subs, ids, recorded = append(subs, e.sub), append(ids, k.id), append(recorded, e.rec.RecordedAt)
+		subs, ids, recorded = append(subs, sub), append(ids, k.id), append(recorded, e.rec.RecordedAt)
 	}
 	fresh = make([]bool, n)
 	b := &pgx.Batch{}
@@ -290,7 +296,7 @@ func (c *Consumer) sort(batch []entry, fresh []bool, places map[subjectKey]*plac
 		case !fresh[i]:
 			continue
 		}
-		p := places[subjectKey{e.sub, e.rec.Subject}]
+		p := places[c.key(e)]
 		if e.rec.Seq <= p.seq || e.rec.Seq == p.held || p.waiting[e.rec.Seq] > 0 {
 			if time.Since(e.rec.RecordedAt) < inboxKeeps {
 				holdings = append(holdings, holding{at: i, state: stateDead, err: errReused})
@@ -455,7 +461,7 @@ func (c *Consumer) hold(b *pgx.Batch, e entry, h holding) {
 		c.log.Error("consumer: dead letter", "source", e.rec.Source, "type", e.rec.Type, "subject", e.rec.Subject, "seq", e.rec.Seq, "event", e.rec.ID, "error", text)
 	}
 	r := e.rec
-	b.Queue(holdSQL, e.sub, h.state, e.id, r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text)
+	b.Queue(holdSQL, c.subs[e.rec.Source], h.state, e.id, r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text)
 }
 
 // maxReason bounds the text kept of an error, in bytes.

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode/utf8"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -168,13 +169,11 @@ func fromEntry(m redis.XMessage) (Record, error) {
 	if v := get(fieldSpecVersion); v != specVersion {
 		return r, fmt.Errorf("%w: specversion %q", ErrUndecodable, v)
 	}
-	for name, v := range map[string]string{fieldID: r.ID, fieldSource: r.Source, fieldType: r.Type, fieldSubject: r.Subject} {
-		if v == "" {
-			return r, fmt.Errorf("%w: no %s", ErrUndecodable, name)
-		}
+	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" {
+		return r, fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
 	}
-	for _, v := range []string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
-		if v != printable(v) {
+	for _, v := range [...]string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
+		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
 			return r, fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
 		}
 	}

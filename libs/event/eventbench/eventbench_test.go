@@ -1,0 +1,95 @@
+package eventbench_test
+
+import (
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"egov/libs/dbtest"
+	"egov/libs/embedded"
+	"egov/libs/event/eventbench"
+	"egov/libs/redistest"
+)
+
+func TestMain(m *testing.M) {
+	os.Exit(redistest.Main(func() int { return dbtest.Main(m) }))
+}
+
+// TestEveryMeasureRuns takes each measure once, on few facts: what they show
+// is for `make bench`.
+func TestEveryMeasureRuns(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Database(t)
+	b, err := eventbench.Open(t.Context(), eventbench.Options{
+		OwnerURL: db.OwnerURL, AppURL: db.AppURL, AppRole: db.AppRole, RedisURL: redistest.URL(t), Rounds: 1, Rows: 2000, SlowRows: 300,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(b.Close)
+	for _, m := range b.Measures() {
+		ours, reference, err := m.Run(t.Context())
+		if err != nil || ours <= 0 || reference <= 0 {
+			t.Errorf("%s: ours %g, reference %g, err %v", m.Name, ours, reference, err)
+		}
+		t.Logf("%-18s ours %10.0f reference %10.0f ratio %6.2f floor %g goal %g", m.Name, ours, reference, ours/reference, m.Floor, m.Goal)
+	}
+}
+
+// BenchmarkBackbone takes the measures as `make bench` does, on servers that
+// keep what they acknowledge. One iteration is a full comparison.
+func BenchmarkBackbone(b *testing.B) {
+	dir := b.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o711); err != nil { // the server may run as another user
+		b.Fatal(err)
+	}
+	p, err := embedded.StartPostgres(b.Context(), embedded.PostgresOptions{Dir: filepath.Join(dir, "pg")})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(func() {
+		if err := errors.Join(p.Stop(context.WithoutCancel(b.Context())), embedded.RemovePostgres(filepath.Join(dir, "pg"))); err != nil {
+			b.Error(err)
+		}
+	})
+	owner, err := pgx.Connect(b.Context(), p.SuperuserURL("postgres"))
+	if err != nil {
+		b.Fatal(err)
+	}
+	for _, sql := range []string{
+		"CREATE ROLE bench_owner LOGIN PASSWORD 'bench'", "CREATE ROLE bench_app LOGIN PASSWORD 'bench'", "CREATE DATABASE bench OWNER bench_owner",
+	} {
+		if _, err := owner.Exec(b.Context(), sql); err != nil {
+			b.Fatal(err)
+		}
+	}
+	if err := owner.Close(b.Context()); err != nil {
+		b.Fatal(err)
+	}
+	bench, err := eventbench.Open(b.Context(), eventbench.Options{
+		OwnerURL: p.URL("bench", "bench_owner", "bench"), AppURL: p.URL("bench", "bench_app", "bench"), AppRole: "bench_app",
+		RedisURL: redistest.Server(b).URL(0),
+	})
+	if err != nil {
+		b.Fatal(err)
+	}
+	b.Cleanup(bench.Close)
+	for _, m := range bench.Measures() {
+		b.Run(m.Name, func(b *testing.B) {
+			for b.Loop() {
+				ours, reference, err := m.Run(b.Context())
+				if err != nil {
+					b.Fatal(err)
+				}
+				b.ReportMetric(ours, "ours/s")
+				b.ReportMetric(reference, "reference/s")
+				b.ReportMetric(ours/reference, "ratio")
+				b.ReportMetric(m.Floor, "floor")
+			}
+		})
+	}
+}

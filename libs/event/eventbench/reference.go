@@ -1,0 +1,204 @@
+package eventbench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/url"
+	"os/exec"
+	"regexp"
+	"strconv"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/ThreeDotsLabs/watermill"
+	"github.com/ThreeDotsLabs/watermill-redisstream/pkg/redisstream"
+	"github.com/ThreeDotsLabs/watermill/message"
+	"github.com/google/uuid"
+	"github.com/jackc/pgx/v5"
+	"github.com/redis/go-redis/v9"
+)
+
+// ackWait bounds the wait for a reference's acknowledgements.
+const ackWait = 2 * time.Minute
+
+var requestsPerSecond = regexp.MustCompile(`([0-9.]+) requests per second`)
+
+// redisBenchmark appends the same entry as the relay's, 100 in flight on each
+// of 50 connections.
+func (b *Bench) redisBenchmark(ctx context.Context) (float64, error) {
+	u, err := url.Parse(b.redisURL)
+	if err != nil {
+		return 0, err
+	}
+	now := "2026-11-21T09:00:00.000000Z"
+	args := []string{
+		"-h", u.Hostname(), "-p", u.Port(), "--dbnum", strings.TrimPrefix(u.Path, "/"), "-P", "100", "-n", strconv.Itoa(b.rows), "-q",
+		"XADD", "reference", "*", "specversion", "1.0", "id", uuid.NewString(), "source", source,
+		"type", "egov.declaration.v1.ProjectSubmitted", "subject", "project-250", "egovseq", "60", "time", now, "recordedtime", now,
+		"egovunit", "education", "egovactor", "li.ming", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+		"data", `{"text":"` + strings.Repeat("x", payload) + `"}`,
+	}
+	if pw, ok := u.User.Password(); ok {
+		args = append([]string{"-a", pw, "--user", "default"}, args...)
+	}
+	out, err := exec.CommandContext(ctx, "redis-benchmark", args...).CombinedOutput()
+	if err != nil {
+		return 0, errBroken("redis-benchmark", fmt.Errorf("%w: %s", err, out))
+	}
+	found := requestsPerSecond.FindAllSubmatch(out, -1)
+	if len(found) == 0 {
+		return 0, errBroken("redis-benchmark", errors.New("no figure in its output"))
+	}
+	return strconv.ParseFloat(string(found[len(found)-1][1]), 64)
+}
+
+// client is a connection of the reference's own: watermill closes what it is
+// given.
+func (b *Bench) client() *redis.Client { return redis.NewClient(b.rdb.Options()) }
+
+// subscribe starts a watermill subscriber that acknowledges at once. acked
+// counts; stop ends it.
+func (b *Bench) subscribe(ctx context.Context) (acked *atomic.Int64, stop func() error, err error) {
+	sub, err := redisstream.NewSubscriber(redisstream.SubscriberConfig{
+		Client: b.client(), ConsumerGroup: "watermill", OldestId: "0", BlockTime: 100 * time.Millisecond,
+	}, watermill.NopLogger{})
+	if err != nil {
+		return nil, nil, err
+	}
+	messages, err := sub.Subscribe(ctx, "watermill")
+	if err != nil {
+		return nil, nil, errors.Join(err, sub.Close())
+	}
+	acked = new(atomic.Int64)
+	var wg sync.WaitGroup
+	wg.Go(func() {
+		for m := range messages {
+			m.Ack()
+			acked.Add(1)
+		}
+	})
+	return acked, func() error { err := sub.Close(); wg.Wait(); return err }, nil
+}
+
+// awaitAcks waits until n messages are acknowledged.
+func awaitAcks(ctx context.Context, acked *atomic.Int64, n int) error {
+	ctx, cancel := context.WithTimeout(ctx, ackWait)
+	defer cancel()
+	tick := time.NewTicker(time.Millisecond)
+	defer tick.Stop()
+	for acked.Load() < int64(n) {
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%d of %d acknowledged: %w", acked.Load(), n, ctx.Err())
+		case <-tick.C:
+		}
+	}
+	return nil
+}
+
+func publisher(b *Bench) (*redisstream.Publisher, error) {
+	return redisstream.NewPublisher(redisstream.PublisherConfig{Client: b.client()}, watermill.NopLogger{})
+}
+
+// pollAndPublish is the usual outbox loop: read the next row, publish it,
+// note it; while a subscriber acknowledges.
+func (b *Bench) pollAndPublish(ctx context.Context) (rate float64, err error) {
+	if err := b.fill(ctx, b.slowRows); err != nil {
+		return 0, err
+	}
+	pub, err := publisher(b)
+	if err != nil {
+		return 0, err
+	}
+	acked, stop, err := b.subscribe(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, stop(), pub.Close()) }()
+	began := time.Now()
+	var last int64
+	if err := b.pool.QueryRow(ctx, "SELECT min(id) - 1 FROM event_outbox").Scan(&last); err != nil {
+		return 0, err
+	}
+	for range b.slowRows {
+		var id, data string
+		err := b.pool.QueryRow(ctx, "SELECT id, event_id::text, data FROM event_outbox WHERE id > $1 ORDER BY txid, id LIMIT 1", last).Scan(&last, &id, &data)
+		if err != nil {
+			return 0, errBroken("poll", err)
+		}
+		if err := pub.Publish("watermill", message.NewMessage(id, []byte(data))); err != nil {
+			return 0, errBroken("publish", err)
+		}
+	}
+	if err := awaitAcks(ctx, acked, b.slowRows); err != nil {
+		return 0, errBroken("acknowledge", err)
+	}
+	return float64(b.slowRows) / time.Since(began).Seconds(), nil
+}
+
+// watermillConsume acknowledges a full stream, one subscriber.
+func (b *Bench) watermillConsume(ctx context.Context) (rate float64, err error) {
+	pub, err := publisher(b)
+	if err != nil {
+		return 0, err
+	}
+	data := []byte(`{"text":"` + strings.Repeat("x", payload) + `"}`)
+	for range b.slowRows {
+		if err := pub.Publish("watermill", message.NewMessage(uuid.NewString(), data)); err != nil {
+			return 0, errors.Join(err, pub.Close())
+		}
+	}
+	began := time.Now()
+	acked, stop, err := b.subscribe(ctx)
+	if err != nil {
+		return 0, errors.Join(err, pub.Close())
+	}
+	defer func() { err = errors.Join(err, stop(), pub.Close()) }()
+	if err := awaitAcks(ctx, acked, b.slowRows); err != nil {
+		return 0, errBroken("acknowledge", err)
+	}
+	return float64(b.slowRows) / time.Since(began).Seconds(), nil
+}
+
+// transactionPerMessage is the usual inbox: for each message one transaction
+// with the inbox row and the effect, by eight consumers at once.
+func (b *Bench) transactionPerMessage(ctx context.Context) (float64, error) {
+	const consumers = 8
+	data := `{"text":"` + strings.Repeat("x", payload) + `"}`
+	var next atomic.Int64
+	failed := make(chan error, consumers)
+	began := time.Now()
+	for range consumers {
+		go func() {
+			failed <- func() error {
+				for {
+					n := next.Add(1)
+					if n > int64(b.slowRows) {
+						return nil
+					}
+					id := uuid.NewString()
+					err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
+						tag, err := tx.Exec(ctx, "INSERT INTO bench_inbox (consumer, event_id) VALUES ('bench', $1) ON CONFLICT DO NOTHING", id)
+						if err != nil || tag.RowsAffected() == 0 {
+							return err
+						}
+						_, err = tx.Exec(ctx, "INSERT INTO bench_effect (event_id, subject, seq, data) VALUES ($1, $2, $3, $4)",
+							id, fmt.Sprintf("project-%d", n%subjects), n/subjects+1, data)
+						return err
+					})
+					if err != nil {
+						return err
+					}
+				}
+			}()
+		}()
+	}
+	var errs error
+	for range consumers {
+		errs = errors.Join(errs, <-failed)
+	}
+	return float64(b.slowRows) / time.Since(began).Seconds(), errs
+}
