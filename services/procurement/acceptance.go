@@ -220,7 +220,9 @@ func (s *Service) pass(p *Procurement, rec *aggregate.Recorder, step AcceptanceS
 	p.State, p.Acceptances = Accepted, append(p.Acceptances, step)
 	p.MeetClock(rec, clockAcceptance, rec.Today())
 	p.WaiveClock(rec, clockQuarter, "项目已通过竣工验收")
-	p.Await(aggregate.Todo{Action: "file_acceptance", Role: "declarer", Unit: p.Unit, Title: "将验收结果送联席会议备案"})
+	if err := s.await(p); err != nil {
+		return err
+	}
 	rec.State(p.ID, &procurementv1.AcceptancePassed{
 		ProjectId: p.ID, AcceptedOn: step.AcceptedOn, Evidence: evidence, FinalFen: step.FinalFen, Signature: step.Signature, Basis: []string{"YP23-R-5.5.7"},
 	})

@@ -71,9 +71,8 @@ func (s *Service) Publish(ctx context.Context, r PublishTender) (Procurement, er
 			return err
 		}
 		p.State, p.Tender = Tendered, &Tender{NoticeNo: r.NoticeNo, PublishedOn: r.PublishedOn.String(), ValueFen: r.ValueFen}
-		p.next(m, "award", "登记中标、成交结果")
 		rec.State(p.ID, &procurementv1.TenderPublished{ProjectId: p.ID, NoticeNo: r.NoticeNo, PublishedOn: p.Tender.PublishedOn, ValueFen: r.ValueFen})
-		return nil
+		return s.await(p)
 	})
 }
 
@@ -142,10 +141,9 @@ func (s *Service) MakeAward(ctx context.Context, r MakeAward) (Procurement, erro
 		}
 		p.State = Awarded
 		p.Award = &Award{Supplier: r.Supplier, CreditCode: r.CreditCode, ValueFen: r.ValueFen, Bidders: r.Bidders, AwardedOn: r.AwardedOn.String()}
-		p.Await(aggregate.Todo{Action: "file_contract", Role: "declarer", Unit: p.Unit, Title: "签订合同并备案"})
 		rec.State(p.ID, &procurementv1.AwardMade{
 			ProjectId: p.ID, Supplier: r.Supplier, SupplierCreditCode: r.CreditCode, ValueFen: r.ValueFen, Bidders: int32(r.Bidders), AwardedOn: p.Award.AwardedOn,
 		})
-		return nil
+		return s.await(p)
 	})
 }

@@ -177,15 +177,11 @@ func (s *Service) fileContract(p *Procurement, rec *aggregate.Recorder, r FileCo
 	}
 	p.State, p.Contracts = Contracted, append(p.Contracts, k)
 	p.Share(ConferenceOffice)
-	p.Await(aggregate.Todo{Action: "accept", Role: "declarer", Unit: p.Unit, Title: "组织实施，完成测试后竣工验收"})
-	if p.Project.GetKeyAnnual() {
-		p.Ask(aggregate.Todo{Action: "report_quarter", Role: "declarer", Unit: p.Unit, Title: "填报《电子政务项目执行情况表》"})
-	}
 	rec.State(p.ID, &procurementv1.ContractFiled{
 		ProjectId: p.ID, ContractNo: k.No, Supplier: k.Supplier, ValueFen: k.ValueFen, EffectiveOn: k.EffectiveOn, FiledOn: k.FiledOn,
 		EndsOn: k.EndsOn, Sequence: int32(k.Sequence), Documents: documents, Signature: k.Signature, Basis: []string{"YP23-R-5.5.2"},
 	})
-	return nil
+	return s.await(p)
 }
 
 // AmendContract puts a supplementary agreement on record.

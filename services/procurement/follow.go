@@ -22,7 +22,10 @@ func (s *Service) learn(ctx context.Context, project string, change func(*Procur
 	}
 	_, err := s.Procurements.Upsert(ctx, project, func(p *Procurement, rec *aggregate.Recorder) error {
 		if p.ProjectID == "" {
-			p.ProjectID, p.State, p.Heard = p.ID, Waiting, map[string]string{}
+			p.ProjectID, p.State = p.ID, Waiting
+		}
+		if p.Heard == nil {
+			p.Heard = map[string]string{}
 		}
 		change(p, rec)
 		return s.settle(p, rec)
@@ -34,14 +37,14 @@ func (s *Service) learn(ctx context.Context, project string, change func(*Procur
 // known project, and stops it when the project ends.
 func (s *Service) settle(p *Procurement, rec *aggregate.Recorder) error {
 	if p.Ended != "" {
-		if p.State != Stopped {
-			p.State = Stopped
-			for _, d := range slices.Clone(p.Deadlines) {
-				p.WaiveClock(rec, d.Obligation, p.Ended)
-			}
-			p.Await()
-		}
+		p.stop(rec)
 		return nil
+	}
+	if p.State == Stopped { // taken up again
+		p.State, p.StoppedAt = p.StoppedAt, ""
+		if p.State != Waiting {
+			return s.await(p)
+		}
 	}
 	if p.State != Waiting || p.Project == nil || p.BudgetFen == 0 {
 		return nil
@@ -59,11 +62,9 @@ func (s *Service) settle(p *Procurement, rec *aggregate.Recorder) error {
 	if err != nil {
 		return err
 	}
-	todo := aggregate.Todo{Action: "start", Role: "declarer", Unit: unit, Title: "启动政府采购程序"}
-	if p.renewal() {
-		todo = aggregate.Todo{Action: "file_contract", Role: "declarer", Unit: unit, Title: "签订续签合同并备案"}
+	if err := s.await(p); err != nil {
+		return err
 	}
-	p.Await(todo)
 	if !pack.Procedure().Procurement.Timed(p.Project.GetObligations()) {
 		return nil
 	}
@@ -77,6 +78,80 @@ func (s *Service) settle(p *Procurement, rec *aggregate.Recorder) error {
 		}
 	}
 	return nil
+}
+
+// stop ends the procurement where it stands.
+func (p *Procurement) stop(rec *aggregate.Recorder) {
+	if p.State == Stopped {
+		return
+	}
+	p.StoppedAt, p.State = p.State, Stopped
+	for _, d := range slices.Clone(p.Deadlines) {
+		p.WaiveClock(rec, d.Obligation, p.Ended)
+	}
+	p.Await()
+}
+
+// await asks for what comes next in the procurement's state, of whoever has to
+// do it.
+func (s *Service) await(p *Procurement) error {
+	m, err := s.method(p)
+	if err != nil {
+		return err
+	}
+	own := func(action, title string) aggregate.Todo {
+		return aggregate.Todo{Action: action, Role: "declarer", Unit: p.Unit, Title: title}
+	}
+	run := func(action, title string) aggregate.Todo {
+		if !m.Centre {
+			return own(action, title)
+		}
+		p.Share(Office)
+		return aggregate.Todo{Action: action, Role: "procurement_officer", Unit: Office, Title: title + "：" + p.Title}
+	}
+	p.Await()
+	switch p.State {
+	case Open:
+		if p.renewal() {
+			p.Ask(own("file_contract", "签订续签合同并备案"))
+		} else {
+			p.Ask(own("start", "启动政府采购程序"))
+		}
+	case Started:
+		if m.Notice {
+			p.Ask(run("publish_tender", "发布采购公告"))
+		} else {
+			p.Ask(run("award", "登记成交结果"))
+		}
+	case Tendered:
+		p.Ask(run("award", "登记中标、成交结果"))
+	case Awarded:
+		p.Ask(own("file_contract", "签订合同并备案"))
+	case Contracted:
+		p.Ask(own("accept", "组织实施，完成测试后竣工验收"))
+		if p.Project.GetKeyAnnual() {
+			p.Ask(own("report_quarter", "填报《电子政务项目执行情况表》"))
+		}
+		return s.askSupervision(p)
+	case Rectifying:
+		p.Ask(own("accept", "按验收意见整改后再次验收"))
+	case Accepted:
+		p.Ask(own("file_acceptance", "将验收结果送联席会议备案"))
+	}
+	return nil
+}
+
+// askSupervision asks for the supervisors that the project needs and does not
+// have yet.
+func (s *Service) askSupervision(p *Procurement) error {
+	p.Answered("engage_supervision")
+	missing, err := s.Rules.Missing(p.Project, "acceptance", p.evident)
+	for _, v := range missing {
+		if _, ok := engaged[v.Code]; ok {
+			p.Ask(aggregate.Todo{Action: "engage_supervision", Role: "declarer", Unit: p.Unit, Title: "委托监理"})
+		}
+	}
+	return err
 }
 
 // renewal reports whether the project is the second or third contract of a
@@ -151,6 +226,7 @@ func (s *Service) Decided(ctx context.Context, f *conferencev1.DecisionTaken) er
 	return s.learn(ctx, f.GetProjectId(), func(p *Procurement, _ *aggregate.Recorder) {
 		switch f.GetOutcome() {
 		case "approved", "filed":
+			p.Ended = ""
 			p.ApprovedFen, p.DecidedOn = f.GetApprovedFen(), f.GetDecidedOn()
 			p.Heard[factDecision] = f.GetDecidedOn()
 		case "refused", "stopped":
@@ -208,7 +284,13 @@ func (s *Service) SystemRegistered(ctx context.Context, project, system string) 
 	return s.learn(ctx, project, func(p *Procurement, _ *aggregate.Recorder) { p.SystemID = system })
 }
 
-// Missed shows the conference office what is overdue.
-func (s *Service) Missed(ctx context.Context, project string) error {
-	return s.learn(ctx, project, func(p *Procurement, _ *aggregate.Recorder) { p.Share(ConferenceOffice) })
+// Missed shows the conference office what is overdue, and asks a unit that did
+// not start in time for its reason (YP23-R-5.5.1).
+func (s *Service) Missed(ctx context.Context, project, obligation string) error {
+	return s.learn(ctx, project, func(p *Procurement, _ *aggregate.Recorder) {
+		p.Share(ConferenceOffice)
+		if obligation == clockStart && p.State == Open && len(p.Deferrals) == 0 {
+			p.Ask(aggregate.Todo{Action: "file_deferral", Role: "declarer", Unit: p.Unit, Title: "逾期未启动采购，请备案说明暂缓实施原因"})
+		}
+	})
 }

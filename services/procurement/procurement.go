@@ -80,7 +80,8 @@ type Procurement struct {
 	BudgetFen   int64  `json:"budget_fen"` // as issued and adjusted
 	IssuedOn    string `json:"issued_on,omitempty"`
 	PaidFen     int64  `json:"paid_fen"`
-	Ended       string `json:"ended,omitempty"` // why the project goes no further
+	Ended       string `json:"ended,omitempty"`      // why the project goes no further
+	StoppedAt   State  `json:"stopped_at,omitempty"` // the state it stopped in
 	// Heard maps facts of other services to the day on which they held.
 	Heard map[string]string `json:"heard,omitempty"`
 	// Waivers maps in-principle rules that the conference lifted to its reason.

@@ -70,27 +70,15 @@ func (s *Service) Start(ctx context.Context, r StartProcurement) (Procurement, e
 		if err := c.Refuse(ErrStart); err != nil {
 			return err
 		}
+		if err := p.at(Open); err != nil { // the decision has not reached this service
+			return err
+		}
 		p.State, p.Method, p.StartedOn = Started, m.Code, r.StartedOn.String()
 		p.MeetClock(rec, clockStart, r.StartedOn)
 		p.MeetClock(rec, clockStop, r.StartedOn)
-		action, title := "award", "登记成交结果"
-		if m.Notice {
-			action, title = "publish_tender", "发布采购公告"
-		}
-		p.next(m, action, title)
 		rec.State(p.ID, &procurementv1.ProcurementStarted{ProjectId: p.ID, Method: m.Code, StartedOn: p.StartedOn, Basis: m.Basis})
-		return nil
+		return s.await(p)
 	})
-}
-
-// next asks who runs the method for the next act.
-func (p *Procurement) next(m policy.Method, action, title string) {
-	if m.Centre {
-		p.Share(Office)
-		p.Await(aggregate.Todo{Action: action, Role: "procurement_officer", Unit: Office, Title: title + "：" + p.Title})
-		return
-	}
-	p.Await(aggregate.Todo{Action: action, Role: "declarer", Unit: p.Unit, Title: title})
 }
 
 // choose finds a method of the pack and lists the obligations that it does not
@@ -164,6 +152,7 @@ func (s *Service) Defer(ctx context.Context, r FileDeferral) (Procurement, error
 			}
 		}
 		p.WaiveClock(rec, clockStop, r.Reason)
+		p.Answered("file_deferral")
 		p.Deferrals = append(p.Deferrals, d)
 		p.Share(ConferenceOffice)
 		rec.State(p.ID, &procurementv1.DeferralFiled{ProjectId: p.ID, Reason: d.Reason, ExpectedOn: d.ExpectedOn, Basis: []string{"YP23-R-5.5.1"}})

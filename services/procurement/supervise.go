@@ -74,7 +74,10 @@ func (s *Service) Engage(ctx context.Context, r EngageSupervision) (Procurement,
 		p.Supervisions = slices.DeleteFunc(p.Supervisions, func(v Supervision) bool { return v.Kind == r.Kind })
 		p.Supervisions = append(p.Supervisions, Supervision{Kind: r.Kind, Supervisor: r.Supervisor, CreditCode: r.CreditCode, FeeFen: r.FeeFen, EngagedOn: r.EngagedOn.String()})
 		rec.State(p.ID, &procurementv1.SupervisionEngaged{ProjectId: p.ID, Supervision: r.Kind, SupervisorName: r.Supervisor, FeeFen: r.FeeFen, Basis: []string{"YP23-R-5.5.6"}})
-		return nil
+		if p.State != Contracted && p.State != Rectifying {
+			return nil
+		}
+		return s.askSupervision(p)
 	})
 }
 

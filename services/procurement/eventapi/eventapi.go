@@ -81,7 +81,7 @@ func reactions(s *procurement.Service) []module.Reaction {
 			if e.Source != "procurement" {
 				return nil // another service's clock
 			}
-			return s.Missed(ctx, f.GetProjectId())
+			return s.Missed(ctx, f.GetProjectId(), f.GetObligation())
 		}),
 	}
 }
