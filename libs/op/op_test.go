@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -65,11 +66,24 @@ func server(t testing.TB, mw ...op.Middleware) *http.ServeMux {
 	op.Handle(a, "GET /v1/file", "File", "A file", func(context.Context, struct{}) (op.File, error) {
 		return op.File{Name: "纪要 1.pdf", MediaType: "application/pdf", Body: io.NopCloser(strings.NewReader("x"))}, nil
 	}, op.Public())
+	op.Handle(a, "GET /v1/broken", "Broken", "A file that fails", func(_ context.Context, r brokenAt) (op.File, error) {
+		body := io.MultiReader(strings.NewReader(strings.Repeat("x", r.Byte)), failing{})
+		return op.File{Name: "x.zip", MediaType: "application/zip", Body: io.NopCloser(body)}, nil
+	}, op.Public())
 	if err := a.ServeOpenAPI(); err != nil {
 		t.Fatal(err)
 	}
 	return mux
 }
+
+type brokenAt struct {
+	Byte int `query:"byte" json:"-"`
+}
+
+// failing is a file that cannot be read.
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errGone }
 
 func call(t testing.TB, mux http.Handler, method, path, body string) (*httptest.ResponseRecorder, op.Problem) {
 	t.Helper()
@@ -148,6 +162,34 @@ func TestMiddlewareStandsInOrder(t *testing.T) {
 	call(t, server(t, mark("outer"), mark("inner")), "POST", "/v1/things/1/rename", `{"name":"a"}`)
 	if !slices.Equal(seen, []string{"outer things.Rename", "inner things.Rename"}) {
 		t.Fatal(seen)
+	}
+}
+
+// TestHalfAFileIsNeverTakenForAWholeOne reads files over a real connection that
+// break off at the beginning and further on.
+func TestHalfAFileIsNeverTakenForAWholeOne(t *testing.T) {
+	t.Parallel()
+	s := httptest.NewServer(server(t))
+	t.Cleanup(s.Close)
+	for _, n := range []int{0, 1, 1 << 20} {
+		resp, err := s.Client().Get(fmt.Sprintf("%s/v1/broken?byte=%d", s.URL, n))
+		if err != nil {
+			if n == 0 {
+				t.Fatal(err)
+			}
+			continue // cut before the head left the server's buffer
+		}
+		body, err := io.ReadAll(resp.Body)
+		resp.Body.Close()
+		if n > 0 {
+			if err == nil {
+				t.Errorf("%d bytes of a broken file read as whole", len(body))
+			}
+			continue
+		}
+		if err != nil || resp.StatusCode != http.StatusNotFound || resp.Header.Get("Content-Disposition") != "" || !strings.Contains(string(body), "thing_gone") {
+			t.Errorf("%v %d %v %s", err, resp.StatusCode, resp.Header, body)
+		}
 	}
 }
 

@@ -76,7 +76,9 @@ func WriteProblem(_ context.Context, err error, w http.ResponseWriter) {
 	_ = json.NewEncoder(w).Encode(NewProblem(err)) // the client is gone when this fails
 }
 
-// File is a response that is not JSON.
+// File is a response that is not JSON. A body that fails before its first byte
+// is answered with the problem; one that fails later has its connection cut, so
+// that no client takes half a file for a whole one.
 type File struct {
 	Name      string // suggested file name
 	MediaType string
@@ -89,7 +91,13 @@ func writeResponse(w http.ResponseWriter, status int, resp any) error {
 		w.Header().Set("Content-Type", f.MediaType)
 		w.Header().Set("Content-Disposition", `attachment; filename*=UTF-8''`+percent(f.Name))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		_, err := io.Copy(w, f.Body)
+		n, err := io.Copy(w, f.Body)
+		if err != nil && n > 0 {
+			panic(http.ErrAbortHandler) // net/http's way to end an answer that has begun
+		}
+		if err != nil {
+			w.Header().Del("Content-Disposition")
+		}
 		return err
 	}
 	if e, ok := resp.(interface{ ETag() string }); ok {

@@ -109,7 +109,7 @@ func (s *Service) write(ctx context.Context, b Book, w io.Writer, r MakeExport) 
 		Scope:  bundle.Scope{Kind: kind, Subject: r.Project, From: r.From, To: r.To},
 		Signed: signed, Keys: s.Keyring.Keys, Nodes: b,
 		Rows:      b.Rows(ctx, r.Project, first, last),
-		Documents: documents(facts), Completeness: completeness,
+		Documents: documents(facts), Completeness: func() ([]byte, error) { return completeness, nil },
 	}, bundle.Options{
 		CreatedAt: s.Clock.Now(), CreatedBy: bundle.Author{Unit: by.Unit, Actor: by.Subject, Name: by.Name},
 		Tool: "egov auditexport " + s.Version, Packs: packs, Signers: s.Keyring.Signers,

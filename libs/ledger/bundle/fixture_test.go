@@ -168,8 +168,12 @@ func (b *book) source(t testing.TB, scope bundle.Scope, first, last int) bundle.
 	return bundle.Source{
 		Scope: scope, Signed: b.signed(t), Keys: b.ring.keys, Nodes: b, Rows: yield(rows),
 		Documents:    documents("project/YP-1.json", `{"id":"YP-1"}`, "tables/rows.csv", "a,b\n1,2\n", "files/合同.pdf", "%PDF-1.7 contract"),
-		Completeness: []byte(`{"missing":[]}`),
+		Completeness: completeness(`{"missing":[]}`),
 	}
+}
+
+func completeness(text string) func() ([]byte, error) {
+	return func() ([]byte, error) { return []byte(text), nil }
 }
 
 func documents(namesAndTexts ...string) iter.Seq2[bundle.Document, error] {

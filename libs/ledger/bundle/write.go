@@ -41,8 +41,9 @@ type Source struct {
 	Rows iter.Seq2[*ledger.Row, error]
 	// Documents yields the files for the folders project/, tables/ and files/.
 	Documents iter.Seq2[Document, error]
-	// Completeness is completeness.json, one JSON document.
-	Completeness []byte
+	// Completeness gives completeness.json, one JSON document. It is asked when
+	// all documents are written, so that it can speak of them; nil is {}.
+	Completeness func() ([]byte, error)
 	// Previous is the tree of the export before this one, if there was one.
 	Previous *State
 }
@@ -92,13 +93,6 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 	if err != nil {
 		return Manifest{}, err
 	}
-	completeness := src.Completeness
-	if completeness == nil {
-		completeness = []byte("{}")
-	}
-	if !json.Valid(completeness) {
-		return Manifest{}, ErrSource.With(fmt.Errorf("%s is not JSON", NameCompleteness))
-	}
 	prover := ledger.NewProver(src.Nodes, c.Size)
 	var selected []uint64
 	steps := []func() error{
@@ -111,7 +105,7 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 			})
 		},
 		func() error { return out.documents(ctx, src.Documents) },
-		func() error { return out.bytes(NameCompleteness, completeness) },
+		func() error { return out.completeness(src.Completeness) },
 		func() error { return out.close(opts.Signers) },
 	}
 	for _, step := range steps {
@@ -153,6 +147,20 @@ func (w *writer) file(name string, withSM3 bool, write func(io.Writer) error) er
 
 func (w *writer) bytes(name string, data []byte) error {
 	return w.file(name, true, func(w io.Writer) error { _, err := w.Write(data); return err })
+}
+
+func (w *writer) completeness(text func() ([]byte, error)) error {
+	if text == nil {
+		return w.bytes(NameCompleteness, []byte("{}"))
+	}
+	data, err := text()
+	if err != nil {
+		return err
+	}
+	if !json.Valid(data) {
+		return ErrSource.With(fmt.Errorf("%s is not JSON", NameCompleteness))
+	}
+	return w.bytes(NameCompleteness, data)
 }
 
 func (w *writer) documents(ctx context.Context, documents iter.Seq2[Document, error]) error {

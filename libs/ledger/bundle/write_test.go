@@ -111,7 +111,10 @@ func TestWriteRefusesWhatItCannotMean(t *testing.T) {
 		"file that cannot be opened": {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) {
 			s.Documents = closed(func(context.Context) (io.ReadCloser, error) { return nil, failing })
 		}, failing},
-		"completeness not JSON":       {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) { s.Completeness = []byte("{") }, bundle.ErrSource},
+		"completeness not JSON":       {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) { s.Completeness = completeness("{") }, bundle.ErrSource},
+		"completeness fails": {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) {
+			s.Completeness = func() ([]byte, error) { return nil, failing }
+		}, failing},
 		"nobody signs":                {bundle.KindLedger, func(_ *bundle.Source, o *bundle.Options) { o.Signers = nil }, checkpoint.ErrKey},
 		"earlier tree beyond this":    {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) { s.Previous = &bundle.State{Size: 21} }, ledger.ErrTree},
 		"a deflate level of its own":  {bundle.KindLedger, func(_ *bundle.Source, o *bundle.Options) { o.Level = 6 }, nil},

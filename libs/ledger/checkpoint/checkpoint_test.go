@@ -486,6 +486,38 @@ func TestSignRefusesTheWrongKeys(t *testing.T) {
 	}
 }
 
+// TestOneTextIsSignedInOneWay signs often enough that a nonce drawn by chance
+// would show.
+func TestOneTextIsSignedInOneWay(t *testing.T) {
+	t.Parallel()
+	for _, alg := range []checkpoint.Algorithm{checkpoint.Ed25519, checkpoint.SM2} {
+		t.Run(string(alg), func(t *testing.T) {
+			t.Parallel()
+			p, other := newPair(t, alg, origin), newPair(t, alg, origin)
+			sign := func(s *checkpoint.Signer, text string) string {
+				sig, err := s.Sign([]byte(text))
+				if err != nil {
+					t.Fatal(err)
+				}
+				return string(sig)
+			}
+			first := sign(p.signer, "one\n")
+			for range 20 {
+				if sign(p.signer, "one\n") != first {
+					t.Fatal("two signatures of one text differ")
+				}
+			}
+			// Equal first halves would be one nonce used twice: it gives the key away.
+			if another := sign(p.signer, "two\n"); another[:32] == first[:32] {
+				t.Fatal("two texts share a nonce")
+			}
+			if another := sign(other.signer, "one\n"); another[:32] == first[:32] {
+				t.Fatal("two keys share a nonce")
+			}
+		})
+	}
+}
+
 func TestSM2SignaturesRejectEveryChangedByte(t *testing.T) {
 	t.Parallel()
 	p := newPair(t, checkpoint.SM2, origin)

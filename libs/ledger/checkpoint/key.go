@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"crypto/ecdsa"
 	"crypto/ed25519"
+	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/asn1"
@@ -11,6 +12,7 @@ import (
 	"encoding/binary"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"math/big"
 	"strconv"
@@ -150,7 +152,7 @@ func newSigner(name string, s scheme, seed []byte) (*Signer, error) {
 			return nil, ErrKey.With(err)
 		}
 		signer.public = point.Bytes()
-		signer.sign = func(msg []byte) ([]byte, error) { return signSM2(key, msg) }
+		signer.sign = func(msg []byte) ([]byte, error) { return signSM2(key, newNonces(seed, msg), msg) }
 	} else {
 		key := ed25519.NewKeyFromSeed(seed)
 		signer.public = key[seedSize:]
@@ -244,8 +246,43 @@ func cosignedMessage(at uint64, text []byte) []byte {
 	return append(append(msg, '\n'), text...)
 }
 
-func signSM2(key *sm2.PrivateKey, msg []byte) ([]byte, error) {
-	der, err := key.Sign(rand.Reader, msg, sm2.DefaultSM2SignerOpts)
+// nonces is an unending stream of bytes that only the holder of the key can
+// know: HMAC-SHA-256 under the key over the message and a counter.
+type nonces struct {
+	mac     hash.Hash
+	msg     [sha256.Size]byte
+	counter uint64
+	left    []byte
+}
+
+func newNonces(seed, msg []byte) *nonces {
+	key := sha256.Sum256(append([]byte("egov.sm2.nonce/v1\n"), seed...))
+	return &nonces{mac: hmac.New(sha256.New, key[:]), msg: sha256.Sum256(msg)}
+}
+
+// Read gives the next bytes. Reads of one byte do not move the stream: signers
+// in Go make one or none of them, by chance, to keep callers from relying on
+// what is relied on here.
+func (n *nonces) Read(p []byte) (int, error) {
+	if len(p) == 1 {
+		p[0] = 0
+		return 1, nil
+	}
+	for i := range p {
+		if len(n.left) == 0 {
+			n.counter++
+			n.mac.Reset()
+			n.mac.Write(n.msg[:])
+			n.mac.Write(binary.BigEndian.AppendUint64(nil, n.counter))
+			n.left = n.mac.Sum(nil)
+		}
+		p[i], n.left = n.left[0], n.left[1:]
+	}
+	return len(p), nil
+}
+
+func signSM2(key *sm2.PrivateKey, nonces io.Reader, msg []byte) ([]byte, error) {
+	der, err := key.Sign(nonces, msg, sm2.DefaultSM2SignerOpts)
 	if err != nil {
 		return nil, err
 	}
