@@ -63,26 +63,25 @@ type Project struct {
 	Leader       string      `json:"leader,omitempty"`
 	Contact      string      `json:"contact,omitempty"`
 
-	Stage          Stage       `json:"stage"`
-	Case           policy.Case `json:"case"`
-	Supervisor     string      `json:"supervisor,omitempty"`
-	KeyAnnual      bool        `json:"key_annual"`
-	ContractYears  int         `json:"contract_years,omitempty"`
-	SystemID       string      `json:"system_id,omitempty"`
-	Lineage        string      `json:"lineage"`
-	DeclaredBy     string      `json:"declared_by"`
-	Attachments    []Document  `json:"attachments"`
-	ReturnReason   string      `json:"return_reason,omitempty"`
-	RefusalReason  string      `json:"refusal_reason,omitempty"`
-	ApprovedFen    int64       `json:"approved_fen,omitempty"`
-	OpenChange     string      `json:"open_change,omitempty"` // id of the change under decision
-	Changes        []Change    `json:"changes,omitempty"`
-	LockedUntil    string      `json:"locked_until,omitempty"` // the first day on which it may be declared again
-	FailedReviews  Failures    `json:"failed_reviews"`
-	FailedDelivery bool        `json:"failed_acceptance"` // the system's acceptance failed and is not made good
-	// RectificationOverdue is true while the unit owes a correction past its
-	// day: its reviews wait (YP23-R-5.6.1).
-	RectificationOverdue bool `json:"rectification_overdue"`
+	Stage         Stage       `json:"stage"`
+	Case          policy.Case `json:"case"`
+	Supervisor    string      `json:"supervisor,omitempty"`
+	KeyAnnual     bool        `json:"key_annual"`
+	ContractYears int         `json:"contract_years,omitempty"`
+	SystemID      string      `json:"system_id,omitempty"`
+	Lineage       string      `json:"lineage"`
+	DeclaredBy    string      `json:"declared_by"`
+	Attachments   []Document  `json:"attachments"`
+	ReturnReason  string      `json:"return_reason,omitempty"`
+	RefusalReason string      `json:"refusal_reason,omitempty"`
+	ApprovedFen   int64       `json:"approved_fen,omitempty"`
+	OpenChange    string      `json:"open_change,omitempty"` // id of the change under decision
+	Changes       []Change    `json:"changes,omitempty"`
+	LockedUntil   string      `json:"locked_until,omitempty"` // the first day on which it may be declared again
+	FailedReviews Failures    `json:"failed_reviews"`
+	// Waivers are the in-principle rules that a named conference decision lifted
+	// for this project, with its reason.
+	Waivers map[string]string `json:"waivers,omitempty"`
 
 	Amounts Amounts `json:"amounts"`
 
@@ -149,14 +148,15 @@ var (
 
 // Service is the use cases of this duty.
 type Service struct {
-	Projects aggregate.Repository[Project]
-	Dossiers Dossiers
-	Rules    rules.Book
-	District string
-	Clock    calendar.Clock
-	NewID    func() string
-	Blobs    *blob.Store
-	Sign     func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+	Projects  aggregate.Repository[Project]
+	Standings aggregate.Repository[Standing]
+	Dossiers  Dossiers
+	Rules     rules.Book
+	District  string
+	Clock     calendar.Clock
+	NewID     func() string
+	Blobs     *blob.Store
+	Sign      func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
 // at refuses unless the project is at one of the stages.

@@ -131,12 +131,17 @@ func (s *Service) Agenda(ctx context.Context, project string) error {
 // Decided follows the conference's decision.
 func (s *Service) Decided(ctx context.Context, f *conferencev1.DecisionTaken) error {
 	return s.follow(ctx, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
+		if p.Stage == Withdrawn {
+			return nil // the unit took it back before the decision came
+		}
 		p.Await()
 		switch f.GetOutcome() {
 		case "approved", "filed":
-			p.Stage = Approved
-			if f.GetOutcome() == "filed" {
-				p.Stage = Filed
+			if !slices.Contains(delivery, p.Stage) { // a decision reconsidered does not send the work back
+				p.Stage = Approved
+				if f.GetOutcome() == "filed" {
+					p.Stage = Filed
+				}
 			}
 			p.ApprovedFen, p.Amounts.ApprovedFen = f.GetApprovedFen(), f.GetApprovedFen()
 			p.Share("finance", "facilities")
@@ -207,13 +212,42 @@ func (s *Service) ContractFiled(ctx context.Context, f *procurementv1.ContractFi
 // AcceptanceFailed blocks later declarations for the same system until the
 // project is accepted (YP23-R-5.5.7).
 func (s *Service) AcceptanceFailed(ctx context.Context, f *procurementv1.AcceptanceFailed) error {
-	return s.Reach(ctx, f.GetProjectId(), Acceptance, func(p *Project) { p.FailedDelivery = true })
+	if err := s.Hold(ctx, "system/"+systemOf(f.GetSystemId(), f.GetProjectId()), f.GetProjectId(), f.GetReason()); err != nil {
+		return err
+	}
+	return s.Reach(ctx, f.GetProjectId(), Acceptance, nil)
 }
 
 // AcceptancePassed ends delivery.
 func (s *Service) AcceptancePassed(ctx context.Context, f *procurementv1.AcceptancePassed) error {
-	return s.Reach(ctx, f.GetProjectId(), Acceptance, func(p *Project) {
-		p.FailedDelivery = false
+	system := systemOf("", f.GetProjectId())
+	err := s.Reach(ctx, f.GetProjectId(), Acceptance, func(p *Project) {
 		p.Amounts.FinalFen = f.GetFinalFen()
+		system = p.system()
+	})
+	if err != nil {
+		return err
+	}
+	return s.Clear(ctx, "system/"+system, f.GetProjectId())
+}
+
+func systemOf(id, project string) string {
+	if id != "" {
+		return id
+	}
+	return project
+}
+
+// Waive notes a rule that the conference lifted for the project.
+func (s *Service) Waive(ctx context.Context, f *conferencev1.WaiverGranted) error {
+	return s.follow(ctx, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
+		if p.Waivers == nil {
+			p.Waivers = map[string]string{}
+		}
+		p.Waivers[f.GetRule()] = f.GetReason()
+		if f.GetRule() == "no_lockout" && p.LockedUntil != "" {
+			rec.State(p.ID, &declarationv1.LockoutEnded{ProjectId: p.ID, Lineage: p.Lineage})
+		}
+		return nil
 	})
 }

@@ -14,12 +14,12 @@ import (
 )
 
 // passGate asks the pinned pack whether the project may pass.
-func (s *Service) passGate(p *Project, gate string, today calendar.Date) error {
+func (s *Service) passGate(p *Project, gate string, has rules.Has) error {
 	pack, err := s.Rules.Of(p.Decision.Pack)
 	if err != nil {
 		return err
 	}
-	return rules.Pass(pack, gate, p.Case, *p.Decision, p.holds(today))
+	return rules.Pass(pack, gate, p.Case, *p.Decision, has)
 }
 
 // NameResponsible names who answers for the project (YP23-R-5.5.3).

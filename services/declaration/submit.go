@@ -20,6 +20,10 @@ type SubmitProject struct {
 
 // Submit decides the project under the pack in force and pins it to that.
 func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) {
+	against, err := s.recordOf(ctx, r.ID)
+	if err != nil {
+		return Project{}, err
+	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
 		if err := p.ownedBy(rec.By()); err != nil {
 			return err
@@ -27,11 +31,11 @@ func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) 
 		if err := p.at(Draft, Returned); err != nil {
 			return err
 		}
-		return s.submit(p, rec)
+		return s.submit(p, rec, against)
 	})
 }
 
-func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
+func (s *Service) submit(p *Project, rec *aggregate.Recorder, against record) error {
 	today := rec.Today()
 	p.Case.DeclaredOn = today
 	p.Case.Materials = p.materials()
@@ -53,7 +57,7 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	if err != nil {
 		return err
 	}
-	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds(today)); err != nil {
+	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds(today, against)); err != nil {
 		return err
 	}
 	if err := costErrors(decision); err != nil {
@@ -115,15 +119,18 @@ func (p *Project) materials() []string {
 }
 
 // holds reports whether what a gate waits for has come true.
-func (p *Project) holds(today calendar.Date) rules.Has {
+func (p *Project) holds(today calendar.Date, against record) rules.Has {
 	return func(r policy.Requirement) bool {
+		if _, waived := p.Waivers[r.Code]; waived && r.Strength != policy.Must {
+			return true
+		}
 		switch r.Code {
 		case "no_lockout":
 			return p.LockedUntil == "" || today.String() >= p.LockedUntil
 		case "no_failed_acceptance":
-			return !p.FailedDelivery
+			return !against.system
 		case "no_rectification_overdue":
-			return !p.RectificationOverdue
+			return !against.unit
 		}
 		fact := r.Fact
 		if r.Kind == policy.ItemRequired {
@@ -134,11 +141,13 @@ func (p *Project) holds(today calendar.Date) rules.Has {
 	}
 }
 
-// costErrors refuses a declaration whose cost lines break a rule that binds.
+// costErrors refuses a declaration whose cost lines break a rule that binds
+// without exception. One that binds in principle goes with the declaration to
+// the conference, which alone may lift it.
 func costErrors(d policy.Decision) error {
 	var v []fault.Violation
 	for _, f := range d.Findings {
-		if f.Severity != policy.Error {
+		if f.Severity != policy.Error || f.Strength != policy.Must {
 			continue
 		}
 		field := "budget"

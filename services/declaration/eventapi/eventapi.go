@@ -80,6 +80,15 @@ func road(s *declaration.Service) []module.Reaction {
 		module.React(func(ctx context.Context, f *conferencev1.ChangeRefused, _ event.Record) error {
 			return s.ChangeDecided(ctx, f.GetProjectId(), f.GetChangeId(), false, 0)
 		}),
+		module.React(func(ctx context.Context, f *conferencev1.WaiverGranted, _ event.Record) error {
+			return s.Waive(ctx, f)
+		}),
+		module.React(func(ctx context.Context, f *budgetingv1.HoldPlaced, _ event.Record) error {
+			return s.Hold(ctx, "unit/"+f.GetUnit(), f.GetProjectId(), f.GetReason())
+		}),
+		module.React(func(ctx context.Context, f *budgetingv1.HoldReleased, _ event.Record) error {
+			return s.Clear(ctx, "unit/"+f.GetUnit(), f.GetProjectId())
+		}),
 		module.React(func(ctx context.Context, f *budgetingv1.BudgetRequested, _ event.Record) error {
 			return s.Reach(ctx, f.GetProjectId(), declaration.Budgeting, nil)
 		}),

@@ -10,6 +10,7 @@ import (
 	"egov/libs/authn"
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
+	"egov/libs/op"
 	"egov/libs/redistest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
@@ -320,6 +321,51 @@ func TestLockoutAfterFailedEvaluations(t *testing.T) {
 	a.Post("/v1/projects/"+p.ID+"/submit", nil).Refused(422, "gate_closed")
 	s.Set("2026-09-02")
 	a.Post("/v1/projects/"+p.ID+"/submit", nil).OK(nil)
+}
+
+func TestWhatStandsAgainstUnitAndSystem(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	a, secretary := s.As("fac.declarer", "facilities", "declarer"), s.As("office.secretary", "gov-office", "secretary")
+	maintenance := func() (p project) {
+		d := draft(func(c map[string]any) {
+			for k := range c {
+				delete(c, k)
+			}
+			c["kind"], c["amount_fen"], c["in_use"], c["om"] = "operation_maintenance", 90_000_000, true, map[string]any{"first_year": true}
+			c["materials"] = []string{"pre_review_form", "basis", "build_plan", "budget_plan", "original_approval", "original_contract", "acceptance_report", "operation_report"}
+		})
+		d["system_id"] = "sys-1"
+		a.Post("/v1/projects", d).OK(&p)
+		return p
+	}
+	p := maintenance()
+	delivery := s.Other("procurement")
+	delivery.State("other", "facilities", &procurementv1.AcceptanceFailed{ProjectId: "other", SystemId: "sys-1", Reason: "未达到设计要求"})
+	var problem op.Problem
+	s.Await("the failed acceptance", func() bool {
+		answer := a.Post("/v1/projects/"+p.ID+"/submit", nil)
+		if answer.Status == 200 {
+			p = maintenance()
+			return false
+		}
+		problem = answer.Refused(422, "gate_closed")
+		return true
+	})
+	if len(problem.Violations) != 1 || problem.Violations[0].Code != "no_failed_acceptance" || problem.Violations[0].Basis[0] != "YP23-R-5.5.7" {
+		t.Fatalf("%+v", problem)
+	}
+	// In principle: the conference may lift it for this project.
+	s.Other("conference").State(p.ID, "gov-office", &conferencev1.WaiverGranted{ProjectId: p.ID, Rule: "no_failed_acceptance", Reason: "系统须维持运行"})
+	s.Await("the waiver", func() bool { return a.Post("/v1/projects/"+p.ID+"/submit", nil).Status == 200 })
+
+	s.Other("budgeting").State("other", "finance", &budgetingv1.HoldPlaced{ProjectId: "other", Unit: "facilities", Reason: "绩效目标未实现，整改未落实"})
+	s.Await("the hold", func() bool { return s.VisibleTo("standing", "audit", "a", "auditor") == 2 })
+	if got := secretary.Post("/v1/projects/"+p.ID+"/accept", nil).Refused(422, "gate_closed"); got.Violations[0].Code != "no_rectification_overdue" {
+		t.Fatalf("%+v", got)
+	}
+	s.Other("budgeting").State("other", "finance", &budgetingv1.HoldReleased{ProjectId: "other", Unit: "facilities"})
+	s.Await("the release", func() bool { return secretary.Post("/v1/projects/"+p.ID+"/accept", nil).Status == 200 })
 }
 
 func TestAttachments(t *testing.T) {

@@ -24,6 +24,11 @@ func Projects(s *store.Store) *store.Collection[declaration.Project, *declaratio
 	return store.NewCollection[declaration.Project, *declaration.Project](s, "project", "stage", "kind", "route")
 }
 
+// Standings is the repository of what stands against units and systems.
+func Standings(s *store.Store) *store.Collection[declaration.Standing, *declaration.Standing] {
+	return store.NewCollection[declaration.Standing, *declaration.Standing](s, "standing")
+}
+
 // Dossiers keeps the facts of all services by project. Row-level security
 // shows a fact to whoever may see its project.
 type Dossiers struct{ Store *store.Store }

@@ -7,6 +7,9 @@ ALTER TABLE project
 CREATE INDEX ON project (stage, created_at DESC);
 CREATE INDEX ON project (unit, created_at DESC);
 
+-- What stands against units and systems.
+SELECT create_aggregate('standing');
+
 -- Every fact of every service, by project; append-only.
 CREATE TABLE dossier_fact (
   project_id text NOT NULL,
