@@ -189,8 +189,7 @@ func RateLimit(perSecond float64, burst int) op.Middleware {
 			return func(ctx context.Context, in any) (any, error) {
 				who := authn.By(ctx).Subject
 				if who == "" {
-					host, _, _ := strings.Cut(in.(*op.Request).HTTP.RemoteAddr, ":")
-					who = "anonymous " + host
+					who = "anonymous " + in.(*op.Request).Remote()
 				}
 				if !l.of(who).Allow() {
 					e := *errRate
