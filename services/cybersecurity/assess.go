@@ -14,7 +14,7 @@ type RecordAssessment struct {
 	ID          string        `path:"id" json:"-"`
 	Assessor    string        `json:"assessor" required:"true"`
 	ReportNo    string        `json:"report_no" required:"true"`
-	Conformant  bool          `json:"conformant" required:"true"`
+	Conformant  *bool         `json:"conformant" required:"true"`
 	Summary     string        `json:"summary" required:"true"`
 	CompletedOn calendar.Date `json:"completed_on" required:"true"`
 }
@@ -24,6 +24,7 @@ func (r *RecordAssessment) Validate() error {
 	var c fault.Checks
 	c.Text(r.Assessor, "assessor", 200, "YP23-M-34")
 	c.Text(r.ReportNo, "report_no", 100, "YP23-M-34")
+	c.Require(r.Conformant != nil, "conformant", "required", "必填", "is required", "YP23-M-34")
 	c.Text(r.Summary, "summary", 5000, "YP23-M-34")
 	c.Require(!r.CompletedOn.IsZero(), "completed_on", "required", "必填", "is required")
 	return c.Err()
@@ -36,13 +37,17 @@ func (s *Service) Assess(ctx context.Context, r RecordAssessment) (System, error
 		if err := y.ownedBy(rec.By()); err != nil {
 			return err
 		}
-		if err := y.at(SystemGraded); err != nil {
+		if err := y.at(SystemGraded, SystemProposed); err != nil {
 			return err
+		}
+		if y.Grade == 0 {
+			return wrongState("信息系统", "the system", string(y.State))
 		}
 		if err := r.fits(y, rec.Today()); err != nil {
 			return err
 		}
-		if r.Conformant {
+		conformant := *r.Conformant
+		if conformant {
 			y.MeetClock(rec, "mlps_assessment", r.CompletedOn)
 			if err := s.scheduleAssessment(y, rec, r.CompletedOn); err != nil {
 				return err
@@ -52,11 +57,11 @@ func (s *Service) Assess(ctx context.Context, r RecordAssessment) (System, error
 			y.Ask(aggregate.Todo{Action: "rectify", Role: "declarer", Unit: y.Unit, Title: "测评不符合，请整改后复测：" + y.Title})
 		}
 		y.Assessments = append(y.Assessments, Assessment{
-			Assessor: r.Assessor, ReportNo: r.ReportNo, Grade: y.Grade, Conformant: r.Conformant, Summary: r.Summary,
+			Assessor: r.Assessor, ReportNo: r.ReportNo, Grade: y.Grade, Conformant: conformant, Summary: r.Summary,
 			CompletedOn: r.CompletedOn.String(), NextDueOn: y.NextAssessmentOn,
 		})
 		rec.State(y.ProjectID, &cybersecurityv1.AssessmentCompleted{
-			ProjectId: y.project(), SystemId: y.ID, Assessor: r.Assessor, Conformant: r.Conformant, ReportNo: r.ReportNo,
+			ProjectId: y.project(), SystemId: y.ID, Assessor: r.Assessor, Conformant: conformant, ReportNo: r.ReportNo,
 			CompletedOn: r.CompletedOn.String(), NextDueOn: y.NextAssessmentOn, Grade: int32(y.Grade), Basis: []string{"YP23-M-34"},
 		})
 		return nil
@@ -71,7 +76,9 @@ func (r *RecordAssessment) fits(y *System, today calendar.Date) error {
 		c.Require(a.ReportNo != r.ReportNo, "report_no", "recorded_before", "该测评报告已登记", "this report is on record already", "YP23-M-34")
 	}
 	if n := len(y.Assessments); n > 0 {
-		c.Require(r.CompletedOn.String() >= y.Assessments[n-1].CompletedOn, "completed_on", "out_of_order", "早于最近一次测评（"+y.Assessments[n-1].CompletedOn+"）", "before the last assessment ("+y.Assessments[n-1].CompletedOn+")", "YP23-M-34")
+		last := y.Assessments[n-1].CompletedOn
+		c.Require(r.CompletedOn.String() >= last, "completed_on", "out_of_order",
+			"早于最近一次测评（"+last+"）", "before the last assessment ("+last+")", "YP23-M-34")
 	}
 	return c.Refuse(ErrReport)
 }

@@ -4,7 +4,6 @@ import (
 	"context"
 	"fmt"
 	"slices"
-	"strings"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
@@ -106,7 +105,7 @@ func (r *GiveConsent) Validate() error {
 }
 
 func checkPlatform(c *fault.Checks, platform, field string) {
-	c.Require(slices.Contains(Platforms, platform), field, "unknown_code", "须为以下之一："+strings.Join(Platforms, "、"), "one of "+strings.Join(Platforms, ", "), "SH12-21")
+	oneOf(c, platform, field, Platforms, "SH12-21")
 }
 
 // Consent gives cac's consent to the project and the accounts it names.
@@ -124,7 +123,8 @@ func (s *Service) Consent(ctx context.Context, r GiveConsent) (Consent, error) {
 		}
 		c.MeetClock(rec, "publishing_consent", rec.Today())
 		rec.State(c.ProjectID, &cybersecurityv1.PublishingConsentGiven{
-			ProjectId: c.ProjectID, ConsentNo: c.ConsentNo, Channels: names(c.Channels), Basis: []string{"YP23-R-5.3.6"}, Signature: c.Signature,
+			ProjectId: c.ProjectID, ConsentNo: c.ConsentNo, Channels: names(c.Channels),
+			Basis: []string{"YP23-R-5.3.6"}, Signature: c.Signature,
 		})
 		return nil
 	})
@@ -176,7 +176,7 @@ func (s *Service) RefuseConsent(ctx context.Context, r RefuseConsent) (Consent, 
 // decide checks who decides and when, and takes the task off the desk.
 func (c *Consent) decide(by authn.Principal, today string) error {
 	if c.State != ConsentRequested {
-		return ErrState.WithMsg("备案状态为“"+string(c.State)+"”，不能办理此事项", "the consent is "+string(c.State)+", which does not allow this")
+		return wrongState("备案", "the consent", string(c.State))
 	}
 	if err := answers(by, Office, c.Declarers); err != nil {
 		return err

@@ -25,15 +25,24 @@ const (
 
 // Errors of this duty.
 var (
-	ErrState    = fault.New(fault.Conflict, "wrong_stage", "当前状态不能办理此事项", "the present state does not allow this")
-	ErrNotOwner = fault.New(fault.Forbidden, "not_owner", "只有责任单位可以办理", "only the unit that answers for it may do this")
-	ErrNotDesk  = fault.New(fault.Forbidden, "not_at_this_desk", "此事项由其他单位办理", "another unit's desk answers this")
-	ErrOwnWork  = fault.New(fault.Forbidden, "own_work", "经办人不得审核自己申报或提出的事项", "nobody answers what they declared or proposed themselves", "SH12-P-9")
-	ErrGrading  = fault.New(fault.Refused, "grading_refused", "定级不符合要求", "the grade cannot be set like this", "YP23-M-34")
-	ErrNumber   = fault.New(fault.Conflict, "number_taken", "该编号已登记在其他事项上", "the number stands for something else already")
-	ErrReport   = fault.New(fault.Refused, "assessment_refused", "测评结果不能登记", "the assessment cannot be recorded", "YP23-M-34")
-	ErrOnRecord = fault.New(fault.Conflict, "site_on_record", "该网站（账号）已备案", "this site or account is on record already", "SH12-21")
-	ErrConsent  = fault.New(fault.Refused, "no_publishing_consent", "该账号未经区委网信办备案同意", "the cyberspace office has not consented to this account", "YP23-R-5.3.6")
+	ErrState = fault.New(fault.Conflict, "wrong_stage",
+		"当前状态不能办理此事项", "the present state does not allow this")
+	ErrNotOwner = fault.New(fault.Forbidden, "not_owner",
+		"只有责任单位可以办理", "only the unit that answers for it may do this")
+	ErrNotDesk = fault.New(fault.Forbidden, "not_at_this_desk",
+		"此事项由其他单位办理", "another unit's desk answers this")
+	ErrOwnWork = fault.New(fault.Forbidden, "own_work",
+		"经办人不得审核自己申报或提出的事项", "nobody answers what they declared or proposed themselves", "SH12-P-9")
+	ErrGrading = fault.New(fault.Refused, "grading_refused",
+		"定级不符合要求", "the grade cannot be set like this", "YP23-M-34")
+	ErrNumber = fault.New(fault.Conflict, "number_taken",
+		"该编号已登记在其他事项上", "the number stands for something else already")
+	ErrReport = fault.New(fault.Refused, "assessment_refused",
+		"测评结果不能登记", "the assessment cannot be recorded", "YP23-M-34")
+	ErrOnRecord = fault.New(fault.Conflict, "site_on_record",
+		"该网站（账号）已备案", "this site or account is on record already", "SH12-21")
+	ErrConsent = fault.New(fault.Refused, "no_publishing_consent",
+		"该账号未经区委网信办备案同意", "the cyberspace office has not consented to this account", "YP23-R-5.3.6")
 )
 
 // Service is the use cases of this duty.
@@ -56,7 +65,11 @@ func (s *Service) packOf(p *typev1.ProjectBrief, today calendar.Date) (*policy.P
 	return s.Rules.Packs.ForDate(s.District, today)
 }
 
-// at the desk of unit, and not about one's own work.
+func wrongState(zh, en, state string) error {
+	return ErrState.WithMsg(zh+"状态为“"+state+"”，不能办理此事项", en+" is "+state+", which does not allow this")
+}
+
+// answers refuses anybody but the desk's unit, and an answer to one's own work.
 func answers(by authn.Principal, desk string, authors []string) error {
 	if by.Unit != desk {
 		return ErrNotDesk

@@ -53,7 +53,8 @@ func (s *Service) Propose(ctx context.Context, r ProposeGrade) (System, error) {
 		}
 		var c fault.Checks
 		if p := pack.Param("mlps_expert_grade"); p != nil && int64(grade) >= p.At(rec.Today()) {
-			c.Require(r.ExpertOpinion != "", "expert_opinion", "required", fmt.Sprintf("拟定%d级的须经专家评审", grade), fmt.Sprintf("grade %d needs an expert opinion", grade), p.Basis...)
+			c.Require(r.ExpertOpinion != "", "expert_opinion", "required",
+				fmt.Sprintf("拟定%d级的须经专家评审", grade), fmt.Sprintf("grade %d needs an expert opinion", grade), p.Basis...)
 		}
 		if err := c.Refuse(ErrGrading); err != nil {
 			return err
@@ -110,7 +111,8 @@ func (s *Service) Determine(ctx context.Context, r DetermineGrade) (System, erro
 			if p != nil {
 				basis = p.Basis
 			}
-			c.Require(r.FilingNo != "", "filing_no", "required", fmt.Sprintf("定为%d级的须有公安备案编号", r.Grade), fmt.Sprintf("grade %d has a police filing number", r.Grade), basis...)
+			c.Require(r.FilingNo != "", "filing_no", "required",
+				fmt.Sprintf("定为%d级的须有公安备案编号", r.Grade), fmt.Sprintf("grade %d has a police filing number", r.Grade), basis...)
 		}
 		if err := c.Refuse(ErrGrading); err != nil {
 			return err
@@ -126,8 +128,8 @@ func (s *Service) Determine(ctx context.Context, r DetermineGrade) (System, erro
 		y.Answered("determine_grade")
 		y.MeetClock(rec, "mlps_grading", today)
 		rec.State(y.ProjectID, &cybersecurityv1.GradeDetermined{
-			ProjectId: y.project(), SystemId: y.ID, Grade: int32(g.Grade), FilingNo: g.FilingNo, DeterminedOn: g.On, Basis: []string{"YP23-M-34"},
-			Name: y.Title, Unit: y.Unit, InUse: y.InUse, Signature: g.Signature,
+			ProjectId: y.project(), SystemId: y.ID, Grade: int32(g.Grade), FilingNo: g.FilingNo, DeterminedOn: g.On,
+			Name: y.Title, Unit: y.Unit, InUse: y.InUse, Basis: []string{"YP23-M-34"}, Signature: g.Signature,
 		})
 		return s.scheduleAssessment(y, rec, today)
 	})
@@ -185,7 +187,7 @@ func (s *Service) scheduleAssessment(y *System, rec *aggregate.Recorder, from ca
 	y.NextAssessmentOn = ""
 	y.Answered("record_assessment")
 	y.WaiveClock(rec, "mlps_assessment", "重新计算测评周期")
-	if y.State != SystemGraded || !y.InUse {
+	if y.Grade == 0 || !y.InUse {
 		return nil
 	}
 	pack, err := s.packOf(y.Project, rec.Today())

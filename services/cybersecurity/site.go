@@ -79,7 +79,8 @@ func (r *OpenSite) Validate() error {
 	var c fault.Checks
 	checkPlatform(&c, r.Channel, "channel")
 	c.Text(r.Address, "address", 200, "SH12-21")
-	c.Require(r.Channel != "website" || r.Approval != "", "approval", "required", "原则上不得新建本单位网站，确需新建的须列明批准依据", "in principle no unit builds a website; name what allows this one", "YP23-M-24")
+	c.Require(r.Channel != "website" || r.Approval != "", "approval", "required",
+		"原则上不得新建本单位网站，确需新建的须列明批准依据", "in principle no unit builds a website; name what allows this one", "YP23-M-24")
 	r.check(&c)
 	return c.Err()
 }
@@ -138,7 +139,7 @@ type ChangeSite struct {
 // Validate lists what is wrong with the change.
 func (r *ChangeSite) Validate() error {
 	var c fault.Checks
-	c.Require(r.IfMatch != "", "If-Match", "required", "修改须带上所读取的版本（If-Match）", "say which version you change (If-Match)")
+	checkVersion(&c, r.IfMatch)
 	c.Text(r.Reason, "reason", 2000, "SH12-21")
 	r.check(&c)
 	return c.Err()

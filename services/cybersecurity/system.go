@@ -104,7 +104,7 @@ func (y *System) at(states ...SystemState) error {
 	if slices.Contains(states, y.State) {
 		return nil
 	}
-	return ErrState.WithMsg("信息系统状态为“"+string(y.State)+"”，不能办理此事项", "the system is "+string(y.State)+", which does not allow this")
+	return wrongState("信息系统", "the system", string(y.State))
 }
 
 func (y *System) ownedBy(by authn.Principal) error {
@@ -120,7 +120,8 @@ func (y *System) project() string { return y.Project.GetProjectId() }
 // plan puts the system that a project builds on its unit's list of duties.
 func (s *Service) plan(ctx context.Context, p *typev1.ProjectBrief, declarers []string) error {
 	_, err := s.Systems.Upsert(ctx, p.GetProjectId(), func(y *System, rec *aggregate.Recorder) error {
-		if y.State == "" {
+		if y.State == "" || y.State == SystemRetired {
+			*y = System{Root: y.Root} // also when the project was taken back and comes again
 			y.start(p.GetUnit())
 			y.ProjectID = y.ID
 			y.Share(p.GetSupervisor())
@@ -150,34 +151,52 @@ func (y *System) add(accounts ...string) {
 	}
 }
 
+// Description is what a unit says of its system.
+type Description struct {
+	Name             string `json:"name" required:"true"`
+	Network          string `json:"network" required:"true"`    // one of Networks
+	Deployment       string `json:"deployment" required:"true"` // one of Deployments
+	DeploymentReason string `json:"deployment_reason"`
+	DataLevel        string `json:"data_level" required:"true"` // one of DataLevels
+	DutyHolder       string `json:"duty_holder" required:"true"`
+}
+
+func (d *Description) check(c *fault.Checks) {
+	c.Text(d.Name, "name", 200, "YP23-M-34")
+	oneOf(c, d.Network, "network", Networks, "YP23-M-20")
+	oneOf(c, d.Deployment, "deployment", Deployments, "YP23-M-17")
+	c.Require(d.Deployment == cloud || d.DeploymentReason != "", "deployment_reason", "required",
+		"未部署在政务云的须说明理由", "say why it does not run on the government cloud", "YP23-M-17")
+	oneOf(c, d.DataLevel, "data_level", DataLevels, "YP23-M-19")
+	c.Text(d.DutyHolder, "duty_holder", 100, "YP23-M-19", "YP23-M-20")
+}
+
+func oneOf(c *fault.Checks, v, field string, known []string, basis ...string) {
+	c.Require(slices.Contains(known, v), field, "unknown_code",
+		"须为以下之一："+strings.Join(known, "、"), "one of "+strings.Join(known, ", "), basis...)
+}
+
+func (y *System) describe(d Description) {
+	y.Title, y.Network, y.Deployment, y.DeploymentReason = d.Name, d.Network, d.Deployment, d.DeploymentReason
+	y.DataLevel, y.DutyHolder = d.DataLevel, d.DutyHolder
+}
+
 // RegisterSystem describes a system: the one a project builds, or one in use.
 type RegisterSystem struct {
-	ProjectID        string        `json:"project_id"` // of the project that builds it; empty for a system in use
-	Name             string        `json:"name" required:"true"`
-	Network          string        `json:"network" required:"true"`
-	Deployment       string        `json:"deployment" required:"true"`
-	DeploymentReason string        `json:"deployment_reason"`
-	DataLevel        string        `json:"data_level" required:"true"`
-	DutyHolder       string        `json:"duty_holder" required:"true"`
-	InUseSince       calendar.Date `json:"in_use_since"` // of a system in use
+	ProjectID string `json:"project_id"` // of the project that builds it; empty for a system in use
+	Description
+	InUseSince calendar.Date `json:"in_use_since"` // of a system in use
 }
 
 // Validate lists what is wrong with the description.
 func (r *RegisterSystem) Validate() error {
 	var c fault.Checks
-	c.Text(r.Name, "name", 200, "YP23-M-34")
-	oneOf(&c, r.Network, "network", Networks, "YP23-M-20")
-	oneOf(&c, r.Deployment, "deployment", Deployments, "YP23-M-17")
-	c.Require(r.Deployment == cloud || r.DeploymentReason != "", "deployment_reason", "required", "未部署在政务云的须说明理由", "say why it does not run on the government cloud", "YP23-M-17")
-	oneOf(&c, r.DataLevel, "data_level", DataLevels, "YP23-M-19")
-	c.Text(r.DutyHolder, "duty_holder", 100, "YP23-M-19", "YP23-M-20")
-	c.Require(r.ProjectID != "" || !r.InUseSince.IsZero(), "in_use_since", "required", "在用系统须填写启用日期", "a system in use states since when", "YP23-M-34")
-	c.Require(r.ProjectID == "" || r.InUseSince.IsZero(), "in_use_since", "not_in_use_yet", "拟建系统自竣工验收通过之日起启用", "a system under construction is in use from its acceptance on", "YP23-R-5.5.7")
+	r.check(&c)
+	c.Require(r.ProjectID != "" || !r.InUseSince.IsZero(), "in_use_since", "required",
+		"在用系统须填写启用日期", "a system in use states since when", "YP23-M-34")
+	c.Require(r.ProjectID == "" || r.InUseSince.IsZero(), "in_use_since", "not_in_use_yet",
+		"拟建系统自竣工验收通过之日起启用", "a system under construction is in use from its acceptance on", "YP23-R-5.5.7")
 	return c.Err()
-}
-
-func oneOf(c *fault.Checks, v, field string, known []string, basis ...string) {
-	c.Require(slices.Contains(known, v), field, "unknown_code", "须为以下之一："+strings.Join(known, "、"), "one of "+strings.Join(known, ", "), basis...)
 }
 
 // Register puts a system on the register.
@@ -207,10 +226,10 @@ func (s *Service) Register(ctx context.Context, r RegisterSystem) (System, error
 }
 
 func (r *RegisterSystem) apply(y *System, rec *aggregate.Recorder) error {
-	y.State, y.Title = SystemRegistered, r.Name
-	y.Network, y.Deployment, y.DeploymentReason, y.DataLevel, y.DutyHolder = r.Network, r.Deployment, r.DeploymentReason, r.DataLevel, r.DutyHolder
+	y.State = SystemRegistered
+	y.describe(r.Description)
 	y.add(authn.Accounts(rec.By().Actor())...)
-	y.askProposal("提出等级保护定级意见：")
+	y.Await(aggregate.Todo{Action: "propose_grade", Role: "declarer", Unit: y.Unit, Title: "提出等级保护定级意见：" + y.Title})
 	rec.State(y.ProjectID, &cybersecurityv1.SystemRegistered{
 		ProjectId: y.project(), SystemId: y.ID, Name: y.Title, Unit: y.Unit, Network: y.Network, Deployment: y.Deployment,
 		DataLevel: y.DataLevel, InUse: y.InUse, Basis: []string{"YP23-M-34"},
@@ -218,8 +237,42 @@ func (r *RegisterSystem) apply(y *System, rec *aggregate.Recorder) error {
 	return nil
 }
 
-func (y *System) askProposal(what string) {
-	y.Await(aggregate.Todo{Action: "propose_grade", Role: "declarer", Unit: y.Unit, Title: what + y.Title})
+// ChangeSystem corrects the entry of a system.
+type ChangeSystem struct {
+	ID      string `path:"id" json:"-"`
+	IfMatch string `header:"If-Match" json:"-"` // the version that was read
+	Description
+}
+
+// Validate lists what is wrong with the entry.
+func (r *ChangeSystem) Validate() error {
+	var c fault.Checks
+	checkVersion(&c, r.IfMatch)
+	r.check(&c)
+	return c.Err()
+}
+
+func checkVersion(c *fault.Checks, match string) {
+	c.Require(match != "", "If-Match", "required", "修改须带上所读取的版本（If-Match）", "say which version you change (If-Match)")
+}
+
+// ChangeSystem keeps the register true; the grade stays until it is determined
+// anew.
+func (s *Service) ChangeSystem(ctx context.Context, r ChangeSystem) (System, error) {
+	return s.Systems.Update(ctx, r.ID, func(y *System, rec *aggregate.Recorder) error {
+		if err := y.ownedBy(rec.By()); err != nil {
+			return err
+		}
+		if err := y.at(SystemRegistered, SystemGraded); err != nil {
+			return err
+		}
+		y.describe(r.Description)
+		rec.State(y.ProjectID, &cybersecurityv1.SystemChanged{
+			ProjectId: y.project(), SystemId: y.ID, Name: y.Title, Network: y.Network, Deployment: y.Deployment,
+			DataLevel: y.DataLevel, DutyHolder: y.DutyHolder, Basis: []string{"YP23-M-34"},
+		})
+		return nil
+	})
 }
 
 // RetireSystem takes a system off the register.
@@ -245,7 +298,9 @@ func (s *Service) Retire(ctx context.Context, r RetireSystem) (System, error) {
 			return err
 		}
 		y.retire(rec, r.Reason)
-		rec.State(y.ProjectID, &cybersecurityv1.SystemRetired{ProjectId: y.project(), SystemId: y.ID, Reason: r.Reason, Basis: []string{"YP21-M-23", "ours"}})
+		rec.State(y.ProjectID, &cybersecurityv1.SystemRetired{
+			ProjectId: y.project(), SystemId: y.ID, Reason: r.Reason, Basis: []string{"YP21-M-23", "ours"},
+		})
 		return nil
 	})
 }

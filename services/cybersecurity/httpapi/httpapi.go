@@ -3,6 +3,7 @@ package httpapi
 
 import (
 	"context"
+	"maps"
 
 	"egov/libs/aggregate"
 	"egov/libs/op"
@@ -16,23 +17,21 @@ func Mount(a *op.API, s *cybersecurity.Service) {
 	op.Handle(a, "POST /v1/consents/{id}/give", "GiveConsent", "Consent to an information-publishing project", s.Consent, cyber)
 	op.Handle(a, "POST /v1/consents/{id}/refuse", "RefuseConsent", "Refuse consent, with the reason", s.RefuseConsent, cyber)
 	op.Handle(a, "GET /v1/consents", "ListConsents", "Consents the caller may see, newest first", func(ctx context.Context, q consents) (aggregate.Page[cybersecurity.Consent], error) {
-		return s.Consents.List(ctx, aggregate.Query{Filter: map[string]string{"state": q.State, "unit": q.Unit}, PageSize: q.PageSize, PageToken: q.PageToken})
+		return s.Consents.List(ctx, q.query(nil))
 	})
 	op.Handle(a, "GET /v1/consents/{id}", "GetConsent", "One consent; its id is the project's", func(ctx context.Context, r byID) (cybersecurity.Consent, error) {
 		return s.Consents.Get(ctx, r.ID)
 	})
 
 	op.Handle(a, "POST /v1/systems", "RegisterSystem", "Put a system on the register", s.Register, declarer, op.Created())
+	op.Handle(a, "PUT /v1/systems/{id}", "ChangeSystem", "Correct the entry of a system", s.ChangeSystem, declarer)
 	op.Handle(a, "POST /v1/systems/{id}/proposal", "ProposeGrade", "Propose the system's grade", s.Propose, declarer)
 	op.Handle(a, "POST /v1/systems/{id}/grade", "DetermineGrade", "Determine the system's grade", s.Determine, police)
 	op.Handle(a, "POST /v1/systems/{id}/return", "ReturnGrading", "Send a proposal back", s.ReturnProposal, police)
 	op.Handle(a, "POST /v1/systems/{id}/assessments", "RecordAssessment", "Record an assessment", s.Assess, declarer)
 	op.Handle(a, "POST /v1/systems/{id}/retire", "RetireSystem", "Take a system off the register", s.Retire, declarer)
 	op.Handle(a, "GET /v1/systems", "ListSystems", "Systems the caller may see, newest first", func(ctx context.Context, q systems) (aggregate.Page[cybersecurity.System], error) {
-		return s.Systems.List(ctx, aggregate.Query{
-			Filter:   map[string]string{"state": q.State, "unit": q.Unit, "grade": q.Grade, "in_use": q.InUse, "project_id": q.ProjectID},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
+		return s.Systems.List(ctx, q.query(map[string]string{"grade": q.Grade, "in_use": q.InUse, "project_id": q.ProjectID}))
 	})
 	op.Handle(a, "GET /v1/systems/{id}", "GetSystem", "One system; the one a project builds has the project's id", func(ctx context.Context, r byID) (cybersecurity.System, error) {
 		return s.Systems.Get(ctx, r.ID)
@@ -42,7 +41,7 @@ func Mount(a *op.API, s *cybersecurity.Service) {
 	op.Handle(a, "PUT /v1/sites/{id}", "ChangeSite", "File a change", s.Change, declarer)
 	op.Handle(a, "POST /v1/sites/{id}/close", "CloseSite", "File the closing", s.Close, declarer)
 	op.Handle(a, "GET /v1/sites", "ListSites", "Websites and accounts the caller may see, newest first", func(ctx context.Context, q sites) (aggregate.Page[cybersecurity.Site], error) {
-		return s.Sites.List(ctx, aggregate.Query{Filter: map[string]string{"state": q.State, "unit": q.Unit, "channel": q.Channel}, PageSize: q.PageSize, PageToken: q.PageToken})
+		return s.Sites.List(ctx, q.query(map[string]string{"channel": q.Channel}))
 	})
 	op.Handle(a, "GET /v1/sites/{id}", "GetSite", "One website or account", func(ctx context.Context, r byID) (cybersecurity.Site, error) {
 		return s.Sites.Get(ctx, r.ID)
@@ -58,6 +57,13 @@ type page struct {
 	Unit      string `query:"unit" json:"-"`
 	PageSize  int    `query:"page_size" json:"-"`
 	PageToken string `query:"page_token" json:"-"`
+}
+
+// query adds a list's own filters to those that every list has.
+func (p page) query(own map[string]string) aggregate.Query {
+	filter := map[string]string{"state": p.State, "unit": p.Unit}
+	maps.Copy(filter, own)
+	return aggregate.Query{Filter: filter, PageSize: p.PageSize, PageToken: p.PageToken}
 }
 
 type consents struct{ page }

@@ -204,6 +204,14 @@ func TestASystemInUseIsGradedAndRegraded(t *testing.T) {
 	if f := d.Stated(y.ID, &cybersecurityv1.GradeDetermined{}); f.Data["project_id"] != nil || f.Data["in_use"] != true || f.Data["unit"] != "facilities" {
 		t.Fatalf("%+v", f)
 	}
+	// The entry is kept true by those who read its present version.
+	entry := description("", func(m map[string]any) { delete(m, "project_id"); m["deployment"], m["deployment_reason"] = "hosted", "迁移过渡" })
+	d.declarer.Do("PUT", base, entry).Refused(400, "invalid_input")
+	d.declarer.Do("PUT", base, entry, moduletest.IfMatch(1)).Refused(412, "stale_version")
+	d.declarer.Do("PUT", base, entry, moduletest.IfMatch(y.Version)).OK(&y)
+	if f := d.Stated(y.ID, &cybersecurityv1.SystemChanged{}); f.Data["deployment"] != "hosted" || y.Grade != 2 {
+		t.Fatalf("%+v", f)
+	}
 	// A new grade begins a new period; a returned proposal leaves the old one.
 	d.declarer.Post(base+"/proposal", proposal(3, 3)).OK(nil)
 	d.police.Post(base+"/return", map[string]string{"reason": "理由不足"}).OK(&y)
@@ -353,6 +361,7 @@ func TestUnitsDoNotSeeEachOther(t *testing.T) {
 	} {
 		b.Post(path, body).Refused(404, "not_found")
 	}
+	b.Do("PUT", "/v1/systems/p1", description("", func(m map[string]any) { delete(m, "project_id") }), moduletest.IfMatch(1)).Refused(404, "not_found")
 	b.Do("PUT", "/v1/sites/"+site.ID, map[string]any{"name": "n", "department": "d", "leader": "l", "contact": "c", "reason": "r"}, moduletest.IfMatch(1)).Refused(404, "not_found")
 	for _, path := range []string{"/v1/systems/p1", "/v1/consents/p2", "/v1/sites/" + site.ID} {
 		b.Get(path).Refused(404, "not_found")

@@ -804,6 +804,107 @@ func (x *GradingReturned) GetBasis() []string {
 	return nil
 }
 
+// SystemChanged states that the entry of a system on the register was corrected.
+type SystemChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Name          string                 `protobuf:"bytes,3,opt,name=name,proto3" json:"name,omitempty"`
+	Network       string                 `protobuf:"bytes,4,opt,name=network,proto3" json:"network,omitempty"`
+	Deployment    string                 `protobuf:"bytes,5,opt,name=deployment,proto3" json:"deployment,omitempty"`
+	DataLevel     string                 `protobuf:"bytes,6,opt,name=data_level,json=dataLevel,proto3" json:"data_level,omitempty"`
+	DutyHolder    string                 `protobuf:"bytes,7,opt,name=duty_holder,json=dutyHolder,proto3" json:"duty_holder,omitempty"`
+	Basis         []string               `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SystemChanged) Reset() {
+	*x = SystemChanged{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SystemChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SystemChanged) ProtoMessage() {}
+
+func (x *SystemChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SystemChanged.ProtoReflect.Descriptor instead.
+func (*SystemChanged) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *SystemChanged) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetNetwork() string {
+	if x != nil {
+		return x.Network
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetDeployment() string {
+	if x != nil {
+		return x.Deployment
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetDataLevel() string {
+	if x != nil {
+		return x.DataLevel
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetDutyHolder() string {
+	if x != nil {
+		return x.DutyHolder
+	}
+	return ""
+}
+
+func (x *SystemChanged) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 // SystemRetired states that a system is no longer in use and off the register (YP21-M-23).
 type SystemRetired struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -817,7 +918,7 @@ type SystemRetired struct {
 
 func (x *SystemRetired) Reset() {
 	*x = SystemRetired{}
-	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -829,7 +930,7 @@ func (x *SystemRetired) String() string {
 func (*SystemRetired) ProtoMessage() {}
 
 func (x *SystemRetired) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[8]
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -842,7 +943,7 @@ func (x *SystemRetired) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use SystemRetired.ProtoReflect.Descriptor instead.
 func (*SystemRetired) Descriptor() ([]byte, []int) {
-	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *SystemRetired) GetProjectId() string {
@@ -962,7 +1063,21 @@ const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"y\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xef\x01\n" +
+	"\rSystemChanged\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x12\n" +
+	"\x04name\x18\x03 \x01(\tR\x04name\x12\x18\n" +
+	"\anetwork\x18\x04 \x01(\tR\anetwork\x12\x1e\n" +
+	"\n" +
+	"deployment\x18\x05 \x01(\tR\n" +
+	"deployment\x12\x1d\n" +
+	"\n" +
+	"data_level\x18\x06 \x01(\tR\tdataLevel\x12\x1f\n" +
+	"\vduty_holder\x18\a \x01(\tR\n" +
+	"dutyHolder\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\"y\n" +
 	"\rSystemRetired\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -982,7 +1097,7 @@ func file_egov_cybersecurity_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_cybersecurity_v1_events_proto_rawDescData
 }
 
-var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 9)
+var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_egov_cybersecurity_v1_events_proto_goTypes = []any{
 	(*SystemRegistered)(nil),         // 0: egov.cybersecurity.v1.SystemRegistered
 	(*GradeDetermined)(nil),          // 1: egov.cybersecurity.v1.GradeDetermined
@@ -992,18 +1107,19 @@ var file_egov_cybersecurity_v1_events_proto_goTypes = []any{
 	(*WebsiteFiled)(nil),             // 5: egov.cybersecurity.v1.WebsiteFiled
 	(*GradeProposed)(nil),            // 6: egov.cybersecurity.v1.GradeProposed
 	(*GradingReturned)(nil),          // 7: egov.cybersecurity.v1.GradingReturned
-	(*SystemRetired)(nil),            // 8: egov.cybersecurity.v1.SystemRetired
-	(*v1.Signature)(nil),             // 9: egov.type.v1.Signature
+	(*SystemChanged)(nil),            // 8: egov.cybersecurity.v1.SystemChanged
+	(*SystemRetired)(nil),            // 9: egov.cybersecurity.v1.SystemRetired
+	(*v1.Signature)(nil),             // 10: egov.type.v1.Signature
 }
 var file_egov_cybersecurity_v1_events_proto_depIdxs = []int32{
-	9, // 0: egov.cybersecurity.v1.GradeDetermined.signature:type_name -> egov.type.v1.Signature
-	9, // 1: egov.cybersecurity.v1.PublishingConsentGiven.signature:type_name -> egov.type.v1.Signature
-	9, // 2: egov.cybersecurity.v1.PublishingConsentRefused.signature:type_name -> egov.type.v1.Signature
-	3, // [3:3] is the sub-list for method output_type
-	3, // [3:3] is the sub-list for method input_type
-	3, // [3:3] is the sub-list for extension type_name
-	3, // [3:3] is the sub-list for extension extendee
-	0, // [0:3] is the sub-list for field type_name
+	10, // 0: egov.cybersecurity.v1.GradeDetermined.signature:type_name -> egov.type.v1.Signature
+	10, // 1: egov.cybersecurity.v1.PublishingConsentGiven.signature:type_name -> egov.type.v1.Signature
+	10, // 2: egov.cybersecurity.v1.PublishingConsentRefused.signature:type_name -> egov.type.v1.Signature
+	3,  // [3:3] is the sub-list for method output_type
+	3,  // [3:3] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_egov_cybersecurity_v1_events_proto_init() }
@@ -1017,7 +1133,7 @@ func file_egov_cybersecurity_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_cybersecurity_v1_events_proto_rawDesc), len(file_egov_cybersecurity_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   9,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -1,0 +1,93 @@
+package cybersecurity_test
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/authn"
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/policy"
+	"egov/libs/rules"
+	typev1 "egov/proto/gen/egov/type/v1"
+	"egov/services/cybersecurity"
+)
+
+// desk is the service with its data in memory, on a clock that stands still.
+type desk struct {
+	*cybersecurity.Service
+	clock    *calendar.Manual
+	consents *aggregatetest.Repository[cybersecurity.Consent, *cybersecurity.Consent]
+	systems  *aggregatetest.Repository[cybersecurity.System, *cybersecurity.System]
+	sites    *aggregatetest.Repository[cybersecurity.Site, *cybersecurity.Site]
+}
+
+func newDesk() *desk {
+	clock := calendar.NewManual(calendar.MustDate(2026, 3, 2).Start().Add(9 * time.Hour))
+	d := &desk{
+		clock:    clock,
+		consents: aggregatetest.New[cybersecurity.Consent, *cybersecurity.Consent](clock),
+		systems:  aggregatetest.New[cybersecurity.System, *cybersecurity.System](clock),
+		sites:    aggregatetest.New[cybersecurity.Site, *cybersecurity.Site](clock),
+	}
+	made := 0
+	d.Service = &cybersecurity.Service{
+		Consents: d.consents, Systems: d.systems, Sites: d.sites, District: "yangpu",
+		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
+		NewID: func() string { made++; return fmt.Sprintf("n%d", made) },
+		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
+			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
+		},
+	}
+	return d
+}
+
+// The people and the service itself.
+var (
+	self     = authn.With(context.Background(), authn.Service("cybersecurity", cybersecurity.Office))
+	declarer = person("edu.declarer", "education", "declarer")
+	stranger = person("civil.declarer", "civil-affairs", "declarer")
+	cyber    = person("cac.officer", cybersecurity.Office, "cyber_officer")
+	police   = person("police.officer", cybersecurity.Police, "police_officer")
+)
+
+func person(account, unit string, roles ...string) context.Context {
+	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
+}
+
+// brief is a project of the education bureau whose checklist has the items.
+func brief(id string, items ...string) *typev1.ProjectBrief {
+	return &typev1.ProjectBrief{ProjectId: id, Title: "智慧校园", Kind: "new_build", Unit: "education", Pack: "yangpu-2023", Items: items}
+}
+
+func described(project string) cybersecurity.RegisterSystem {
+	r := cybersecurity.RegisterSystem{ProjectID: project, Description: cybersecurity.Description{
+		Name: "智慧校园", Network: "internet", Deployment: "government_cloud", DataLevel: "important", DutyHolder: "信息中心",
+	}}
+	if project == "" {
+		r.InUseSince = calendar.MustDate(2024, 1, 1)
+	}
+	return r
+}
+
+// code is the code of a refusal, or empty.
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.From(err).Code
+}
+
+// fields are what a refusal complains of, in order.
+func fields(err error) string {
+	out := ""
+	for _, v := range fault.From(err).Violations {
+		out += " " + v.Field + "/" + v.Code
+	}
+	return out
+}
+
+func yes() *bool { v := true; return &v }
+func no() *bool  { v := false; return &v }
