@@ -52,7 +52,7 @@ export interface Act {
   also: string[];
   /** Parameters that go into the query. */
   query: string[];
-  /** The parameter that names the thing. */
+  /** The parameter that names the thing; empty where the act makes or changes another one. */
   subject: string;
   /** Whether the version that was read must be named. */
   versioned: boolean;
@@ -63,8 +63,11 @@ export interface Act {
 export interface Field {
   name: string;
   required: boolean;
-  kind: 'text' | 'long' | 'money' | 'number' | 'bool' | 'date' | 'choice' | 'words' | 'list' | 'group' | 'json';
+  kind: 'text' | 'long' | 'money' | 'number' | 'bool' | 'date' | 'choice' | 'words' | 'list' | 'group' | 'ref' | 'json';
   choices?: string[];
+  /** Of a ref: the list it names an entry of, or the part of the thing itself. */
+  list?: string;
+  within?: string;
   minimum?: number;
   maximum?: number;
   /** Of a group, or of each entry of a list. */
@@ -129,13 +132,27 @@ function leadsTo(path: string, collection: string): string | null {
   return null;
 }
 
-/** Every act of a service that the roles allow on one thing of a collection. */
-export function actsOn(service: string, description: unknown, collection: string, roles: string[]): Act[] {
+// Path parameters that name a part of the thing itself, and where it lists them.
+const PARTS: Record<string, string> = { item: 'agenda' };
+
+/** The field for a path parameter: chosen from a list where there is one. */
+function parameterField(d: Description, path: string, p: Parameter): Field {
+  const before = path.slice(0, path.indexOf(`{${p.name}}`) - 1);
+  if (d.paths?.[before]?.['get']) return { name: p.name, required: true, kind: 'ref', list: before };
+  const part = PARTS[p.name];
+  if (part) return { name: p.name, required: true, kind: 'ref', within: part };
+  return fieldOf(d, p.name, p.schema ?? { type: 'string' }, true, 0);
+}
+
+/**
+ * Every act of a service that the roles allow: first those on the thing of the
+ * collection itself, then those that make or change another.
+ */
+export function actsOf(service: string, description: unknown, collection: string, roles: string[]): Act[] {
   const d = description as Description;
   const acts: Act[] = [];
   for (const [path, operations] of Object.entries(d.paths ?? {})) {
-    const subject = leadsTo(path, collection);
-    if (!subject) continue;
+    const subject = leadsTo(path, collection) ?? '';
     for (const [verb, o] of Object.entries(operations ?? {})) {
       const method = verb.toUpperCase();
       if ((method !== 'POST' && method !== 'PUT') || !o.operationId) continue;
@@ -152,39 +169,46 @@ export function actsOn(service: string, description: unknown, collection: string
         id: o.operationId,
         method,
         path,
-        title: ACTS[service]?.[o.operationId] ?? ACTS['any']?.[o.operationId] ?? { zh: o.summary ?? o.operationId, en: o.summary ?? o.operationId },
+        title: ACTS[service]?.[o.operationId] ?? { zh: o.summary ?? o.operationId, en: o.summary ?? o.operationId },
         subject,
         also: also.map((p) => p.name),
         query: queries.map((p) => p.name),
         versioned: parameters.some((p) => p.in === 'header' && p.name === 'If-Match'),
         fields: [
-          ...also.map((p) => fieldOf(d, p.name, p.schema ?? { type: 'string' }, true, 0)),
+          ...also.map((p) => parameterField(d, path, p)),
           ...queries.map((p) => fieldOf(d, p.name, p.schema ?? {}, p.required ?? false, 0)),
           ...fieldsOf(d, resolve(d, json?.schema)),
         ],
       });
     }
   }
-  return acts;
+  return acts.sort((a, b) => Number(a.subject === '') - Number(b.subject === ''));
+}
+
+/** The acts on the thing itself. */
+export function actsOn(service: string, description: unknown, collection: string, roles: string[]): Act[] {
+  return actsOf(service, description, collection, roles).filter((a) => a.subject !== '');
 }
 
 /** How well an operation answers what the inbox asks for: 0 = not at all. */
-export function fit(act: Act, action: string): number {
+export function fit(act: Pick<Act, 'id' | 'path'>, action: string): number {
   const wanted = action.replaceAll('-', '_');
   const id = snake(act.id);
-  const last = (act.path.split('/').filter((p) => !p.startsWith('{')).at(-1) ?? '').replaceAll('-', '_');
-  if (id === wanted || last === wanted) return 3;
+  // /v1/evaluations/{id}/panel/opinions → panel_opinion
+  const tail = singular(act.path.split('/').slice(3).filter((p) => !p.startsWith('{')).join('_').replaceAll('-', '_'));
+  if (id === wanted || tail === wanted) return 3;
   if (id.startsWith(`${wanted}_`) || id.endsWith(`_${wanted}`)) return 2;
   const words = wanted.split('_').filter((w) => w.length > 2);
-  const same = (w: string) => [...id.split('_'), ...last.split('_')].some((x) => x.slice(0, 5) === w.slice(0, 5));
-  return words.length > 0 && words.every(same) ? 1.5 : words.some(same) ? 1 : 0;
+  const said = [...id.split('_'), ...tail.split('_')].map((w) => w.slice(0, 5));
+  const same = words.filter((w) => said.includes(w.slice(0, 5))).length;
+  return words.length === 0 ? 0 : same / words.length;
 }
 
 /** The address, the query and the body that a filled form stands for. */
 export function compose(act: Act, subject: string, values: Record<string, unknown>): { path: string; query: Record<string, string>; body: Record<string, unknown> } {
   const body: Record<string, unknown> = {};
   const query: Record<string, string> = {};
-  let path = act.path.replace(`{${act.subject}}`, encodeURIComponent(subject));
+  let path = act.subject === '' ? act.path : act.path.replace(`{${act.subject}}`, encodeURIComponent(subject));
   for (const [name, v] of Object.entries(values)) {
     if (act.also.includes(name)) path = path.replace(`{${name}}`, encodeURIComponent(String(v)));
     else if (act.query.includes(name)) query[name] = String(v);

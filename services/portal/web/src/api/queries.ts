@@ -112,10 +112,19 @@ export function useDescription(service: string | undefined) {
   });
 }
 
+/** Something a service keeps, as it is. */
+export function useThing(service: string, path: string) {
+  return useQuery({
+    queryKey: ['thing', service, path],
+    enabled: path !== '',
+    queryFn: ({ signal }) => get<Record<string, unknown>>(at(service, path), { signal }),
+  });
+}
+
 /** Reads anew what an act may have changed. */
 export function useRefresh(): () => void {
   const client = useQueryClient();
   return useCallback(() => {
-    for (const key of ['inbox', 'projects', 'dossier', 'project']) void client.invalidateQueries({ queryKey: [key] });
+    for (const key of ['inbox', 'projects', 'dossier', 'project', 'thing']) void client.invalidateQueries({ queryKey: [key] });
   }, [client]);
 }

@@ -94,8 +94,8 @@ function Basics() {
           <Form.Item label={t('fBasis')} required>
             {entries.map((e) => (
               <div key={e.key} className="row">
-                <Form.Item name={[e.name, 'kind']} rules={[{ required: true, message: t('required') }]} noStyle>
-                  <Select aria-label={t('basisKind')} placeholder={t('basisKind')} className="basis-kind" options={Object.entries(BASES).map(([value, label]) => ({ value, label: pick(label) }))} />
+                <Form.Item name={[e.name, 'kind']} rules={[{ required: true, message: t('required') }]} className="basis-kind">
+                  <Select aria-label={t('basisKind')} placeholder={t('basisKind')} options={Object.entries(BASES).map(([value, label]) => ({ value, label: pick(label) }))} />
                 </Form.Item>
                 <Form.Item name={[e.name, 'text']} rules={rules} className="grow">
                   <Input aria-label={t('basisText')} placeholder={t('basisText')} maxLength={500} />
@@ -526,7 +526,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
       {stored?.body.return_reason && stored.body.stage === 'returned' && <Alert type="warning" showIcon className="gap" title={t('dossierReturned')} description={stored.body.return_reason} />}
       {error !== null && (
         <div className="gap">
-          <ProblemView error={error} violations={rest} />
+          <ProblemView error={error} violations={rest} names={{ basis: t('fBasis'), materials: t('declareMaterials') }} />
         </div>
       )}
       <div className="split declare">

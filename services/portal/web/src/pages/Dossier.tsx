@@ -73,11 +73,14 @@ function Conference({ facts }: { facts: Fact[] }) {
         </div>
         {typeof f.data['reason'] === 'string' && <p className="prose">{f.data['reason']}</p>}
         {conditions.length > 0 && (
-          <ul>
-            {conditions.map((c) => (
-              <li key={c}>{c}</li>
-            ))}
-          </ul>
+          <>
+            <div className="quiet small">{t('decisionConditions')}</div>
+            <ul className="bullets">
+              {conditions.map((c) => (
+                <li key={c}>{c}</li>
+              ))}
+            </ul>
+          </>
         )}
         <Provisions ids={(f.data['basis'] as string[] | undefined) ?? []} />
       </section>

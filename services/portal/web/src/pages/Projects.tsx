@@ -71,7 +71,7 @@ export function Projects() {
             dataSource={shown}
             loading={list.isPending || list.isPlaceholderData}
             pagination={false}
-            scroll={{ x: 980 }}
+            scroll={{ x: 1060 }}
             aria-label={t('projects')}
             locale={{
               emptyText: filtered ? (
@@ -95,13 +95,13 @@ export function Projects() {
                   </Link>
                 ),
               },
-              { title: t('projectsUnit'), width: 170, render: (_, p) => labels.unit(p.unit) },
-              { title: t('projectsKind'), width: 120, render: (_, p) => labels.term('kinds', p.case.kind, p.decision?.pack) },
-              { title: t('projectsRoute'), width: 140, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
-              { title: t('projectsStage'), width: 120, render: (_, p) => <StageTag stage={p.stage} /> },
-              { title: t('projectsAmount'), width: 150, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
-              { title: t('projectsNext'), width: 180, render: (_, p) => <Due on={nextDue(p)} today={today} /> },
-              { title: t('projectsUpdated'), width: 110, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
+              { title: t('projectsUnit'), width: 150, render: (_, p) => labels.unit(p.unit) },
+              { title: t('projectsKind'), width: 96, render: (_, p) => labels.term('kinds', p.case.kind, p.decision?.pack) },
+              { title: t('projectsRoute'), width: 104, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
+              { title: t('projectsStage'), width: 112, render: (_, p) => <StageTag stage={p.stage} /> },
+              { title: t('projectsAmount'), width: 116, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
+              { title: t('projectsNext'), width: 170, render: (_, p) => <Due on={nextDue(p)} today={today} /> },
+              { title: t('projectsUpdated'), width: 104, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
             ]}
           />
         )}

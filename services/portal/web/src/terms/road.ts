@@ -1,6 +1,27 @@
 import type { Project, Text } from '../api/types';
 import { STAGES } from './names';
 
+const text = (zh: string, en: string): Text => ({ zh, en });
+
+// Stations are named by what is done there; stages by how things stand.
+const STATIONS: Record<string, Text> = {
+  draft: text('编制申报', 'Drafting'),
+  with_supervisor: text('主管审核', 'Supervisor'),
+  submitted: text('提交申报', 'Submission'),
+  accepted: text('受理', 'Accepted'),
+  evaluation: text('第三方论证', 'Evaluation'),
+  expert_review: text('专家论证', 'Experts'),
+  conference: text('联席会议', 'Conference'),
+  approved: text('批准', 'Approved'),
+  handed_over: text('转政府投资', 'Handed over'),
+  budgeting: text('预算', 'Budget'),
+  procuring: text('采购', 'Procurement'),
+  contracted: text('合同', 'Contract'),
+  delivering: text('实施', 'Delivery'),
+  acceptance: text('验收', 'Acceptance'),
+  operating: text('运行', 'Operation'),
+};
+
 /** One station of a project's road. */
 export interface Station {
   key: string;
@@ -37,7 +58,7 @@ export function road(p: Project): Station[] {
   if (at < 0) at = 0;
   return unique.map((key, i) => ({
     key,
-    label: (i === at && halted !== undefined ? STAGES[stage] : undefined) ?? (key === 'approved' && p.stage === 'filed' ? STAGES['filed'] : STAGES[key]) ?? { zh: key, en: key },
+    label: (i === at && halted !== undefined ? STAGES[stage] : undefined) ?? (key === 'approved' && p.stage === 'filed' ? STAGES['filed'] : STATIONS[key]) ?? text(key, key),
     state: i < at ? 'past' : i > at ? 'ahead' : halted ? 'halted' : 'now',
   }));
 }

@@ -2,7 +2,7 @@ import { App, Button, Drawer, Form, Radio } from 'antd';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import { Link } from 'react-router';
-import { actsOn, compose, fit } from '../api/acts';
+import { actsOf, compose, fit } from '../api/acts';
 import type { Act } from '../api/acts';
 import { asProblem, ask, at, newKey } from '../api/client';
 import { useLabels } from '../api/labels';
@@ -28,6 +28,9 @@ export interface Matter {
   only?: string[];
 }
 
+// How well an act on another thing must fit before it is offered.
+const SURE = 2;
+
 // An inbox entry often stands for a choice: accept, return or refuse.
 const CHOICES: Record<string, Record<string, string[]>> = {
   declaration: {
@@ -46,8 +49,16 @@ function offered(acts: Act[], m: Matter): { list: Act[]; best: number } {
     const list = named.map((id) => acts.find((a) => a.id === id)).filter((a) => a !== undefined);
     return { list, best: list.length };
   }
-  const scored = acts.map((a) => ({ a, score: fit(a, m.action) })).sort((x, y) => y.score - x.score);
+  const scored = acts
+    .map((a) => ({ a, score: fit(a, m.action) }))
+    .filter((x) => x.a.subject !== '' || x.score >= SURE)
+    .sort((x, y) => y.score - x.score);
   return { list: scored.map((x) => x.a), best: scored.filter((x) => x.score > 0).length };
+}
+
+/** What the form need not ask for. */
+function known(m: Matter, unit: string): Record<string, unknown> {
+  return { project_id: m.projectID, [`${m.collection}_id`]: m.id, member: unit, unit };
 }
 
 function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void; onClose: () => void }) {
@@ -58,7 +69,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
   const refresh = useRefresh();
   const [form] = Form.useForm<Record<string, unknown>>();
   const { list, best } = useMemo(
-    () => offered(description.data ? actsOn(matter.service, description.data, matter.collection, principal.roles) : [], matter),
+    () => offered(description.data ? actsOf(matter.service, description.data, matter.collection, principal.roles) : [], matter),
     [description.data, matter, principal.roles],
   );
   const [chosen, setChosen] = useState<string>();
@@ -73,7 +84,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       // The same attempt repeated has one effect; another content is another attempt.
       const said = JSON.stringify([a.id, body]);
       if (attempt.current.body !== said) attempt.current = { body: said, key: newKey() };
-      const thing = path.split('/').slice(0, 4).join('/');
+      const thing = path.split('/').slice(0, 4).join('/'); // /v1/<collection>/<id>
       const ifMatch = a.versioned ? (await ask(at(a.service, thing))).etag : undefined;
       return ask(at(a.service, path, query), { method: a.method, body: a.fields.length === 0 ? undefined : body, ifMatch, key: attempt.current.key });
     },
@@ -119,7 +130,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       {list.length === 1 && <h3>{pick(act.title)}</h3>}
       {perform.isError && <ProblemView error={perform.error} violations={rest} />}
       {act.fields.length === 0 && <p className="quiet">{t('actNoInput')}</p>}
-      <ActForm key={act.id} form={form} fields={act.fields} onFinish={() => perform.mutate(act)} />
+      <ActForm key={act.id} form={form} service={act.service} fields={act.fields} thing={act.subject === '' ? '' : act.path.slice(0, act.path.indexOf(`{${act.subject}}`)) + matter.id} initial={known(matter, principal.unit)} onFinish={() => perform.mutate(act)} />
       <p className="quiet small">{t('actSealed')}</p>
       <div className="act-foot">
         <Button type="primary" loading={perform.isPending} onClick={() => form.submit()}>

@@ -4,7 +4,7 @@ import type { FormInstance } from 'antd';
 import dayjs from 'dayjs';
 import type { Field } from '../api/acts';
 import { useLabels } from '../api/labels';
-import { useUnits } from '../api/queries';
+import { useThing, useUnits } from '../api/queries';
 import { useLanguage } from '../i18n/language';
 import { fromWan } from '../terms/money';
 import { UNITS } from '../terms/names';
@@ -21,7 +21,26 @@ export function useAmountRule() {
   };
 }
 
-function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) {
+interface Listed {
+  id?: string;
+  code?: string;
+  title?: string;
+  name?: string;
+}
+
+/** Chooses one of what a service lists, or of the parts of the thing itself. */
+function Reference({ service, path, part, ...control }: { service: string; path: string; part: string; value?: string; onChange?: (v: string) => void; id?: string }) {
+  const { pick } = useLanguage();
+  const found = useThing(service, path);
+  const list = (found.data?.[part] as Listed[] | undefined) ?? [];
+  const options = list.map((x) => {
+    const value = x.id ?? x.code ?? '';
+    return { value, label: x.title ?? x.name ?? pick({ zh: value, en: value }) };
+  });
+  return <Select {...control} loading={found.isPending} showSearch={{ optionFilterProp: 'label' }} options={options} />;
+}
+
+function Entry({ field, at, service, thing }: { field: Field; at: Path; service: string; thing: string }) {
   const { t } = useLanguage();
   const labels = useLabels();
   const units = useUnits().data;
@@ -70,12 +89,14 @@ function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) 
           },
         },
       ]);
+    case 'ref':
+      return item(<Reference service={service} path={field.list ?? thing} part={field.within ?? 'items'} />);
     case 'group':
       return (
         <fieldset className="group">
           <legend>{label}</legend>
           {field.fields?.map((f) => (
-            <Entry key={f.name} field={f} at={[...at, f.name]} prefix={prefix} />
+            <Entry key={f.name} field={f} at={[...at, f.name]} service={service} thing={thing} />
           ))}
         </fieldset>
       );
@@ -88,7 +109,7 @@ function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) 
               {entries.map((e) => (
                 <div key={e.key} className="list-entry">
                   {field.fields?.map((f) => (
-                    <Entry key={f.name} field={f} at={[e.name, f.name]} prefix={[...prefix, ...at]} />
+                    <Entry key={f.name} field={f} at={[e.name, f.name]} service={service} thing={thing} />
                   ))}
                   <Button type="text" icon={<DeleteOutlined />} onClick={() => remove(e.name)}>
                     {t('remove')}
@@ -112,11 +133,27 @@ function Entry({ field, at, prefix }: { field: Field; at: Path; prefix: Path }) 
 }
 
 /** A form made from an act's fields. */
-export function ActForm({ form, fields, onFinish }: { form: FormInstance; fields: Field[]; onFinish: () => void }) {
+export function ActForm({
+  form,
+  service,
+  fields,
+  thing,
+  initial,
+  onFinish,
+}: {
+  form: FormInstance;
+  service: string;
+  fields: Field[];
+  /** The path of the thing that is acted on, or empty. */
+  thing: string;
+  /** What the form need not ask for. */
+  initial: Record<string, unknown>;
+  onFinish: () => void;
+}) {
   return (
-    <Form form={form} layout="vertical" onFinish={onFinish} scrollToFirstError>
+    <Form form={form} layout="vertical" onFinish={onFinish} initialValues={initial} scrollToFirstError>
       {fields.map((f) => (
-        <Entry key={f.name} field={f} at={[f.name]} prefix={[]} />
+        <Entry key={f.name} field={f} at={[f.name]} service={service} thing={thing} />
       ))}
     </Form>
   );

@@ -38,7 +38,7 @@ export function Said({ of: v }: { of: Violation }) {
 }
 
 /** A refusal or failure: its text, what it rests on, every violation, and how to find it again. */
-export function ProblemView({ error, violations, retry }: { error: unknown; violations?: Violation[]; retry?: () => void }) {
+export function ProblemView({ error, violations, names = {}, retry }: { error: unknown; violations?: Violation[]; names?: Record<string, string>; retry?: () => void }) {
   const { pick, t } = useLanguage();
   const { field } = useLabels();
   const p = asProblem(error);
@@ -63,7 +63,7 @@ export function ProblemView({ error, violations, retry }: { error: unknown; viol
               <ul className="violations">
                 {list.map((v, i) => (
                   <li key={i}>
-                    {v.field !== '' && <b>{v.field.split('.').map((f) => field(f)).join(' / ')}：</b>}
+                    {v.field !== '' && <b>{v.field.split('.').map((f) => names[f] ?? field(f)).join(' / ')}：</b>}
                     <Said of={v} />
                   </li>
                 ))}

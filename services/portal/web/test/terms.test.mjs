@@ -1,0 +1,118 @@
+import assert from 'node:assert/strict';
+import { readdir, readFile } from 'node:fs/promises';
+import { after, test } from 'node:test';
+import { load } from './source.mjs';
+
+const { modules, close } = await load('terms/money.ts', 'terms/dates.ts', 'terms/clocks.ts', 'terms/amounts.ts', 'terms/violations.ts', 'terms/road.ts', 'terms/facts.ts', 'i18n/texts.ts');
+after(close);
+const [money, dates, clocks, amounts, violations, roads, facts, texts] = modules;
+
+test('amounts keep every fen between 万元 and fen', () => {
+  for (const [typed, fen, shown] of [
+    ['694.7911', 694_791_100, '694.7911'],
+    ['0.000001', 1, '0.000001'],
+    ['1,945', 1_945_000_000, '1,945.00'],
+    ['9007199254.740991', Number.MAX_SAFE_INTEGER, '9,007,199,254.740991'],
+  ]) {
+    assert.equal(money.fromWan(typed), fen, typed);
+    assert.equal(money.wan(fen), shown);
+    assert.equal(money.fromWan(money.toWan(fen)), fen);
+  }
+  assert.equal(money.wan(-32_560_000), '−32.56');
+  assert.equal(money.yuan(694_791_105), '6,947,911.05');
+});
+
+test('what is no amount is none', () => {
+  for (const typed of ['', null, undefined, 'abc', '-1', '1.0000001', '1e3', '9007199254.740992', '1.']) {
+    assert.equal(money.fromWan(typed), null, String(typed));
+  }
+});
+
+test('amounts of facts come as numbers or as strings of digits', () => {
+  assert.equal(money.fen('694791100'), 694_791_100);
+  assert.equal(money.fen(5), 5);
+  assert.equal(money.fen('x'), 0);
+  assert.equal(money.fen(undefined), 0);
+});
+
+test('days are counted and shown on Shanghai’s calendar', () => {
+  assert.equal(dates.daysBetween('2026-02-27', '2026-03-02'), 3);
+  assert.equal(dates.daysBetween('2026-03-02', '2026-02-27'), -3);
+  assert.equal(dates.minute('2026-03-01T17:30:00Z'), '2026-03-02 01:30');
+  assert.equal(dates.day('2026-03-02T01:30:00+08:00'), '2026-03-02');
+  assert.equal(dates.minute(undefined), '');
+  assert.equal(dates.share('2026-01-01', '2026-01-11', '2026-01-06'), 0.5);
+  assert.equal(dates.share('2026-01-01', '2026-01-11', '2027-01-01'), 1);
+});
+
+test('a clock stands as its state and the day say', () => {
+  const c = (state, more = {}) => ({ state, trigger_on: '2026-03-01', due_on: '2026-03-10', ...more });
+  for (const [clock, today, want] of [
+    [c('open'), '2026-03-02', 'open'],
+    [c('open'), '2026-03-07', 'soon'],
+    [c('open'), '2026-03-10', 'soon'],
+    [c('open'), '2026-03-11', 'late'],
+    [c('warned'), '2026-03-02', 'soon'],
+    [c('met', { met_on: '2026-03-09' }), '2026-04-01', 'met'],
+    [c('late'), '2026-03-12', 'late'],
+    [c('late', { met_on: '2026-03-12' }), '2026-04-01', 'late_met'],
+    [c('waived'), '2026-04-01', 'waived'],
+  ]) {
+    assert.equal(clocks.standing(clock, today), want, `${clock.state} on ${today}`);
+  }
+  assert.deepEqual(clocks.span([c('met', { met_on: '2026-03-20' })], '2026-06-01'), ['2026-03-01', '2026-03-20']);
+  assert.deepEqual(clocks.span([c('open')], '2026-06-01'), ['2026-03-01', '2026-06-01']);
+});
+
+test('the chain of amounts compares each link with the one before', () => {
+  const links = amounts.chain({ declared_fen: 100, evaluated_fen: 90, approved_fen: 90, budget_fen: 0, award_fen: 80, contract_fen: 80, paid_fen: 40, final_fen: 82 });
+  assert.deepEqual(links.map((l) => l.change), [null, -10, 0, null, -10, 0, null, 2]);
+});
+
+test('violations find their field, and the rest stays on top', () => {
+  assert.deepEqual(violations.pathOf('case.budget[3].amount_fen'), ['case', 'budget', 3, 'amount_fen']);
+  const v = (field) => ({ field, code: 'x', message: '错', message_en: 'wrong', basis: ['YP23-M-8'] });
+  const { fields, rest } = violations.place([v('title'), v('title'), v('unknown')], (p) => (p[0] === 'title' ? p : null));
+  assert.equal([...fields.values()][0].list.length, 2);
+  assert.deepEqual(rest.map((r) => r.field), ['unknown']);
+  assert.equal(violations.spoken(v('title'), (t) => t.zh), '错〔YP23-M-8〕');
+});
+
+test('a road shows the steps its rules give, and where the project stands', () => {
+  const p = (stage, steps) => ({ stage, decision: steps ? { steps } : null });
+  const at = (project) => roads.road(project).filter((s) => s.state === 'now' || s.state === 'halted').map((s) => `${s.key}:${s.state}`);
+  const keys = (project) => roads.road(project).map((s) => s.key);
+  const filing = ['third_party_evaluation', 'conference_filing'];
+  assert.deepEqual(keys(p('evaluation', filing)).slice(0, 6), ['draft', 'submitted', 'accepted', 'evaluation', 'conference', 'approved']);
+  assert.deepEqual(at(p('evaluation', filing)), ['evaluation:now']);
+  assert.deepEqual(at(p('filed', filing)), ['approved:now']);
+  assert.deepEqual(at(p('returned', filing)), ['draft:halted']);
+  assert.deepEqual(at(p('refused', filing)), ['conference:halted']);
+  assert.equal(keys(p('handed_over', ['third_party_evaluation', 'development_reform_handover'])).at(-1), 'handed_over');
+  assert.ok(roads.road(p('closed', filing)).every((s) => s.state === 'past'));
+  assert.deepEqual(at(p('draft', null)), ['draft:now']);
+});
+
+test('every fact about a project that the services declare has a name', async () => {
+  const proto = new URL('../../../../proto/egov/', import.meta.url);
+  const named = new Set(facts.namedFacts());
+  const missing = [];
+  for (const service of await readdir(proto)) {
+    if (['type', 'identity', 'auditexport'].includes(service)) continue; // not about projects
+    const text = await readFile(new URL(`${service}/v1/events.proto`, proto), 'utf8');
+    // A fact is a message whose comment says what it states.
+    for (const [, comment, name] of text.matchAll(/^\/\/ (\w+ states?[^\n]*)\n(?:\/\/[^\n]*\n)*message (\w+) \{/gm)) {
+      if (comment.startsWith(name) && !named.has(`${service}.v1.${name}`)) missing.push(`${service}.v1.${name}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+  assert.equal(facts.factName('egov.future.v1.SomethingNew').zh, 'SomethingNew');
+});
+
+test('every text is there in both languages, with the same parameters', () => {
+  const params = (s) => [...s.matchAll(/\{(\w+)\}/g)].map((m) => m[1]).sort();
+  for (const [key, [zh, en]] of Object.entries(texts.TEXTS)) {
+    assert.ok(zh !== '' && en !== '', key);
+    assert.deepEqual(params(zh), params(en), key);
+  }
+});
