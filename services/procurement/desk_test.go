@@ -1,8 +1,12 @@
 package procurement_test
 
 import (
+	"bytes"
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -11,7 +15,6 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
-	"egov/libs/blob"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -34,17 +37,27 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	clock := calendar.NewManual(day("2026-04-01").Start().Add(9 * time.Hour))
 	rows := aggregatetest.New[procurement.Procurement, *procurement.Procurement](clock)
-	blobs, err := blob.Open(t.Context(), "mem://")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { _ = blobs.Close() }) // memory only
 	return &desk{t: t, rows: rows, clock: clock, Service: &procurement.Service{
-		Procurements: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Blobs: blobs,
+		Procurements: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Papers: shelf{},
 		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
 			return &typev1.Signature{Alg: "test", Signer: by.Unit, Value: act}, nil
 		},
 	}}
+}
+
+// shelf is a store of papers in memory, under the hash of their content.
+type shelf map[string][]byte
+
+func (s shelf) Put(_ context.Context, name, _ string, content io.Reader) (procurement.Paper, error) {
+	b, err := io.ReadAll(content)
+	sum := sha256.Sum256(b)
+	key := hex.EncodeToString(sum[:])
+	s[key] = b
+	return procurement.Paper{Key: key, Name: name, Size: int64(len(b)), SHA256: key}, err
+}
+
+func (s shelf) Get(_ context.Context, key string) (io.ReadCloser, error) {
+	return io.NopCloser(bytes.NewReader(s[key])), nil
 }
 
 func day(s string) calendar.Date {

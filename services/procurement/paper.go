@@ -7,7 +7,6 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
-	"egov/libs/blob"
 	"egov/libs/fault"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -15,10 +14,11 @@ import (
 // MaxPaper bounds one attached paper in bytes.
 const MaxPaper = 32 << 20
 
-var paperLimits = blob.Limits{
-	MaxBytes: MaxPaper,
-	Types:    []blob.Type{blob.PDF, blob.OFD, blob.DOCX, blob.XLSX, blob.PNG, blob.JPEG, blob.Text},
-	Archive:  blob.ArchiveLimits{MaxEntries: 5000, MaxUnpacked: 256 << 20, MaxRatio: 200},
+// PaperStore keeps the content of papers, each under its own hash. It believes
+// nothing that comes with one.
+type PaperStore interface {
+	Put(ctx context.Context, name, mediaType string, content io.Reader) (Paper, error)
+	Get(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
 // ErrNoPaper refuses a reference to a paper that was not attached.
@@ -65,14 +65,10 @@ func (s *Service) Attach(ctx context.Context, r AttachPaper) (Paper, error) {
 	if _, err := s.Procurements.Get(ctx, r.ID); err != nil {
 		return Paper{}, err
 	}
-	if s.Blobs == nil {
-		return Paper{}, blob.ErrStorage
-	}
-	o, err := s.Blobs.Put(ctx, r.Name, r.Type, bytes.NewReader(r.Body), paperLimits)
+	d, err := s.Papers.Put(ctx, r.Name, r.Type, bytes.NewReader(r.Body))
 	if err != nil {
 		return Paper{}, err
 	}
-	d := Paper{Key: o.Key, Name: o.Name, MediaType: string(o.Type), Size: o.Size, SHA256: o.SHA256, SM3: o.SM3}
 	_, err = s.Procurements.Update(ctx, r.ID, func(p *Procurement, rec *aggregate.Recorder) error {
 		if err := p.ownedBy(rec.By()); err != nil {
 			return err
@@ -100,10 +96,7 @@ func (s *Service) Paper(ctx context.Context, r GetPaper) (Paper, io.ReadCloser, 
 	if !ok {
 		return Paper{}, nil, ErrNoPaper
 	}
-	if s.Blobs == nil {
-		return Paper{}, nil, blob.ErrStorage
-	}
-	body, err := s.Blobs.Get(ctx, d.Key)
+	body, err := s.Papers.Get(ctx, d.Key)
 	return d, body, err
 }
 

@@ -10,7 +10,6 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/blob"
 	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
@@ -124,7 +123,7 @@ var (
 type Service struct {
 	Procurements aggregate.Repository[Procurement]
 	Rules        rules.Book
-	Blobs        *blob.Store
+	Papers       PaperStore
 	Sign         func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
