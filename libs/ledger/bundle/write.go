@@ -213,21 +213,36 @@ func (w *writer) close(signers []*checkpoint.Signer) error {
 	return w.zip.Close()
 }
 
-// rows writes ledger.jsonl. Encoding goes on while what was encoded before is
-// hashed and compressed.
+// rows writes ledger.jsonl and keeps for the manifest what was written.
 func (w *writer) rows(ctx context.Context, src Source, signers []*checkpoint.Signer) (selected []uint64, err error) {
 	err = w.file(NameLedger, false, func(out io.Writer) error {
-		pump := newPump(out)
-		selected, err = w.encode(ctx, pump, src, signers)
-		if closed := pump.close(); err == nil {
-			err = closed
-		}
+		var t Trailer
+		t, selected, err = writeRows(ctx, out, src, signers)
+		w.manifest.Rows, w.manifest.First, w.manifest.Last = t.Rows, t.First, t.Last
 		return err
 	})
 	return selected, err
 }
 
-func (w *writer) encode(ctx context.Context, pump *pump, src Source, signers []*checkpoint.Signer) ([]uint64, error) {
+// WriteRows writes ledger.jsonl alone, as a bundle holds it: the rows of src
+// under its checkpoint, and the closing line signed by the ledger's keys. Of
+// src it needs Scope.Kind, Signed and Rows. It streams, and encodes while w is
+// still busy with what was encoded before: give it a compressor.
+func WriteRows(ctx context.Context, w io.Writer, src Source, signers ...*checkpoint.Signer) (Trailer, error) {
+	t, _, err := writeRows(ctx, w, src, signers)
+	return t, err
+}
+
+func writeRows(ctx context.Context, w io.Writer, src Source, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
+	pump := newPump(w)
+	t, selected, err := encode(ctx, pump, src, signers)
+	if closed := pump.close(); err == nil {
+		err = closed
+	}
+	return t, selected, err
+}
+
+func encode(ctx context.Context, pump *pump, src Source, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
 	tally := NewTally(src.Scope.Kind)
 	size := src.Signed.Size
 	var selected []uint64
@@ -235,17 +250,17 @@ func (w *writer) encode(ctx context.Context, pump *pump, src Source, signers []*
 	for row, err := range src.Rows {
 		switch {
 		case err != nil:
-			return nil, err
+			return Trailer{}, nil, err
 		case row.Seq > size:
-			return nil, ErrSource.With(fmt.Errorf("row %d is beyond the checkpoint's %d", row.Seq, size))
+			return Trailer{}, nil, ErrSource.With(fmt.Errorf("row %d is beyond the checkpoint's %d", row.Seq, size))
 		case row.Seq <= last:
-			return nil, ErrSource.With(fmt.Errorf("row %d comes after row %d", row.Seq, last))
+			return Trailer{}, nil, ErrSource.With(fmt.Errorf("row %d comes after row %d", row.Seq, last))
 		case len(row.Raw) > ledger.MaxRaw:
-			return nil, ErrSource.With(fmt.Errorf("row %d has %d bytes", row.Seq, len(row.Raw)))
+			return Trailer{}, nil, ErrSource.With(fmt.Errorf("row %d has %d bytes", row.Seq, len(row.Raw)))
 		}
 		if src.Scope.Kind == KindRows {
 			if len(selected) == MaxSelected {
-				return nil, ErrSource.With(fmt.Errorf("more than %d rows are selected", MaxSelected))
+				return Trailer{}, nil, ErrSource.With(fmt.Errorf("more than %d rows are selected", MaxSelected))
 			}
 			selected = append(selected, row.Seq)
 		}
@@ -254,20 +269,19 @@ func (w *writer) encode(ctx context.Context, pump *pump, src Source, signers []*
 		pump.buf = AppendRow(pump.buf, row)
 		if len(pump.buf) >= pumpSize {
 			if err := ctx.Err(); err != nil {
-				return nil, err
+				return Trailer{}, nil, err
 			}
 			if err := pump.swap(); err != nil {
-				return nil, err
+				return Trailer{}, nil, err
 			}
 		}
 	}
 	trailer, err := tally.Sign(src.Signed.Checkpoint, signers...)
 	if err != nil {
-		return nil, err
+		return Trailer{}, nil, err
 	}
 	pump.buf = AppendTrailer(pump.buf, &trailer)
-	w.manifest.Rows, w.manifest.First, w.manifest.Last = trailer.Rows, trailer.First, trailer.Last
-	return selected, pump.swap()
+	return trailer, selected, pump.swap()
 }
 
 func writeProof(ctx context.Context, w io.Writer, src Source, prover *ledger.Prover, m Manifest, selected []uint64) error {

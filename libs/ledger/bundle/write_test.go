@@ -76,6 +76,30 @@ func TestRowsHaveOneFixedForm(t *testing.T) {
 	}
 }
 
+// TestRowsAloneAreThoseOfABundle writes ledger.jsonl without its archive.
+func TestRowsAloneAreThoseOfABundle(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	b := newBook(t, ring, 3000)
+	src := b.source(t, bundle.Scope{Kind: bundle.KindLedger}, 1, 3000)
+	var out bytes.Buffer
+	trailer, err := bundle.WriteRows(context.Background(), &out, src, b.options().Signers...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !bytes.Equal(out.Bytes(), unpack(t, b.whole(t)).files[bundle.NameLedger]) {
+		t.Error("they differ")
+	}
+	head, root, got, err := bundle.Follow(context.Background(), &out, origin, 0)
+	if err != nil || head != b.head || root != b.tree.Root() || got == nil || got.Rows != trailer.Rows || trailer.Last != 3000 {
+		t.Errorf("%+v %v %+v %v", head, root, got, err)
+	}
+	src.Rows = yield([]ledger.Row{{Seq: 3001}})
+	if _, err := bundle.WriteRows(context.Background(), io.Discard, src, b.options().Signers...); !errors.Is(err, bundle.ErrSource) {
+		t.Errorf("a row beyond the checkpoint: %v", err)
+	}
+}
+
 func TestWriteRefusesWhatItCannotMean(t *testing.T) {
 	t.Parallel()
 	ring := newKeyring(t)
@@ -111,7 +135,7 @@ func TestWriteRefusesWhatItCannotMean(t *testing.T) {
 		"file that cannot be opened": {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) {
 			s.Documents = closed(func(context.Context) (io.ReadCloser, error) { return nil, failing })
 		}, failing},
-		"completeness not JSON":       {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) { s.Completeness = completeness("{") }, bundle.ErrSource},
+		"completeness not JSON": {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) { s.Completeness = completeness("{") }, bundle.ErrSource},
 		"completeness fails": {bundle.KindLedger, func(s *bundle.Source, _ *bundle.Options) {
 			s.Completeness = func() ([]byte, error) { return nil, failing }
 		}, failing},
