@@ -1419,6 +1419,75 @@ func (x *TestRecorded) GetBasis() []string {
 	return nil
 }
 
+// ContractSigned states that a contract took effect; its filing is due from that day (YP23-R-5.5.2).
+type ContractSigned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	ContractNo    string                 `protobuf:"bytes,2,opt,name=contract_no,json=contractNo,proto3" json:"contract_no,omitempty"`
+	EffectiveOn   string                 `protobuf:"bytes,3,opt,name=effective_on,json=effectiveOn,proto3" json:"effective_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ContractSigned) Reset() {
+	*x = ContractSigned{}
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ContractSigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ContractSigned) ProtoMessage() {}
+
+func (x *ContractSigned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_procurement_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ContractSigned.ProtoReflect.Descriptor instead.
+func (*ContractSigned) Descriptor() ([]byte, []int) {
+	return file_egov_procurement_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *ContractSigned) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *ContractSigned) GetContractNo() string {
+	if x != nil {
+		return x.ContractNo
+	}
+	return ""
+}
+
+func (x *ContractSigned) GetEffectiveOn() string {
+	if x != nil {
+		return x.EffectiveOn
+	}
+	return ""
+}
+
+func (x *ContractSigned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_procurement_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_procurement_v1_events_proto_rawDesc = "" +
@@ -1562,7 +1631,14 @@ const file_egov_procurement_v1_events_proto_rawDesc = "" +
 	"\treport_no\x18\x05 \x01(\tR\breportNo\x12!\n" +
 	"\fcompleted_on\x18\x06 \x01(\tR\vcompletedOn\x122\n" +
 	"\bdocument\x18\a \x01(\v2\x16.egov.type.v1.DocumentR\bdocument\x12\x14\n" +
-	"\x05basis\x18\b \x03(\tR\x05basisB2Z0egov/proto/gen/egov/procurement/v1;procurementv1b\x06proto3"
+	"\x05basis\x18\b \x03(\tR\x05basis\"\x89\x01\n" +
+	"\x0eContractSigned\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vcontract_no\x18\x02 \x01(\tR\n" +
+	"contractNo\x12!\n" +
+	"\feffective_on\x18\x03 \x01(\tR\veffectiveOn\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basisB2Z0egov/proto/gen/egov/procurement/v1;procurementv1b\x06proto3"
 
 var (
 	file_egov_procurement_v1_events_proto_rawDescOnce sync.Once
@@ -1576,7 +1652,7 @@ func file_egov_procurement_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_procurement_v1_events_proto_rawDescData
 }
 
-var file_egov_procurement_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 17)
+var file_egov_procurement_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 18)
 var file_egov_procurement_v1_events_proto_goTypes = []any{
 	(*ProcurementOpened)(nil),     // 0: egov.procurement.v1.ProcurementOpened
 	(*ProcurementStarted)(nil),    // 1: egov.procurement.v1.ProcurementStarted
@@ -1595,17 +1671,18 @@ var file_egov_procurement_v1_events_proto_goTypes = []any{
 	(*ContractAmended)(nil),       // 14: egov.procurement.v1.ContractAmended
 	(*RectificationReported)(nil), // 15: egov.procurement.v1.RectificationReported
 	(*TestRecorded)(nil),          // 16: egov.procurement.v1.TestRecorded
-	(*v1.Document)(nil),           // 17: egov.type.v1.Document
-	(*v1.Signature)(nil),          // 18: egov.type.v1.Signature
+	(*ContractSigned)(nil),        // 17: egov.procurement.v1.ContractSigned
+	(*v1.Document)(nil),           // 18: egov.type.v1.Document
+	(*v1.Signature)(nil),          // 19: egov.type.v1.Signature
 }
 var file_egov_procurement_v1_events_proto_depIdxs = []int32{
-	17, // 0: egov.procurement.v1.ContractFiled.documents:type_name -> egov.type.v1.Document
-	18, // 1: egov.procurement.v1.ContractFiled.signature:type_name -> egov.type.v1.Signature
-	18, // 2: egov.procurement.v1.AcceptancePassed.signature:type_name -> egov.type.v1.Signature
-	18, // 3: egov.procurement.v1.AcceptanceFailed.signature:type_name -> egov.type.v1.Signature
-	17, // 4: egov.procurement.v1.ContractAmended.documents:type_name -> egov.type.v1.Document
-	18, // 5: egov.procurement.v1.ContractAmended.signature:type_name -> egov.type.v1.Signature
-	17, // 6: egov.procurement.v1.TestRecorded.document:type_name -> egov.type.v1.Document
+	18, // 0: egov.procurement.v1.ContractFiled.documents:type_name -> egov.type.v1.Document
+	19, // 1: egov.procurement.v1.ContractFiled.signature:type_name -> egov.type.v1.Signature
+	19, // 2: egov.procurement.v1.AcceptancePassed.signature:type_name -> egov.type.v1.Signature
+	19, // 3: egov.procurement.v1.AcceptanceFailed.signature:type_name -> egov.type.v1.Signature
+	18, // 4: egov.procurement.v1.ContractAmended.documents:type_name -> egov.type.v1.Document
+	19, // 5: egov.procurement.v1.ContractAmended.signature:type_name -> egov.type.v1.Signature
+	18, // 6: egov.procurement.v1.TestRecorded.document:type_name -> egov.type.v1.Document
 	7,  // [7:7] is the sub-list for method output_type
 	7,  // [7:7] is the sub-list for method input_type
 	7,  // [7:7] is the sub-list for extension type_name
@@ -1624,7 +1701,7 @@ func file_egov_procurement_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_procurement_v1_events_proto_rawDesc), len(file_egov_procurement_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   17,
+			NumMessages:   18,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
