@@ -7,6 +7,7 @@ import (
 	"maps"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 
 	"egov/libs/calendar"
@@ -349,7 +350,12 @@ func (b *book) procedure() {
 		b.line("- %s: %s (`%s`) %s", b.say("论证内容", "criterion"), b.text(c.Label), c.Code, b.basis(c.Basis))
 	}
 	for _, a := range p.Assessments {
-		b.line("- `%s`: "+b.say("%v级系统每%d个月一次", "systems of grade %v every %d months")+" %s", a.Code, a.Grades, a.Months, b.basis(a.Basis))
+		grades := make([]string, len(a.Grades))
+		for i, g := range a.Grades {
+			grades[i] = strconv.FormatInt(g, 10)
+		}
+		b.line("- `%s`: "+b.say("%s级系统每%d个月一次", "systems of grade %s every %d months")+" %s",
+			a.Code, strings.Join(grades, b.say("、", ", ")), a.Months, b.basis(a.Basis))
 	}
 }
 
