@@ -149,7 +149,9 @@ func (l *loader) load() {
 		}
 		f.build()
 	}
-	l.pack.version += "+" + hex.EncodeToString(l.hash)[:12]
+	if len(l.hash) > 0 {
+		l.pack.version += "+" + hex.EncodeToString(l.hash)[:12]
+	}
 }
 
 // past reports whether a file is read after the one that completes the

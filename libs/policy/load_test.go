@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"testing/fstest"
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -218,5 +219,13 @@ func TestParamsFollowTheirDate(t *testing.T) {
 	}
 	if p.Param("no_such") != nil {
 		t.Error("a parameter from nowhere")
+	}
+}
+
+func TestLoadOfNothingNamesEveryFile(t *testing.T) {
+	t.Parallel()
+	_, err := policy.Load(fstest.MapFS{})
+	if n := len(fault.From(err).Violations); !errors.Is(err, policy.ErrInvalidPack) || n == 0 || fault.From(err).Violations[0].Code != "missing_file" {
+		t.Fatalf("%d violations: %v", n, err)
 	}
 }
