@@ -21,6 +21,8 @@ var (
 		"合同金额超过审核同意金额，须先经变更同意", "the contract exceeds the approved amount; a change comes first")
 	ErrAmendment = fault.New(fault.Refused, "amendment_refused",
 		"不具备签订补充协议的条件", "the amendment cannot be filed", "YP23-R-5.5.5")
+	ErrSigned = fault.New(fault.Refused, "signing_refused",
+		"不具备签订合同的条件", "the contract cannot have been signed", "YP23-R-5.5.2")
 	ErrNoContract = fault.New(fault.NotFound, "no_such_contract", "没有这份合同", "there is no such contract")
 )
 
@@ -53,6 +55,75 @@ type Amendment struct {
 	Reason      string `json:"reason"`
 	EffectiveOn string `json:"effective_on"`
 	FiledOn     string `json:"filed_on"`
+}
+
+// Signing is a contract that took effect and is not filed yet.
+type Signing struct {
+	ContractNo  string `json:"contract_no"`
+	EffectiveOn string `json:"effective_on"`
+}
+
+// SignContract says that a contract took effect.
+type SignContract struct {
+	ID          string        `path:"id" json:"-"`
+	ContractNo  string        `json:"contract_no" required:"true"`
+	EffectiveOn calendar.Date `json:"effective_on" required:"true"`
+}
+
+// Validate lists what is missing.
+func (r *SignContract) Validate() error {
+	var c fault.Checks
+	c.Text(r.ContractNo, "contract_no", 100, "YP23-R-5.5.2")
+	c.Require(!r.EffectiveOn.IsZero(), "effective_on", "required", "必填", "is required", "YP23-R-5.5.2")
+	return c.Err()
+}
+
+// SignContract starts the clock of the filing on the day the contract took
+// effect, so that it warns before it runs out. Saying it again corrects the
+// first time, and moves the clock for all to see. A filing without it starts
+// and meets the same clock.
+func (s *Service) SignContract(ctx context.Context, r SignContract) (Procurement, error) {
+	return s.Procurements.Update(ctx, r.ID, func(p *Procurement, rec *aggregate.Recorder) error {
+		if err := p.ownedBy(rec.By()); err != nil {
+			return err
+		}
+		states := []State{Awarded}
+		if p.renewal() {
+			states = []State{Open}
+		}
+		if err := p.at(states...); err != nil {
+			return err
+		}
+		var c fault.Checks
+		p.inForce(&c, r.EffectiveOn, rec.Today())
+		if err := c.Refuse(ErrSigned); err != nil {
+			return err
+		}
+		p.Signed = &Signing{ContractNo: r.ContractNo, EffectiveOn: r.EffectiveOn.String()}
+		rec.State(p.ID, &procurementv1.ContractSigned{ProjectId: p.ID, ContractNo: r.ContractNo, EffectiveOn: p.Signed.EffectiveOn, Basis: []string{"YP23-R-5.5.2"}})
+		terms, ok, err := s.Rules.Clock(p.Project.GetPack(), clockContract, r.EffectiveOn)
+		if err != nil || !ok {
+			return err
+		}
+		if clock := p.running(clockContract); clock != nil {
+			if clock.DueOn != terms.DueOn {
+				p.MoveClock(rec, clockContract, terms, "更正合同生效日期")
+			}
+			return nil
+		}
+		p.StartClock(rec, p.Unit, terms)
+		return nil
+	})
+}
+
+// inForce requires that a contract took effect after the award, or after the
+// decision of a renewal, and not in the future.
+func (p *Procurement) inForce(c *fault.Checks, on, today calendar.Date) {
+	after := p.DecidedOn
+	if p.Award != nil {
+		after = p.Award.AwardedOn
+	}
+	p.dated(c, "effective_on", on, after, today)
 }
 
 // FileContract puts a contract that has taken effect on record (YP23-R-5.5.2).
@@ -140,15 +211,17 @@ func (s *Service) contractGate(p *Procurement, r FileContract, c *fault.Checks) 
 // contractTerms holds the contract against what came before it.
 func (p *Procurement) contractTerms(c *fault.Checks, r FileContract, today calendar.Date) {
 	p.within(c, r.ValueFen)
-	after := p.DecidedOn // never before the decision, whatever else is missing
 	if a := p.Award; a != nil {
-		after = a.AwardedOn
 		c.Require(r.Supplier == a.Supplier && r.CreditCode == a.CreditCode, "supplier", "supplier_not_awarded",
 			"合同供应商不是中标、成交供应商“"+a.Supplier+"”", "the contract's supplier is not the awarded "+a.Supplier, "YP23-R-5.5.1")
 		c.Require(r.ValueFen <= a.ValueFen, "value_fen", "over_award",
 			"合同金额超过中标、成交金额"+money.Yuan(a.ValueFen)+"元", "the contract exceeds the awarded "+money.Yuan(a.ValueFen)+" yuan", "YP23-R-5.5.1")
 	}
-	p.dated(c, "effective_on", r.EffectiveOn, after, today)
+	if g := p.Signed; g != nil {
+		c.Require(r.ContractNo == g.ContractNo && r.EffectiveOn.String() == g.EffectiveOn, "contract_no", "not_the_signed_contract",
+			"与已登记签订的合同"+g.ContractNo+"（"+g.EffectiveOn+"生效）不一致", "differs from the signed contract "+g.ContractNo+", in force from "+g.EffectiveOn, "YP23-R-5.5.2")
+	}
+	p.inForce(c, r.EffectiveOn, today)
 }
 
 func (s *Service) fileContract(p *Procurement, rec *aggregate.Recorder, r FileContract, documents []*typev1.Document) error {

@@ -122,6 +122,53 @@ func TestContractsAreFiledInTimeOrLate(t *testing.T) {
 	}
 }
 
+// TestASignedContractIsDueToBeFiled: its clock runs before it is filed, and
+// what is filed is what was signed.
+func TestASignedContractIsDueToBeFiled(t *testing.T) {
+	t.Parallel()
+	sign := procurement.SignContract{ID: "p1", ContractNo: "HT-1", EffectiveOn: day("2026-04-01")}
+	d := newDesk(t)
+	d.tendered(brief(), "competitive_consultation")
+	_, err := d.SignContract(declarer, sign)
+	refused(t, err, "wrong_stage")
+	_, err = d.MakeAward(centre, award())
+	d.do(err)
+	_, err = d.SignContract(stranger, sign)
+	refused(t, err, "not_declaring_unit")
+	early := sign
+	early.EffectiveOn = day("2026-03-31")
+	_, err = d.SignContract(declarer, early)
+	refused(t, err, "signing_refused", "before_earlier_step")
+	p, err := d.SignContract(declarer, sign)
+	d.do(err)
+	if k := clock(t, p, "contract_filing"); k.State != aggregate.Open || k.DueOn != day("2026-04-16") || k.WarnOn != day("2026-04-13") {
+		t.Errorf("%+v", k)
+	}
+	d.at("2026-04-02")
+	later := sign
+	later.EffectiveOn = day("2026-04-02")
+	for range 2 {
+		p, err = d.SignContract(declarer, later)
+		d.do(err)
+	}
+	if k := clock(t, p, "contract_filing"); k.DueOn != day("2026-04-17") || k.MovedFrom != "2026-04-16" || len(p.Deadlines) != 3 {
+		t.Errorf("%+v", p.Deadlines)
+	}
+	_, err = d.SignContract(declarer, sign)
+	d.do(err)
+	d.at("2026-04-17")
+	if k := clock(t, d.get(), "contract_filing"); k.State != aggregate.Late || k.MetOn != "" {
+		t.Errorf("%+v", k)
+	}
+	_, err = d.FileContract(declarer, d.contract(func(r *procurement.FileContract) { r.ContractNo = "HT-2" }))
+	refused(t, err, "contract_refused", "not_the_signed_contract")
+	p, err = d.FileContract(declarer, d.contract())
+	d.do(err)
+	if k := clock(t, p, "contract_filing"); k.MetOn != "2026-04-17" || !p.Contracts[0].Late {
+		t.Errorf("%+v", k)
+	}
+}
+
 func TestARenewalIsContractedWithoutAProcedure(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -73,6 +73,9 @@ func (s *Service) settle(p *Procurement, rec *aggregate.Recorder) error {
 		return err
 	}
 	for _, obligation := range []string{clockStart, clockStop} {
+		if p.Waivers[obligation] != "" {
+			continue
+		}
 		if err := s.Rules.Start(p.Base(), rec, p.Project.GetPack(), obligation, unit, issued); err != nil {
 			return err
 		}
@@ -251,13 +254,15 @@ func (s *Service) ChangeConsented(ctx context.Context, f *conferencev1.ChangeCon
 	})
 }
 
-// Waived notes that the conference lifted one rule for the project.
+// Waived notes that the conference lifted one rule for the project: a
+// requirement of a gate, or a deadline.
 func (s *Service) Waived(ctx context.Context, f *conferencev1.WaiverGranted) error {
-	return s.learn(ctx, f.GetProjectId(), func(p *Procurement, _ *aggregate.Recorder) {
+	return s.learn(ctx, f.GetProjectId(), func(p *Procurement, rec *aggregate.Recorder) {
 		if p.Waivers == nil {
 			p.Waivers = map[string]string{}
 		}
 		p.Waivers[f.GetRule()] = f.GetReason()
+		p.WaiveClock(rec, f.GetRule(), f.GetReason())
 	})
 }
 

@@ -95,6 +95,7 @@ type Procurement struct {
 	Tender         *Tender          `json:"tender,omitempty"`
 	Award          *Award           `json:"award,omitempty"`
 	Papers         []Paper          `json:"papers,omitempty"`
+	Signed         *Signing         `json:"signed,omitempty"` // not filed yet, or the filed contract's own signing
 	Contracts      []Contract       `json:"contracts,omitempty"`
 	Supervisions   []Supervision    `json:"supervisions,omitempty"`
 	Reports        []QuarterReport  `json:"quarterly_reports,omitempty"`

@@ -209,6 +209,30 @@ func TestTheClockToStart(t *testing.T) {
 	}
 }
 
+// TestTheConferenceMayLiftTheClockToStart, before or after it runs.
+func TestTheConferenceMayLiftTheClockToStart(t *testing.T) {
+	t.Parallel()
+	waiver := &conferencev1.WaiverGranted{ProjectId: "p1", Rule: "procurement_start", Reason: "随上级进度"}
+	t.Run("running", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.opened(brief())
+		d.do(d.Waived(self, waiver))
+		if k := clock(t, d.get(), "procurement_start"); k.State != aggregate.Waived || k.Reason != "随上级进度" {
+			t.Errorf("%+v", k)
+		}
+	})
+	t.Run("beforehand", func(t *testing.T) {
+		t.Parallel()
+		d := newDesk(t)
+		d.do(d.Waived(self, waiver))
+		d.opened(brief())
+		if p := d.get(); len(p.Deadlines) != 1 || p.Deadlines[0].Obligation != "procurement_stop" {
+			t.Errorf("%+v", p.Deadlines)
+		}
+	})
+}
+
 func TestDeferralsAreRefused(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

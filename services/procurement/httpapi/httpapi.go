@@ -23,6 +23,7 @@ func Mount(a *op.API, s *procurement.Service) {
 		d, body, err := s.Paper(ctx, r)
 		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err
 	})
+	op.Handle(a, "POST /v1/procurements/{id}/signing", "SignContract", "Say that a contract took effect; its filing is due from that day", s.SignContract, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/contract", "FileContract", "Put a contract that has taken effect on record", s.FileContract, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/contracts/{sequence}/amendments", "AmendContract", "Carry a consented change into a contract", s.Amend, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/supervisions", "EngageSupervision", "Record who supervises the works or the money", s.Engage, declarer)

@@ -238,6 +238,7 @@ func (s *town) acts(id string) map[string]any {
 	paper := fmt.Sprintf("%064d", 0)
 	return map[string]any{
 		"/start": begin, "/tender": notice, "/award": won,
+		"/signing":   map[string]any{"contract_no": "HT-1", "effective_on": "2026-04-01"},
 		"/deferrals": map[string]any{"reason": "x", "expected_on": "2026-12-01"},
 		"/contract": map[string]any{
 			"contract_no": "HT-1", "supplier": supplier, "supplier_credit_code": supplierCode, "value_fen": 1, "effective_on": "2026-04-01", "ends_on": "2026-12-31",
