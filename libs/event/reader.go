@@ -2,12 +2,9 @@ package event
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -26,9 +23,6 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
-
-	mu     sync.Mutex
-	flight map[*entry][]entry // batches being worked on, by their first entry
 }
 
 // NewReader reads as a member of group, which shares the streams among its
@@ -42,7 +36,7 @@ func NewReader(rdb redis.UniversalClient, group string, sources []string, batch 
 func newReader(rdb redis.UniversalClient, group string, sources []string, answers bool, batch int, beat time.Duration) *Reader {
 	r := &Reader{
 		rdb: rdb, group: group, me: instance(), batch: batch, beat: beat,
-		origin: map[string]string{}, flight: map[*entry][]entry{},
+		origin: map[string]string{},
 	}
 	for _, s := range sources {
 		r.origin[streamKey(s)] = s
@@ -91,51 +85,6 @@ func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.C
 // the batch is then not acknowledged.
 type take func(ctx context.Context, batch []entry) bool
 
-// entry is one stream entry and what could be read of it.
-type entry struct {
-	stream string
-	id     string
-	rec    Record
-	bad    error // why it cannot be read
-	gone   *span // instead of a fact: these are kept no longer
-}
-
-// span is a run of numbers of one subject.
-type span struct{ from, to int64 }
-
-// read decodes one entry of a stream.
-func (r *Reader) read(stream string, m redis.XMessage) entry {
-	source := r.origin[stream]
-	e := entry{stream: stream, id: m.ID}
-	if _, ok := m.Values[goneMark]; ok {
-		e.rec.Source = source
-		e.rec.Subject, e.gone, e.bad = parseGone(m)
-	} else {
-		e.rec, e.bad = fromEntry(m)
-	}
-	if e.gone != nil {
-		return e
-	}
-	if e.bad == nil && e.rec.Source != source {
-		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
-	}
-	if age := time.Since(e.rec.RecordedAt); e.bad == nil && (age > oldestRecorded || age < -latestRecorded) {
-		e.bad = fmt.Errorf("%w: recorded at %v", ErrUndecodable, e.rec.RecordedAt)
-	}
-	if e.bad != nil {
-		e.rec = salvage(e.rec, m)
-		e.rec.Source = source
-	}
-	return e
-}
-
-// No outbox keeps facts as long as oldestRecorded, and no two clocks stand as
-// far apart as latestRecorded: other days get no partition.
-const (
-	oldestRecorded = 400 * 24 * time.Hour
-	latestRecorded = 48 * time.Hour
-)
-
 func isReplay(stream string) bool { return strings.HasPrefix(stream, "egov:replay:") }
 
 // consume reads, works and acknowledges until something fails. What this
@@ -147,19 +96,24 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
-	batches := make(chan []entry, 1)
+	replies := make(chan resp, 1)
 	go func() {
-		defer close(batches)
-		err := r.readOwn(ctx, batches)
+		defer close(replies)
+		err := r.readOwn(ctx, replies)
 		if err == nil {
-			err = r.readNew(ctx, batches)
+			err = r.readNew(ctx, replies)
 		}
 		stop(err)
 	}()
-	for b := range batches { // up to the end, also after a failure: the reader closes it
+	for reply := range replies { // up to the end, also after a failure: the reader closes it
 		if ctx.Err() != nil {
-			r.land(b) // read, and left for the next run
-		} else if err := r.work(ctx, b, f); err != nil {
+			continue // what was read and not worked on comes first in the next run
+		}
+		raw, err := reply.streams()
+		if err == nil {
+			err = r.work(ctx, raw, f)
+		}
+		if err != nil {
 			stop(err)
 		}
 	}
@@ -168,20 +122,24 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 
 // readOwn reads what is pending for this very process: it was delivered and
 // an error came between.
-func (r *Reader) readOwn(ctx context.Context, out chan<- []entry) error {
+func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
-			got, err := r.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-				Group: r.group, Consumer: r.me, Streams: []string{key, from}, Count: int64(r.batch), Block: -1,
-			}).Result()
-			if errors.Is(err, redis.Nil) || err == nil && (len(got) == 0 || len(got[0].Messages) == 0) {
-				break
-			}
+			cmd := redis.NewRawCmd(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
+			reply, err := r.read(ctx, cmd)
 			if err != nil {
 				return err
 			}
-			from = got[0].Messages[len(got[0].Messages)-1].ID
-			if err := r.pass(ctx, got, out); err != nil {
+			ahead := reply
+			got, err := ahead.streams()
+			if err != nil {
+				return err
+			}
+			if len(got) == 0 {
+				break
+			}
+			from = got[len(got)-1].id
+			if err := pass(ctx, reply, out); err != nil {
 				return err
 			}
 		}
@@ -190,77 +148,64 @@ func (r *Reader) readOwn(ctx context.Context, out chan<- []entry) error {
 }
 
 // readNew reads what no process was given yet.
-func (r *Reader) readNew(ctx context.Context, out chan<- []entry) error {
-	args := slices.Clone(r.streams)
+func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
+	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
+	for _, key := range r.streams {
+		args = append(args, key)
+	}
 	for range r.streams {
 		args = append(args, ">")
 	}
 	for ctx.Err() == nil {
-		got, err := r.rdb.XReadGroup(ctx, &redis.XReadGroupArgs{
-			Group: r.group, Consumer: r.me, Streams: args, Count: int64(r.batch), Block: block,
-		}).Result()
-		if errors.Is(err, redis.Nil) {
-			continue
-		}
+		reply, err := r.read(ctx, redis.NewRawCmd(ctx, args...))
 		if err != nil {
 			return err
 		}
-		if err := r.pass(ctx, got, out); err != nil {
+		if err := pass(ctx, reply, out); err != nil {
 			return err
 		}
 	}
 	return ctx.Err()
 }
 
-// pass hands entries on in batches, noted as being worked on.
-func (r *Reader) pass(ctx context.Context, got []redis.XStream, out chan<- []entry) error {
-	var batch []entry
-	flush := func() error {
-		if len(batch) == 0 {
-			return nil
-		}
-		r.fly(batch)
-		select {
-		case out <- batch:
-			batch = nil
-			return nil
-		case <-ctx.Done():
-			r.land(batch)
-			return ctx.Err()
-		}
-	}
-	for _, s := range got {
-		for _, m := range s.Messages {
-			if m.Values == nil { // deleted while it was pending
-				if err := r.rdb.XAck(ctx, s.Stream, r.group, m.ID).Err(); err != nil {
-					return err
-				}
-				continue
-			}
-			batch = append(batch, r.read(s.Stream, m))
-			if len(batch) == r.batch {
-				if err := flush(); err != nil {
-					return err
-				}
-			}
-		}
-	}
-	return flush()
+// read runs a command whose reply carries entries.
+func (r *Reader) read(ctx context.Context, cmd *redis.RawCmd) (resp, error) {
+	_ = r.rdb.Process(ctx, cmd) // the command keeps the error
+	return rawReply(cmd)
 }
 
-// work brings a batch to its end, however long that takes, and acknowledges
-// it.
-func (r *Reader) work(ctx context.Context, batch []entry, f take) error {
-	defer r.land(batch)
-	if !f(ctx, batch) {
+func pass(ctx context.Context, reply resp, out chan<- resp) error {
+	select {
+	case out <- reply:
+		return nil
+	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return r.acknowledge(ctx, batch)
 }
 
-func (r *Reader) acknowledge(ctx context.Context, batch []entry) error {
+// work brings entries to their end, a batch at a time and however long that
+// takes, and acknowledges them.
+func (r *Reader) work(ctx context.Context, raw []rawEntry, f take) error {
+	for part := range slices.Chunk(raw, r.batch) {
+		batch := make([]entry, 0, len(part))
+		for _, e := range part {
+			if e.fields != nil { // else it was deleted while it was pending
+				batch = append(batch, decode(e, r.origin[e.stream]))
+			}
+		}
+		if len(batch) > 0 && !f(ctx, batch) {
+			return ctx.Err()
+		}
+		if err := r.acknowledge(ctx, part); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *Reader) acknowledge(ctx context.Context, part []rawEntry) error {
 	ids := map[string][]string{}
-	for _, e := range batch {
+	for _, e := range part {
 		ids[e.stream] = append(ids[e.stream], e.id)
 	}
 	pipe := r.rdb.Pipeline()
@@ -274,32 +219,28 @@ func (r *Reader) acknowledge(ctx context.Context, batch []entry) error {
 	return err
 }
 
-// fly and land note which batches this process is working on.
-func (r *Reader) fly(batch []entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	r.flight[&batch[0]] = batch
-}
+// pendingAtOnce bounds how many entries one heartbeat speaks of.
+const pendingAtOnce = 4096
 
-func (r *Reader) land(batch []entry) {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	delete(r.flight, &batch[0])
-}
-
-// heartbeat tells the group that entries being worked on are not abandoned.
+// heartbeat tells the group that what is pending for this process is not
+// abandoned: it is being worked on, or will be when the streams are next read.
 func (r *Reader) heartbeat(ctx context.Context) error {
 	return every(ctx, r.beat, func(ctx context.Context) error {
-		busy := map[string][]string{}
-		r.mu.Lock()
-		for _, batch := range r.flight {
-			for _, e := range batch {
-				busy[e.stream] = append(busy[e.stream], e.id)
+		for _, key := range r.streams {
+			pending, err := r.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
+				Stream: key, Group: r.group, Start: "-", End: "+", Count: pendingAtOnce, Consumer: r.me,
+			}).Result()
+			if err != nil {
+				return err
 			}
-		}
-		r.mu.Unlock()
-		for stream, ids := range busy {
-			err := r.rdb.XClaimJustID(ctx, &redis.XClaimArgs{Stream: stream, Group: r.group, Consumer: r.me, Messages: ids}).Err()
+			if len(pending) == 0 {
+				continue
+			}
+			ids := make([]string, len(pending))
+			for i, p := range pending {
+				ids[i] = p.ID
+			}
+			err = r.rdb.XClaimJustID(ctx, &redis.XClaimArgs{Stream: key, Group: r.group, Consumer: r.me, Messages: ids}).Err()
 			if err != nil {
 				return err
 			}
@@ -341,21 +282,17 @@ func (r *Reader) takeOver(ctx context.Context, f take) error {
 
 func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 	for from := "0-0"; ; {
-		msgs, next, err := r.rdb.XAutoClaim(ctx, &redis.XAutoClaimArgs{
-			Stream: key, Group: r.group, Consumer: r.me, MinIdle: 3 * r.beat, Start: from, Count: int64(r.batch),
-		}).Result()
+		cmd := redis.NewRawCmd(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
+		reply, err := r.read(ctx, cmd)
 		if err != nil {
 			return err
 		}
-		if len(msgs) > 0 {
-			batch := make([]entry, len(msgs))
-			for i, m := range msgs {
-				batch[i] = r.read(key, m)
-			}
-			r.fly(batch)
-			if err := r.work(ctx, batch, f); err != nil {
-				return err
-			}
+		next, raw, err := reply.claimed(key)
+		if err != nil {
+			return err
+		}
+		if err := r.work(ctx, raw, f); err != nil {
+			return err
 		}
 		if from = next; next == "0-0" {
 			return nil

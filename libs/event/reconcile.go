@@ -134,8 +134,9 @@ func (c *Consumer) settledUntil(ctx context.Context, source string) (time.Time, 
 	}
 	until := time.Now()
 	for _, m := range outstanding {
-		if e := c.reader.read(key, m); e.bad == nil && e.rec.RecordedAt.Before(until) {
-			until = e.rec.RecordedAt
+		text, _ := m.Values[fieldRecorded].(string)
+		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && at.Before(until) {
+			until = at
 		}
 	}
 	return until.Add(-judgeMargin), nil

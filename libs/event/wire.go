@@ -12,7 +12,6 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
-	"github.com/redis/go-redis/v9"
 )
 
 // Fields of a stream entry: CloudEvents 1.0 attributes under their own names,
@@ -155,66 +154,144 @@ func appendUUID(dst, id []byte) []byte {
 	return append(dst, text[:]...)
 }
 
-// fromEntry reads a stream entry. What it can read of a bad one comes back
-// with the error.
-func fromEntry(m redis.XMessage) (Record, error) {
-	get := func(name string) string {
-		s, _ := m.Values[name].(string)
-		return s
+// entry is one stream entry and what could be read of it.
+type entry struct {
+	stream string
+	id     string
+	rec    Record
+	bad    error // why it cannot be read
+	gone   *span // instead of a fact: these are kept no longer
+}
+
+// span is a run of numbers of one subject.
+type span struct{ from, to int64 }
+
+// No outbox keeps facts as long as oldestRecorded, and no two clocks stand as
+// far apart as latestRecorded.
+const (
+	oldestRecorded = 400 * 24 * time.Hour
+	latestRecorded = 48 * time.Hour
+)
+
+// decode reads a stream entry, which must come from source.
+func decode(raw rawEntry, source string) entry {
+	e := entry{stream: raw.stream, id: raw.id}
+	e.rec, e.gone, e.bad = fromFields(raw.fields)
+	if e.bad == nil && e.rec.Source != source {
+		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
 	}
-	r := Record{
-		ID: get(fieldID), Source: get(fieldSource), Type: get(fieldType), Subject: get(fieldSubject),
-		Unit: get(fieldUnit), Actor: get(fieldActor), TraceParent: get(fieldTrace), Data: []byte(get(fieldData)),
+	if e.bad == nil && e.gone == nil {
+		if age := time.Since(e.rec.RecordedAt); age > oldestRecorded || age < -latestRecorded {
+			e.bad = fmt.Errorf("%w: recorded at %v", ErrUndecodable, e.rec.RecordedAt)
+		}
 	}
-	if v := get(fieldSpecVersion); v != specVersion {
-		return r, fmt.Errorf("%w: specversion %q", ErrUndecodable, v)
+	if e.bad != nil {
+		e.rec, e.gone = salvage(e.rec, raw.fields), nil
+		e.rec.Source = source
+	}
+	return e
+}
+
+// fromFields reads the fields of a fact, or of an answer that says what is
+// gone. What it can read of bad ones comes back with the error.
+func fromFields(fields []string) (r Record, gone *span, err error) {
+	var spec, seq, at, recorded, from, to string
+	mark := false
+	for i := 0; i+1 < len(fields); i += 2 {
+		v := fields[i+1]
+		switch fields[i] {
+		case fieldSpecVersion:
+			spec = v
+		case fieldID:
+			r.ID = v
+		case fieldSource:
+			r.Source = v
+		case fieldType:
+			r.Type = v
+		case fieldSubject:
+			r.Subject = v
+		case fieldTime:
+			at = v
+		case fieldRecorded:
+			recorded = v
+		case fieldUnit:
+			r.Unit = v
+		case fieldActor:
+			r.Actor = v
+		case fieldSeq:
+			seq = v
+		case fieldTrace:
+			r.TraceParent = v
+		case fieldData:
+			r.Data = []byte(v)
+		case goneMark:
+			mark = true
+		case goneFrom:
+			from = v
+		case goneTo:
+			to = v
+		}
+	}
+	if mark {
+		gone, err = parseSpan(from, to)
+		return r, gone, err
+	}
+	if spec != specVersion {
+		return r, nil, fmt.Errorf("%w: specversion %q", ErrUndecodable, spec)
 	}
 	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" {
-		return r, fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
+		return r, nil, fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
 	}
 	for _, v := range [...]string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
 		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-			return r, fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
+			return r, nil, fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
 		}
 	}
+	if len(r.ID) != uuidText {
+		return r, nil, fmt.Errorf("%w: id %q", ErrUndecodable, r.ID)
+	}
 	if _, err := uuid.Parse(r.ID); err != nil {
-		return r, fmt.Errorf("%w: id: %w", ErrUndecodable, err)
+		return r, nil, fmt.Errorf("%w: id: %w", ErrUndecodable, err)
 	}
-	var err error
-	if r.Seq, err = strconv.ParseInt(get(fieldSeq), 10, 64); err != nil || r.Seq < 1 {
-		return r, fmt.Errorf("%w: %s %q", ErrUndecodable, fieldSeq, get(fieldSeq))
+	if r.Seq, err = strconv.ParseInt(seq, 10, 64); err != nil || r.Seq < 1 {
+		return r, nil, fmt.Errorf("%w: %s %q", ErrUndecodable, fieldSeq, seq)
 	}
-	if r.Time, err = time.Parse(timeLayout, get(fieldTime)); err != nil {
-		return r, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldTime, err)
+	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
+		return r, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldTime, err)
 	}
-	if r.RecordedAt, err = time.Parse(timeLayout, get(fieldRecorded)); err != nil {
-		return r, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldRecorded, err)
+	if r.RecordedAt, err = time.Parse(time.RFC3339Nano, recorded); err != nil {
+		return r, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldRecorded, err)
 	}
-	return r, nil
+	return r, nil, nil
 }
 
-// parseGone reads an answer that says what a producer keeps no longer.
-func parseGone(m redis.XMessage) (subject string, gone *span, err error) {
-	subject, _ = m.Values[fieldSubject].(string)
-	from, _ := m.Values[goneFrom].(string)
-	to, _ := m.Values[goneTo].(string)
+// uuidText is the length of a UUID in its one canonical form.
+const uuidText = 36
+
+func parseSpan(from, to string) (*span, error) {
 	var s span
+	var err error
 	if s.from, err = strconv.ParseInt(from, 10, 64); err != nil {
-		return subject, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, goneFrom, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, goneFrom, err)
 	}
 	if s.to, err = strconv.ParseInt(to, 10, 64); err != nil {
-		return subject, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, goneTo, err)
+		return nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, goneTo, err)
 	}
-	return subject, &s, nil
+	return &s, nil
 }
 
-// salvage makes what was read of a bad entry fit for the dead-letter table,
-// with all its fields as the data.
-func salvage(r Record, m redis.XMessage) Record {
+// salvage makes what was read of bad fields fit for the dead-letter table,
+// with all of them as the data.
+func salvage(r Record, fields []string) Record {
 	for _, s := range []*string{&r.ID, &r.Type, &r.Subject, &r.Unit, &r.Actor, &r.TraceParent} {
 		*s = printable(*s)
 	}
-	if b, err := json.Marshal(m.Values); err == nil {
+	all := map[string]string{}
+	for i := 0; i+1 < len(fields); i += 2 {
+		all[fields[i]] = fields[i+1]
+	}
+	r.Data = []byte{}
+	if b, err := json.Marshal(all); err == nil {
 		r.Data = b
 	}
 	r.Seq = 0
