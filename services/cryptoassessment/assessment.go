@@ -124,7 +124,7 @@ func (a *Assessment) passed() *Report {
 func (s *Service) schedule(a *Assessment, rec *aggregate.Recorder, from calendar.Date) error {
 	a.NextDueOn = ""
 	a.WaiveClock(rec, "crypto_assessment", "重新计算密评周期")
-	if !a.InUse || a.Grade == 0 {
+	if a.State == AssessmentClosed || !a.InUse || a.Grade == 0 {
 		return nil
 	}
 	pack, err := s.packOf(a.Project, rec.Today())
@@ -182,7 +182,8 @@ func (s *Service) SubmitReport(ctx context.Context, r SubmitReport) (Assessment,
 		a.Share(Bureau)
 		a.Await(aggregate.Todo{Action: "review_report", Role: "crypto_officer", Unit: Bureau, Title: "审核密评报告：" + a.Title})
 		rec.State(a.ProjectID, &cryptoassessmentv1.CryptoAssessmentSubmitted{
-			ProjectId: a.OfProject, SystemId: a.SystemID, Assessor: r.Assessor, ReportNo: r.ReportNo, Conformant: r.conformant(), CompletedOn: r.CompletedOn.String(),
+			ProjectId: a.OfProject, SystemId: a.SystemID, Assessor: r.Assessor, ReportNo: r.ReportNo,
+			Conformant: r.conformant(), CompletedOn: r.CompletedOn.String(),
 		})
 		return s.Rules.Start(a.Base(), rec, a.Project.GetPack(), "crypto_report_review", Bureau, rec.Today())
 	})
@@ -211,7 +212,9 @@ func (r *SubmitReport) fits(a *Assessment, today calendar.Date) error {
 		c.Require(a.Reports[i].ReportNo != r.ReportNo, "report_no", "recorded_before", "该报告已登记", "this report is on record already", "YP23-M-35")
 	}
 	if last := a.passed(); last != nil {
-		c.Require(!r.CompletedOn.Before(last.CompletedOn), "completed_on", "out_of_order", "早于最近一次评估（"+last.CompletedOn.String()+"）", "before the last assessment ("+last.CompletedOn.String()+")", "YP23-M-35")
+		day := last.CompletedOn.String()
+		c.Require(!r.CompletedOn.Before(last.CompletedOn), "completed_on", "out_of_order",
+			"早于最近一次评估（"+day+"）", "before the last assessment ("+day+")", "YP23-M-35")
 	}
 	return c.Refuse(ErrReport)
 }
@@ -250,7 +253,9 @@ func (s *Service) ReviewReport(ctx context.Context, r ReviewReport) (Assessment,
 		basis := []string{"YP23-M-28", "YP23-M-35"}
 		if !v.Accepted {
 			a.settle()
-			rec.State(a.ProjectID, &cryptoassessmentv1.CryptoAssessmentReturned{ProjectId: a.OfProject, SystemId: a.SystemID, ReportNo: v.ReportNo, Reason: v.Opinion, Basis: basis})
+			rec.State(a.ProjectID, &cryptoassessmentv1.CryptoAssessmentReturned{
+				ProjectId: a.OfProject, SystemId: a.SystemID, ReportNo: v.ReportNo, Reason: v.Opinion, Basis: basis,
+			})
 			return nil
 		}
 		if v.conformant() {

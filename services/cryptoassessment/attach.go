@@ -1,29 +1,25 @@
 package cryptoassessment
 
 import (
-	"bytes"
 	"context"
 	"io"
 	"slices"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/blob"
 	"egov/libs/fault"
 )
 
-// MaxAttachment bounds one attachment in bytes.
-const MaxAttachment = 32 << 20
-
-var attachmentLimits = blob.Limits{
-	MaxBytes: MaxAttachment,
-	Types:    []blob.Type{blob.PDF, blob.OFD, blob.DOCX, blob.XLSX, blob.PNG, blob.JPEG, blob.Text},
-	Archive:  blob.ArchiveLimits{MaxEntries: 5000, MaxUnpacked: 256 << 20, MaxRatio: 200},
+// Vault keeps the content of documents. It names a document by what is in it,
+// and refuses content that is not what it says it is.
+type Vault interface {
+	Keep(ctx context.Context, name, mediaType string, content []byte) (Document, error)
+	Open(ctx context.Context, key string) (io.ReadCloser, error)
 }
 
 // Document is one attachment.
 type Document struct {
-	Key       string `json:"key"` // in the blob store
+	Key       string `json:"key"` // in the vault
 	Name      string `json:"name"`
 	MediaType string `json:"media_type"`
 	Size      int64  `json:"size_bytes"`
@@ -77,11 +73,11 @@ func Attach[T any, P holder[T]](ctx context.Context, s *Service, in aggregate.Re
 	if err := P(&h).editable(by); err != nil {
 		return Document{}, err // before the bytes are stored
 	}
-	o, err := s.Blobs.Put(ctx, r.Name, r.Type, bytes.NewReader(r.Body), attachmentLimits)
+	d, err := s.Vault.Keep(ctx, r.Name, r.Type, r.Body)
 	if err != nil {
 		return Document{}, err
 	}
-	d := Document{Key: o.Key, Name: o.Name, MediaType: string(o.Type), Size: o.Size, SHA256: o.SHA256, SM3: o.SM3, By: by.Actor()}
+	d.By = by.Actor()
 	_, err = in.Update(ctx, r.ID, func(t *T, _ *aggregate.Recorder) error {
 		if err := P(t).editable(by); err != nil {
 			return err
@@ -105,6 +101,6 @@ func Attachment[T any, P holder[T]](ctx context.Context, s *Service, in aggregat
 	if i < 0 {
 		return Document{}, nil, ErrNoDocument
 	}
-	body, err := s.Blobs.Get(ctx, all[i].Key)
+	body, err := s.Vault.Open(ctx, all[i].Key)
 	return all[i], body, err
 }

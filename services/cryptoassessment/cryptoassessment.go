@@ -10,7 +10,6 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/blob"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -24,15 +23,22 @@ const Bureau = "party-office"
 
 // Errors of this duty.
 var (
-	ErrState      = fault.New(fault.Conflict, "wrong_stage", "当前状态不能办理此事项", "the present state does not allow this")
-	ErrNotOwner   = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
-	ErrSupervisor = fault.New(fault.Forbidden, "not_supervising_unit", "只有预算主管单位可以办理", "only the supervising budget unit may do this", "YP23-R-5.1.2")
-	ErrNotDesk    = fault.New(fault.Forbidden, "not_at_this_desk", "此事项由区机要局办理", "the confidential bureau's desk answers this")
-	ErrOwnWork    = fault.New(fault.Forbidden, "own_work", "经办人不得审核自己申报或提交的事项", "nobody answers what they declared or submitted themselves", "SH12-P-9")
-	ErrPlan       = fault.New(fault.Refused, "plan_refused", "密码应用方案不符合要求", "the plan cannot be submitted", "YP23-M-28")
-	ErrNumber     = fault.New(fault.Conflict, "number_taken", "该备案编号已用于其他项目", "the filing number stands for another project already")
-	ErrReport     = fault.New(fault.Refused, "report_refused", "密评报告不能提交", "the report cannot be submitted", "YP23-M-35")
-	ErrNoDocument = fault.New(fault.NotFound, "no_such_attachment", "没有这个附件", "there is no such attachment")
+	ErrState = fault.New(fault.Conflict, "wrong_stage",
+		"当前状态不能办理此事项", "the present state does not allow this")
+	ErrNotOwner = fault.New(fault.Forbidden, "not_declaring_unit",
+		"只有申报单位可以办理", "only the declaring unit may do this")
+	ErrSupervisor = fault.New(fault.Forbidden, "not_supervising_unit",
+		"只有预算主管单位可以办理", "only the supervising budget unit may do this", "YP23-R-5.1.2")
+	ErrNotDesk = fault.New(fault.Forbidden, "not_at_this_desk",
+		"此事项由区机要局办理", "the confidential bureau's desk answers this")
+	ErrOwnWork = fault.New(fault.Forbidden, "own_work",
+		"经办人不得审核自己申报或提交的事项", "nobody answers what they declared or submitted themselves", "SH12-P-9")
+	ErrNumber = fault.New(fault.Conflict, "number_taken",
+		"该备案编号已用于其他项目", "the filing number stands for another project already")
+	ErrReport = fault.New(fault.Refused, "report_refused",
+		"密评报告不能提交", "the report cannot be submitted", "YP23-M-35")
+	ErrNoDocument = fault.New(fault.NotFound, "no_such_attachment",
+		"没有这个附件", "there is no such attachment")
 )
 
 // Service is the use cases of this duty.
@@ -42,7 +48,7 @@ type Service struct {
 	Assessments aggregate.Repository[Assessment]
 	Rules       rules.Book
 	District    string
-	Blobs       *blob.Store
+	Vault       Vault
 	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
@@ -77,5 +83,6 @@ func follow[T any](ctx context.Context, in aggregate.Repository[T], id string, c
 }
 
 func wrongState(what, state string) error {
-	return ErrState.WithMsg(what+"当前状态为“"+state+"”，不能办理此事项", "the present state is "+state+", which does not allow this")
+	return ErrState.WithMsg(what+"当前状态为“"+state+"”，不能办理此事项",
+		"the present state is "+state+", which does not allow this")
 }

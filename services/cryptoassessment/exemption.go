@@ -200,12 +200,15 @@ func (s *Service) Answer(ctx context.Context, r AnswerExemption) (Exemption, err
 		}
 		v := XCConsent{Consented: *r.Consented, DocumentNo: r.DocumentNo, Opinion: r.Opinion, By: rec.By().Actor(), On: rec.Today().String()}
 		var err error
-		if v.Signature, err = s.Sign("cryptoassessment.AnswerExemption", rec.By(), map[string]any{"project_id": x.ProjectID, "argument": x.Argument, "answer": v}); err != nil {
+		if v.Signature, err = s.Sign("cryptoassessment.AnswerExemption", rec.By(), map[string]any{
+			"project_id": x.ProjectID, "argument": x.Argument, "answer": v,
+		}); err != nil {
 			return err
 		}
 		x.Consent = &v
 		rec.State(x.ProjectID, &cryptoassessmentv1.XCConsentAnswered{
-			ProjectId: x.ProjectID, Supervisor: x.Supervisor, Consented: v.Consented, DocumentNo: v.DocumentNo, Opinion: v.Opinion, Basis: xcBasis, Signature: v.Signature,
+			ProjectId: x.ProjectID, Supervisor: x.Supervisor, Consented: v.Consented, DocumentNo: v.DocumentNo, Opinion: v.Opinion,
+			Basis: xcBasis, Signature: v.Signature,
 		})
 		if !v.Consented {
 			x.Returned = v.Opinion

@@ -5,6 +5,7 @@ go 1.26.0
 require (
 	egov/libs v0.0.0
 	egov/proto v0.0.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

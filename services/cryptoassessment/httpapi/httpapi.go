@@ -8,6 +8,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/op"
 	"egov/services/cryptoassessment"
+	"egov/services/cryptoassessment/vault"
 )
 
 // Mount puts every operation of the service on the API.
@@ -73,7 +74,7 @@ func documents(
 	read func(context.Context, cryptoassessment.GetAttachment) (cryptoassessment.Document, io.ReadCloser, error),
 	who op.Option,
 ) {
-	op.Handle(a, "POST /v1/"+kind+"/{id}/attachments", "AttachTo"+name, "Attach one document; the body is the file", attach, who, op.Created(), op.MaxBody(cryptoassessment.MaxAttachment))
+	op.Handle(a, "POST /v1/"+kind+"/{id}/attachments", "AttachTo"+name, "Attach one document; the body is the file", attach, who, op.Created(), op.MaxBody(vault.MaxDocument))
 	op.Handle(a, "GET /v1/"+kind+"/{id}/attachments/{sha256}", "GetAttachmentOf"+name, "Read one attachment", func(ctx context.Context, r cryptoassessment.GetAttachment) (op.File, error) {
 		d, body, err := read(ctx, r)
 		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err

@@ -205,7 +205,10 @@ func TestASystemInUseIsGradedAndRegraded(t *testing.T) {
 		t.Fatalf("%+v", f)
 	}
 	// The entry is kept true by those who read its present version.
-	entry := description("", func(m map[string]any) { delete(m, "project_id"); m["deployment"], m["deployment_reason"] = "hosted", "迁移过渡" })
+	entry := description("", func(m map[string]any) {
+		delete(m, "project_id")
+		m["deployment"], m["deployment_reason"] = "hosted", "迁移过渡"
+	})
 	d.declarer.Do("PUT", base, entry).Refused(400, "invalid_input")
 	d.declarer.Do("PUT", base, entry, moduletest.IfMatch(1)).Refused(412, "stale_version")
 	d.declarer.Do("PUT", base, entry, moduletest.IfMatch(y.Version)).OK(&y)

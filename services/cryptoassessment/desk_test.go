@@ -1,0 +1,105 @@
+package cryptoassessment_test
+
+import (
+	"context"
+	"time"
+
+	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/authn"
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/policy"
+	"egov/libs/rules"
+	typev1 "egov/proto/gen/egov/type/v1"
+	"egov/services/cryptoassessment"
+)
+
+// desk is the service with its data in memory, on a clock that stands still.
+type desk struct {
+	*cryptoassessment.Service
+	clock       *calendar.Manual
+	plans       *aggregatetest.Repository[cryptoassessment.Plan, *cryptoassessment.Plan]
+	exemptions  *aggregatetest.Repository[cryptoassessment.Exemption, *cryptoassessment.Exemption]
+	assessments *aggregatetest.Repository[cryptoassessment.Assessment, *cryptoassessment.Assessment]
+}
+
+var today = calendar.MustDate(2026, 3, 2)
+
+func newDesk() *desk {
+	clock := calendar.NewManual(today.Start().Add(9 * time.Hour))
+	d := &desk{
+		clock:       clock,
+		plans:       aggregatetest.New[cryptoassessment.Plan, *cryptoassessment.Plan](clock),
+		exemptions:  aggregatetest.New[cryptoassessment.Exemption, *cryptoassessment.Exemption](clock),
+		assessments: aggregatetest.New[cryptoassessment.Assessment, *cryptoassessment.Assessment](clock),
+	}
+	d.Service = &cryptoassessment.Service{
+		Plans: d.plans, Exemptions: d.exemptions, Assessments: d.assessments, District: "yangpu",
+		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
+		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
+			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
+		},
+	}
+	return d
+}
+
+// The people and the service itself.
+var (
+	self       = authn.With(context.Background(), authn.Service("cryptoassessment", cryptoassessment.Bureau))
+	declarer   = person("centre.declarer", "education-centre", "declarer")
+	stranger   = person("civil.declarer", "civil-affairs", "declarer")
+	supervisor = person("edu.supervisor", "education", "supervisor")
+	officer    = person("crypto.officer", cryptoassessment.Bureau, "crypto_officer")
+)
+
+func person(account, unit string, roles ...string) context.Context {
+	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
+}
+
+// brief is a project of the education centre whose checklist has the items.
+func brief(items ...string) *typev1.ProjectBrief {
+	return &typev1.ProjectBrief{
+		ProjectId: "p1", Title: "教育平台", Kind: "new_build", Unit: "education-centre", Supervisor: "education",
+		Pack: "yangpu-2023", Items: items, Obligations: []string{"crypto_assessment"},
+	}
+}
+
+// everything is a project that needs all that this duty answers.
+func everything() *typev1.ProjectBrief { return brief("crypto_plan", "xc_confidential_filing") }
+
+// code is the code of a refusal, or empty.
+func code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.From(err).Code
+}
+
+// fields are what a refusal complains of, in order.
+func fields(err error) string {
+	out := ""
+	for _, v := range fault.From(err).Violations {
+		out += " " + v.Field + "/" + v.Code
+	}
+	return out
+}
+
+func yes() *bool { v := true; return &v }
+
+func plan() cryptoassessment.SubmitPlan {
+	return cryptoassessment.SubmitPlan{ID: "p1", PlanContent: cryptoassessment.PlanContent{
+		Summary: "方案", Level: 3, Algorithms: []cryptoassessment.Algorithm{{Name: "SM4", Purpose: "存储"}},
+	}}
+}
+
+func argument() cryptoassessment.SubmitArgument {
+	return cryptoassessment.SubmitArgument{ID: "p1", Argument: cryptoassessment.Argument{
+		DocumentNo: "1", Experts: []string{"甲"}, HeldOn: today, Conclusion: "x",
+	}}
+}
+
+func report(no string, on calendar.Date, conformant bool) cryptoassessment.SubmitReport {
+	return cryptoassessment.SubmitReport{ID: "p1", ReportContent: cryptoassessment.ReportContent{
+		Assessor: "x", ReportNo: no, Conformant: &conformant, Conclusion: "x", CompletedOn: on,
+	}}
+}
