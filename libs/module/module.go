@@ -8,6 +8,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"net/http"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -225,4 +226,14 @@ func (k *Kit) mountShared() {
 		items, err := k.Store.Deadlines(ctx, q.ProjectID, q.State)
 		return Deadlines{items}, err
 	})
+}
+
+// Describe is the OpenAPI document of a service whose operations mount puts on
+// the API, with those every service has. Nothing is opened or called: a mount
+// that only takes method values may do so of a zero service.
+func Describe(name, title string, mount func(*op.API)) ([]byte, error) {
+	k := &Kit{API: op.NewAPI(name, title, http.NewServeMux())}
+	mount(k.API)
+	k.mountShared()
+	return k.API.OpenAPI()
 }

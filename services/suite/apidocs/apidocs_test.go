@@ -1,0 +1,111 @@
+package apidocs_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"testing"
+
+	"egov/services/suite"
+	"egov/services/suite/apidocs"
+)
+
+func documents(t *testing.T) map[string][]byte {
+	t.Helper()
+	docs, err := apidocs.Documents()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return docs
+}
+
+func TestEveryServiceIsDescribed(t *testing.T) {
+	t.Parallel()
+	docs := documents(t)
+	want := slices.Sorted(slices.Values(suite.Names()))
+	if got := slices.Sorted(maps.Keys(docs)); !slices.Equal(got, want) {
+		t.Fatalf("described are %v, the services are %v", got, want)
+	}
+	for name, doc := range docs {
+		var d struct {
+			OpenAPI string                     `json:"openapi"`
+			Paths   map[string]json.RawMessage `json:"paths"`
+		}
+		if err := json.Unmarshal(doc, &d); err != nil || d.OpenAPI != "3.1.0" || len(d.Paths) == 0 {
+			t.Errorf("%s: version %q, %d paths, %v", name, d.OpenAPI, len(d.Paths), err)
+		}
+		shared := "/v1/tasks"
+		if name == "portal" {
+			shared = "/api/inbox"
+		}
+		if d.Paths[shared] == nil {
+			t.Errorf("%s does not describe %s", name, shared)
+		}
+	}
+}
+
+// TestTitlesAreThoseOfTheModules: what is committed is what a running service
+// serves.
+func TestTitlesAreThoseOfTheModules(t *testing.T) {
+	t.Parallel()
+	title := regexp.MustCompile(`Title: "([^"]+)"`)
+	for name, doc := range documents(t) {
+		if name == "portal" {
+			continue // describes itself
+		}
+		source, err := os.ReadFile(filepath.Join("..", "..", name, "module", "module.go"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		found := title.FindSubmatch(source)
+		if found == nil || !bytes.Contains(doc, []byte(`"title": "`+string(found[1])+`"`)) {
+			t.Errorf("%s: its module's title %q is not the document's", name, found)
+		}
+	}
+}
+
+func TestDocumentsAreStable(t *testing.T) {
+	t.Parallel()
+	first, second := documents(t), documents(t)
+	for name := range first {
+		if !bytes.Equal(first[name], second[name]) {
+			t.Errorf("%s differs from one time to the next", name)
+		}
+	}
+}
+
+func TestWriteLeavesNothingElse(t *testing.T) {
+	t.Parallel()
+	dir := filepath.Join(t.TempDir(), "api")
+	if err := os.MkdirAll(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"gone.json", "README.md"} {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte("{}"), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := apidocs.Write(dir); err != nil {
+		t.Fatal(err)
+	}
+	entries, err := os.ReadDir(dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, e := range entries {
+		got = append(got, e.Name())
+	}
+	want := []string{"README.md"}
+	for _, name := range suite.Names() {
+		want = append(want, name+".json")
+	}
+	slices.Sort(want)
+	if !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+}
