@@ -165,3 +165,21 @@ func (r Rule) section() Section {
 	}
 	return ""
 }
+
+// Figure writes a value of the parameter for people, with its unit.
+func (p *Param) Figure(v int64) Text {
+	switch p.Kind {
+	case Amount:
+		return Text{ZH: inWan(v) + "万元", EN: "CNY " + inYuan(v)}
+	case Rate:
+		s := fixedPoint(v, percentPlaces) + "%"
+		return Text{ZH: s, EN: s}
+	case Quantity:
+		s := fixedPoint(v, quantityPlaces)
+		return Text{ZH: s, EN: s}
+	case Day, MonthDay:
+		return Text{ZH: p.Text, EN: p.Text}
+	}
+	s := fixedPoint(v, 0)
+	return Text{ZH: s, EN: s}
+}
