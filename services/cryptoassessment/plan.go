@@ -44,7 +44,7 @@ type Plan struct {
 // PlanContent is what a plan says.
 type PlanContent struct {
 	Summary    string      `json:"summary" required:"true"`
-	Level      int         `json:"level" required:"true"` // of GM/T 0054, 1..4
+	Level      int         `json:"level" required:"true" minimum:"1" maximum:"4"` // of GM/T 0054, 1..4
 	Algorithms []Algorithm `json:"algorithms" required:"true"`
 	// Deviation says why an algorithm outside the national ones is used.
 	Deviation string `json:"deviation"`
@@ -52,8 +52,8 @@ type PlanContent struct {
 
 // Algorithm is one use of cryptography.
 type Algorithm struct {
-	Name    string `json:"name"` // e.g. "SM4"
-	Purpose string `json:"purpose"`
+	Name    string `json:"name" required:"true"` // e.g. "SM4"
+	Purpose string `json:"purpose" required:"true"`
 }
 
 // PlanReview is one answer of the bureau.

@@ -52,9 +52,8 @@ func (s *Service) Assess(ctx context.Context, r RecordAssessment) (System, error
 			if err := s.scheduleAssessment(y, rec, r.CompletedOn); err != nil {
 				return err
 			}
-			y.Answered("rectify")
 		} else {
-			y.Ask(aggregate.Todo{Action: "rectify", Role: "declarer", Unit: y.Unit, Title: "测评不符合，请整改后复测：" + y.Title})
+			y.Ask(aggregate.Todo{Action: "record_assessment", Role: "declarer", Unit: y.Unit, Title: "测评不符合，请整改后复测：" + y.Title})
 		}
 		y.Assessments = append(y.Assessments, Assessment{
 			Assessor: r.Assessor, ReportNo: r.ReportNo, Grade: y.Grade, Conformant: conformant, Summary: r.Summary,

@@ -42,8 +42,8 @@ type Consent struct {
 
 // Channel is one account through which a unit publishes.
 type Channel struct {
-	Platform string `json:"platform"` // one of Platforms
-	Account  string `json:"account"`
+	Platform string `json:"platform" required:"true" enum:"website,wechat,weibo,app,mini_program,video"`
+	Account  string `json:"account" required:"true"`
 }
 
 func (c Channel) String() string { return c.Platform + "/" + c.Account }

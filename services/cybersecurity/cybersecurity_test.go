@@ -224,6 +224,10 @@ func sense(t *rapid.T, y cybersecurity.System) {
 			running++
 		}
 	}
+	again := 0 // the last assessment found the system not conformant
+	if n := len(y.Assessments); n > 0 && !y.Assessments[n-1].Conformant && y.State != cybersecurity.SystemRetired {
+		again = 1
+	}
 	asks := map[string]int{}
 	for _, todo := range y.Todo {
 		asks[todo.Action]++
@@ -233,7 +237,7 @@ func sense(t *rapid.T, y cybersecurity.System) {
 		"graded and proposed know what they speak of":  y.State != cybersecurity.SystemGraded || y.Grade > 0,
 		"the desk is asked while a proposal waits":     (asks["determine_grade"] == 1) == (y.State == cybersecurity.SystemProposed),
 		"one clock runs while an assessment is due":    running <= 1 && (running == 1) == (y.NextAssessmentOn != ""),
-		"who must assess is asked to":                  asks["record_assessment"] == running,
+		"who must assess is asked to":                  asks["record_assessment"] == max(running, again),
 		"nothing is owed for a retired system":         y.State != cybersecurity.SystemRetired || len(y.Todo) == 0 && running == 0 && !y.InUse,
 		"the lowest grade is not assessed":             y.Grade != 1 || running == 0,
 		"nobody is asked the same twice":               !slices.ContainsFunc(y.Todo, func(x aggregate.Todo) bool { return asks[x.Action] > 1 }),

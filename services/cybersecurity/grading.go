@@ -13,8 +13,8 @@ import (
 // ProposeGrade is the grade a unit holds to be right for its system.
 type ProposeGrade struct {
 	ID            string `path:"id" json:"-"`
-	BusinessGrade int    `json:"business_grade" required:"true"` // of business information (S)
-	ServiceGrade  int    `json:"service_grade" required:"true"`  // of the service (A)
+	BusinessGrade int    `json:"business_grade" required:"true" minimum:"1" maximum:"4"` // of business information (S)
+	ServiceGrade  int    `json:"service_grade" required:"true" minimum:"1" maximum:"4"`  // of the service (A)
 	Rationale     string `json:"rationale" required:"true"`
 	ExpertOpinion string `json:"expert_opinion"` // from the pack's grade up
 }
@@ -78,7 +78,7 @@ func (s *Service) Propose(ctx context.Context, r ProposeGrade) (System, error) {
 // DetermineGrade is police-cyber's answer to a proposal.
 type DetermineGrade struct {
 	ID       string `path:"id" json:"-"`
-	Grade    int    `json:"grade" required:"true"`
+	Grade    int    `json:"grade" required:"true" minimum:"1" maximum:"4"`
 	FilingNo string `json:"filing_no"` // the police's filing number, from the pack's grade up
 	Opinion  string `json:"opinion" required:"true"`
 }

@@ -68,7 +68,7 @@ func (y *Site) put(e Entry) {
 // OpenSite puts a new website or account on record.
 type OpenSite struct {
 	ProjectID string `json:"project_id"` // the information-publishing project it belongs to, or empty
-	Channel   string `json:"channel" required:"true"`
+	Channel   string `json:"channel" required:"true" enum:"website,wechat,weibo,app,mini_program,video"`
 	Address   string `json:"address" required:"true"`
 	Approval  string `json:"approval"` // of a website: the decision or document that allows it
 	Entry

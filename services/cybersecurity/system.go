@@ -154,10 +154,10 @@ func (y *System) add(accounts ...string) {
 // Description is what a unit says of its system.
 type Description struct {
 	Name             string `json:"name" required:"true"`
-	Network          string `json:"network" required:"true"`    // one of Networks
-	Deployment       string `json:"deployment" required:"true"` // one of Deployments
+	Network          string `json:"network" required:"true" enum:"internet,government_extranet,official_network,internal"`
+	Deployment       string `json:"deployment" required:"true" enum:"government_cloud,unit_room,hosted"`
 	DeploymentReason string `json:"deployment_reason"`
-	DataLevel        string `json:"data_level" required:"true"` // one of DataLevels
+	DataLevel        string `json:"data_level" required:"true" enum:"general,important,core"`
 	DutyHolder       string `json:"duty_holder" required:"true"`
 }
 
