@@ -209,8 +209,8 @@ func (s *Service) pass(p *Procurement, rec *aggregate.Recorder, step AcceptanceS
 		return err
 	}
 	c.Add(missing...)
-	c.Require(step.FinalFen <= p.total(), "final_fen", "final_over_contract",
-		"决算金额超过合同金额"+money.Yuan(p.total())+"元", "the final cost exceeds the contract's "+money.Yuan(p.total())+" yuan", "XA18-18")
+	c.Require(step.FinalFen <= p.ContractFen, "final_fen", "final_over_contract",
+		"决算金额超过合同金额"+money.Yuan(p.ContractFen)+"元", "the final cost exceeds the contract's "+money.Yuan(p.ContractFen)+" yuan", "XA18-18")
 	if err := c.Refuse(ErrAcceptance); err != nil {
 		return err
 	}

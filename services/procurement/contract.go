@@ -30,7 +30,8 @@ var (
 // judges by the amounts. stable: a code of the packs.
 const withinApproved = "within_approved_amount"
 
-// Contract is one filed contract.
+// Contract is one contract as it was filed; its seal covers all but the seal
+// and the amendments, which carry their own.
 type Contract struct {
 	No          string            `json:"contract_no"`
 	Sequence    int               `json:"sequence"` // 1, or 2 and 3 for renewals
@@ -46,15 +47,24 @@ type Contract struct {
 	Signature   *typev1.Signature `json:"signature"`
 }
 
+// worth is the contract's value with its amendments, in fen.
+func (k Contract) worth() int64 {
+	if n := len(k.Amendments); n > 0 {
+		return k.Amendments[n-1].ValueFen
+	}
+	return k.ValueFen
+}
+
 // Amendment is one supplementary agreement.
 type Amendment struct {
-	No          string `json:"amendment_no"`
-	ChangeID    string `json:"change_id"` // the consented change it carries out
-	PreviousFen int64  `json:"previous_fen"`
-	ValueFen    int64  `json:"value_fen"`
-	Reason      string `json:"reason"`
-	EffectiveOn string `json:"effective_on"`
-	FiledOn     string `json:"filed_on"`
+	No          string            `json:"amendment_no"`
+	ChangeID    string            `json:"change_id"` // the consented change it carries out
+	PreviousFen int64             `json:"previous_fen"`
+	ValueFen    int64             `json:"value_fen"`
+	Reason      string            `json:"reason"`
+	EffectiveOn string            `json:"effective_on"`
+	FiledOn     string            `json:"filed_on"`
+	Signature   *typev1.Signature `json:"signature"`
 }
 
 // Signing is a contract that took effect and is not filed yet.
@@ -230,10 +240,6 @@ func (s *Service) fileContract(p *Procurement, rec *aggregate.Recorder, r FileCo
 		No: r.ContractNo, Sequence: max(1, int(p.Project.GetRenewalYear())), Supplier: r.Supplier, CreditCode: r.CreditCode, ValueFen: r.ValueFen,
 		EffectiveOn: r.EffectiveOn.String(), EndsOn: r.EndsOn.String(), FiledOn: today.String(), Papers: r.Papers,
 	}
-	var err error
-	if k.Signature, err = s.Sign("procurement.FileContract", rec.By(), k); err != nil {
-		return err
-	}
 	p.MeetClock(rec, clockStart, r.EffectiveOn) // of a renewal that is timed; a start has met it otherwise
 	p.MeetClock(rec, clockStop, r.EffectiveOn)
 	if err := s.Rules.Start(p.Base(), rec, pack, clockContract, p.Unit, r.EffectiveOn); err != nil {
@@ -243,12 +249,17 @@ func (s *Service) fileContract(p *Procurement, rec *aggregate.Recorder, r FileCo
 		k.Late = today.After(clock.DueOn)
 	}
 	p.MeetClock(rec, clockContract, today)
+	var err error
+	if k.Signature, err = s.Sign("procurement.FileContract", rec.By(), k); err != nil {
+		return err
+	}
 	if p.Project.GetKeyAnnual() {
 		if err := s.Rules.Start(p.Base(), rec, pack, clockQuarter, p.Unit, today); err != nil {
 			return err
 		}
 	}
 	p.State, p.Contracts = Contracted, append(p.Contracts, k)
+	p.ContractFen = p.total()
 	p.Share(ConferenceOffice)
 	rec.State(p.ID, &procurementv1.ContractFiled{
 		ProjectId: p.ID, ContractNo: k.No, Supplier: k.Supplier, ValueFen: k.ValueFen, EffectiveOn: k.EffectiveOn, FiledOn: k.FiledOn,
@@ -307,17 +318,18 @@ func (s *Service) Amend(ctx context.Context, r AmendContract) (Procurement, erro
 			return err
 		}
 		a := Amendment{
-			No: r.AmendmentNo, ChangeID: p.Change, PreviousFen: k.ValueFen, ValueFen: r.ValueFen,
+			No: r.AmendmentNo, ChangeID: p.Change, PreviousFen: k.worth(), ValueFen: r.ValueFen,
 			Reason: r.Reason, EffectiveOn: r.EffectiveOn.String(), FiledOn: rec.Today().String(),
 		}
-		signature, err := s.Sign("procurement.AmendContract", rec.By(), a)
-		if err != nil {
+		var err error
+		if a.Signature, err = s.Sign("procurement.AmendContract", rec.By(), a); err != nil {
 			return err
 		}
-		k.Amendments, k.ValueFen, p.Change = append(k.Amendments, a), r.ValueFen, ""
+		k.Amendments, p.Change = append(k.Amendments, a), ""
+		p.ContractFen = p.total()
 		rec.State(p.ID, &procurementv1.ContractAmended{
 			ProjectId: p.ID, ContractNo: k.No, AmendmentNo: a.No, ValueFen: a.ValueFen, PreviousFen: a.PreviousFen, Reason: a.Reason,
-			EffectiveOn: a.EffectiveOn, Sequence: int32(k.Sequence), Documents: documents, Signature: signature, Basis: []string{"YP23-R-5.5.5"},
+			EffectiveOn: a.EffectiveOn, Sequence: int32(k.Sequence), Documents: documents, Signature: a.Signature, Basis: []string{"YP23-R-5.5.5"},
 		})
 		return nil
 	})

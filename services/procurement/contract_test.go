@@ -209,7 +209,7 @@ func TestAContractFollowsAConsentedChange(t *testing.T) {
 		p, err := d.Amend(declarer, amend(d, 320*wan))
 		d.do(err)
 		var f procurementv1.ContractAmended
-		if !d.rows.Stated(&f) || f.GetPreviousFen() != 280*wan || f.GetValueFen() != 320*wan || p.Contracts[0].ValueFen != 320*wan || p.Contracts[0].Amendments[0].ChangeID != "p1-c1" {
+		if !d.rows.Stated(&f) || f.GetPreviousFen() != 280*wan || f.GetValueFen() != 320*wan || p.ContractFen != 320*wan || p.Contracts[0].ValueFen != 280*wan || p.Contracts[0].Amendments[0].ChangeID != "p1-c1" {
 			t.Errorf("%v", &f)
 		}
 		_, err = d.Amend(declarer, amend(d, 320*wan))

@@ -96,6 +96,7 @@ type Procurement struct {
 	Award          *Award           `json:"award,omitempty"`
 	Papers         []Paper          `json:"papers,omitempty"`
 	Signed         *Signing         `json:"signed,omitempty"` // not filed yet, or the filed contract's own signing
+	ContractFen    int64            `json:"contract_fen"`     // all contracts with their amendments
 	Contracts      []Contract       `json:"contracts,omitempty"`
 	Supervisions   []Supervision    `json:"supervisions,omitempty"`
 	Reports        []QuarterReport  `json:"quarterly_reports,omitempty"`
@@ -188,11 +189,11 @@ func (p *Procurement) has(r policy.Requirement) bool {
 	return heard
 }
 
-// total is what all contracts of the project are worth.
+// total is what all contracts of the project are worth, in fen.
 func (p *Procurement) total() int64 {
 	var sum int64
 	for _, c := range p.Contracts {
-		sum += c.ValueFen
+		sum += c.worth()
 	}
 	return sum
 }

@@ -10,6 +10,7 @@ import (
 
 	"egov/libs/authn"
 	"egov/libs/dbtest"
+	sealing "egov/libs/module"
 	"egov/libs/module/moduletest"
 	"egov/libs/redistest"
 	"egov/libs/store"
@@ -177,9 +178,11 @@ func TestAProjectIsProcuredDeliveredAndAccepted(t *testing.T) {
 	s.declarer.Post(path+"/accept", map[string]any{"passed": true, "accepted_on": "2026-04-01", "final_fen": 270_000_000, "opinion": "同意", "panel": []string{"王主任"}}).OK(nil)
 	s.declarer.Post(path+"/acceptance-filing", nil).OK(nil)
 	s.declarer.Post(path+"/assets", map[string]any{"items": []map[string]any{{"name": "服务器", "category": "硬件", "quantity": 2, "value_fen": 1_000_000, "custodian": "信息科"}}}).OK(nil)
-	if got := s.get(id); got.State != procurement.Filed || len(got.Todo) != 0 {
+	got := s.get(id)
+	if got.State != procurement.Filed || len(got.Todo) != 0 {
 		t.Fatalf("%s %+v", got.State, got.Todo)
 	}
+	s.sealed(got)
 	states := map[string]string{}
 	for _, d := range s.get(id).Deadlines {
 		states[d.Obligation] = string(d.State)
@@ -187,6 +190,27 @@ func TestAProjectIsProcuredDeliveredAndAccepted(t *testing.T) {
 	want := map[string]string{"procurement_start": "met", "procurement_stop": "met", "contract_filing": "met", "quarterly_report": "waived", "acceptance_filing": "met"}
 	if !maps.Equal(states, want) {
 		t.Fatalf("%v", states)
+	}
+}
+
+// sealed checks that the stored contract and acceptance are what was sealed, and
+// nothing else is.
+func (s *town) sealed(p procurement.Procurement) {
+	s.t.Helper()
+	contract, acceptance := p.Contracts[0], p.Acceptances[0]
+	contractSeal, acceptanceSeal := contract.Signature, acceptance.Signature
+	contract.Signature, acceptance.Signature = nil, nil
+	signed := sealing.Act{Act: "procurement.FileContract", Actor: "edu.declarer", Unit: "education", Document: contract}
+	if err := s.Sealed(signed, contractSeal); err != nil {
+		s.t.Errorf("the contract's seal: %v", err)
+	}
+	contract.ValueFen++
+	signed.Document = contract
+	if s.Sealed(signed, contractSeal) == nil {
+		s.t.Error("the contract's seal covers another value too")
+	}
+	if err := s.Sealed(sealing.Act{Act: "procurement.AcceptProject", Actor: "edu.declarer", Unit: "education", Document: acceptance}, acceptanceSeal); err != nil {
+		s.t.Errorf("the acceptance's seal: %v", err)
 	}
 }
 
