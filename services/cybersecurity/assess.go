@@ -52,13 +52,12 @@ func (s *Service) Assess(ctx context.Context, r RecordAssessment) (System, error
 			if err := s.scheduleAssessment(y, rec, r.CompletedOn); err != nil {
 				return err
 			}
-		} else {
-			y.Ask(aggregate.Todo{Action: "record_assessment", Role: "declarer", Unit: y.Unit, Title: "测评不符合，请整改后复测：" + y.Title})
 		}
 		y.Assessments = append(y.Assessments, Assessment{
 			Assessor: r.Assessor, ReportNo: r.ReportNo, Grade: y.Grade, Conformant: conformant, Summary: r.Summary,
 			CompletedOn: r.CompletedOn.String(), NextDueOn: y.NextAssessmentOn,
 		})
+		y.askAssessment()
 		rec.State(y.ProjectID, &cybersecurityv1.AssessmentCompleted{
 			ProjectId: y.project(), SystemId: y.ID, Assessor: r.Assessor, Conformant: conformant, ReportNo: r.ReportNo,
 			CompletedOn: r.CompletedOn.String(), NextDueOn: y.NextAssessmentOn, Grade: int32(y.Grade), Basis: []string{"YP23-M-34"},

@@ -185,7 +185,7 @@ func (y *System) authors() []string {
 // a day on; a system that is not in use yet waits for its acceptance.
 func (s *Service) scheduleAssessment(y *System, rec *aggregate.Recorder, from calendar.Date) error {
 	y.NextAssessmentOn = ""
-	y.Answered("record_assessment")
+	defer y.askAssessment()
 	y.WaiveClock(rec, "mlps_assessment", "重新计算测评周期")
 	if y.Grade == 0 || !y.InUse {
 		return nil
@@ -208,8 +208,24 @@ func (s *Service) scheduleAssessment(y *System, rec *aggregate.Recorder, from ca
 	}
 	y.NextAssessmentOn = due.Due.String()
 	y.StartClock(rec, y.Unit, terms)
-	y.Ask(aggregate.Todo{Action: "record_assessment", Role: "declarer", Unit: y.Unit, Title: "按期开展等级保护测评：" + y.Title})
 	return nil
+}
+
+// askAssessment asks the unit for the next assessment: again after one that
+// found the system not conformant, else when a period runs.
+func (y *System) askAssessment() {
+	n := len(y.Assessments)
+	what := ""
+	switch {
+	case n > 0 && !y.Assessments[n-1].Conformant:
+		what = "测评不符合，请整改后复测："
+	case y.NextAssessmentOn != "":
+		what = "按期开展等级保护测评："
+	default:
+		y.Answered("record_assessment")
+		return
+	}
+	y.Ask(aggregate.Todo{Action: "record_assessment", Role: "declarer", Unit: y.Unit, Title: what + y.Title})
 }
 
 // PutIntoUse begins a built system's life on the day its project was accepted.
