@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"egov/libs/conf"
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
 	"egov/libs/redistest"
@@ -352,4 +353,14 @@ func TestRepeatedAndBadRequests(t *testing.T) {
 	if b.Count("p1", &cryptoassessmentv1.CryptoPlanReviewed{}) != 1 {
 		t.Fatal("one review was stated twice")
 	}
+}
+
+func TestWithoutAStoreOnlyDocumentsAreMissing(t *testing.T) {
+	t.Parallel()
+	s := moduletest.Start(t, module.Name, "2026-03-02", module.New, func(c *conf.Service) { c.Blob.URL = "" })
+	b := bureau{s, s.As("crypto.officer", "party-office", "crypto_officer"), s.As("centre.declarer", "education-centre", "declarer"), nil}
+	b.submitted(brief("p1", "crypto_plan"))
+	b.Await("the task", func() bool { return b.plan("p1").ID != "" })
+	b.declarer.Post("/v1/plans/p1/attachments?name=a.txt", "text").Refused(503, "attachment_storage_unavailable")
+	b.declarer.Post("/v1/plans/p1/submit", content()).OK(nil)
 }

@@ -20,11 +20,15 @@ var limits = blob.Limits{
 	Archive:  blob.ArchiveLimits{MaxEntries: 5000, MaxUnpacked: 256 << 20, MaxRatio: 200},
 }
 
-// Vault is a cryptoassessment.Vault over a blob store.
+// Vault is a cryptoassessment.Vault over a blob store. Without one, where the
+// configuration names none, documents are not available and all else is.
 type Vault struct{ Store *blob.Store }
 
 // Keep stores the content under its hash.
 func (v Vault) Keep(ctx context.Context, name, mediaType string, content []byte) (cryptoassessment.Document, error) {
+	if v.Store == nil {
+		return cryptoassessment.Document{}, blob.ErrStorage
+	}
 	o, err := v.Store.Put(ctx, name, mediaType, bytes.NewReader(content), limits)
 	if err != nil {
 		return cryptoassessment.Document{}, err
@@ -34,5 +38,8 @@ func (v Vault) Keep(ctx context.Context, name, mediaType string, content []byte)
 
 // Open reads what Keep stored.
 func (v Vault) Open(ctx context.Context, key string) (io.ReadCloser, error) {
+	if v.Store == nil {
+		return nil, blob.ErrStorage
+	}
 	return v.Store.Get(ctx, key)
 }
