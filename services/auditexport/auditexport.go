@@ -3,11 +3,18 @@
 // signed; auditors query it, take bundles away that verify without this
 // service, and have the live ledger checked. It reads the others' facts and
 // decides nothing.
+//
+// It promises that the auditors' own reading is on record before they get what
+// they read (YP23-M-16), and that it never signs a ledger that does not
+// continue the one it signed before. It does not promise that a fact is true,
+// nor, after a start without its keys' directory, that the database as a whole
+// was not set back: exports held elsewhere show that.
 package auditexport
 
 import (
 	"context"
 	"iter"
+	"sync"
 	"time"
 
 	"egov/libs/aggregate"
@@ -15,14 +22,14 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/ledger"
-	"egov/libs/ledger/checkpoint"
 	"egov/libs/policy"
 )
 
 // Bureau is the unit that holds this duty.
 const Bureau = "audit"
 
-// Row is one row of the ledger as queries show it.
+// Row is one row of the ledger as queries show it. Everything but Seq and Chain
+// is read from the stored event itself.
 type Row struct {
 	Seq     int64     `json:"seq"`
 	EventID string    `json:"event_id"`
@@ -35,6 +42,9 @@ type Row struct {
 	TraceID string    `json:"trace_id"`
 	Raw     string    `json:"raw"` // the stored event, CloudEvents 1.0 JSON
 	Chain   string    `json:"chain"`
+	// Broken says that the event is not the one that was hashed, or cannot be
+	// read. A check of the ledger says more.
+	Broken bool `json:"broken,omitempty"`
 }
 
 // Filter narrows a query; zero fields do not.
@@ -47,36 +57,57 @@ type Filter struct {
 	From    time.Time
 	To      time.Time // exclusive
 	After   int64     // rows behind this seq
+	Last    int64     // rows up to this seq
 	Limit   int
 }
 
-// Book is the stored ledger.
+// Filed is one row as a check of the whole ledger sees it.
+type Filed struct {
+	ledger.Row
+	// Misfiled names the first query column that says something else than the
+	// event does, which would hide the row from queries or show it under a
+	// false name; empty when none does.
+	Misfiled string
+}
+
+// Book is the stored ledger. Rows are shown to auditors and to the service
+// itself, by the context's principal; to others it is empty.
 type Book interface {
 	ledger.NodeStore
 	// Head is where the ledger stands: its chains and its tree.
 	Head(ctx context.Context) (ledger.Head, *ledger.Tree, error)
-	// Rows streams rows in ascending order; a project's, or all up to a size.
+	// End is the seq of the last row, 0 without any.
+	End(ctx context.Context) (uint64, error)
+	// Rows streams rows in ascending order, from and to included: a project's,
+	// or all of them when project is empty. A row is valid until the next is
+	// asked for.
 	Rows(ctx context.Context, project string, from, to int64) iter.Seq2[*ledger.Row, error]
+	// Filed is Rows for a check of everything.
+	Filed(ctx context.Context, from, to int64) iter.Seq2[*Filed, error]
 	// Find answers a query, ascending.
 	Find(ctx context.Context, f Filter) ([]Row, error)
-	// Span gives the first and last row of a time, 0 without any.
-	Span(ctx context.Context, from, to time.Time) (first, last int64, err error)
-	// Checkpoint gives the newest signed checkpoint, nil without one.
-	Checkpoint(ctx context.Context) ([]byte, error)
-	// KeepCheckpoint stores a signed checkpoint; one of the size stays.
-	KeepCheckpoint(ctx context.Context, c checkpoint.Checkpoint, note []byte, at time.Time) error
-	// Snapshot runs f on one state of the database.
-	Snapshot(ctx context.Context, f func(Book) error) error
+	// Span gives the first and last of the rows that f lets pass, 0 without any.
+	Span(ctx context.Context, f Filter) (first, last int64, err error)
+	// Projects lists the projects that were submitted up to row last and have
+	// a row between first and last, in the order of their submission; only the
+	// one named, unless project is empty.
+	Projects(ctx context.Context, project string, first, last int64) ([]string, error)
+	// Checkpoint gives the signed checkpoint of that size, the newest one for
+	// size 0, nil without one.
+	Checkpoint(ctx context.Context, size int64) ([]byte, error)
+	// KeepCheckpoint stores a signed checkpoint; one of that size stays.
+	KeepCheckpoint(ctx context.Context, size int64, note []byte, at time.Time) error
 }
 
-// Inquiry records that somebody read the ledger or took an export: the
+// Inquiry records that somebody read the ledger or had it checked: the
 // auditors' own acts are on record too (YP23-M-16).
 type Inquiry struct {
 	aggregate.Root
-	Kind  string `json:"kind"` // query, export or verify
-	Actor string `json:"actor"`
-	Query string `json:"query"`
-	Rows  int64  `json:"rows"`
+	Kind    string   `json:"kind"` // query, rows, export, file or verify
+	Actor   string   `json:"actor"`
+	Query   string   `json:"query"`
+	Rows    int64    `json:"rows"`
+	Verdict *Verdict `json:"verdict,omitempty"`
 }
 
 // Errors of this duty.
@@ -84,16 +115,26 @@ var (
 	ErrNoCheckpoint = fault.New(fault.Unavailable, "no_checkpoint", "审计账本尚无已签名的检查点，请稍后重试", "the ledger has no signed checkpoint yet, try again")
 	ErrNoRows       = fault.New(fault.NotFound, "no_ledger_rows", "该范围内没有账本记录", "there are no rows in that range")
 	ErrNoRow        = fault.New(fault.NotFound, "no_such_row", "没有这一行", "there is no such row under the checkpoint")
+	ErrVerifying    = &fault.Error{
+		Kind: fault.Exhausted, Code: "verification_running", Msg: "账本正在核验，请稍后重试", MsgEN: "the ledger is being verified already, try again later",
+		RetryAfter: 5 * time.Second,
+	}
 )
 
 // Service is the use cases of this duty.
 type Service struct {
 	Book      Book
 	Inquiries aggregate.Repository[Inquiry]
+	Exports   aggregate.Repository[Export]
 	Keyring   *Keyring
+	Anchor    *Anchor
 	Packs     *policy.Set
 	Clock     calendar.Clock
 	Self      authn.Principal
 	Version   string // of this program, for manifests
 	NewID     func() string
+	// Life ends when the service stops: streams under way are cut off then.
+	Life context.Context
+
+	verifying sync.Mutex
 }

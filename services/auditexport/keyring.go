@@ -18,52 +18,93 @@ type Keyring struct {
 	Trust   *checkpoint.Trust
 }
 
+// keyFile holds the secrets, one an algorithm.
+const keyFile = "ledger.json"
+
 // OpenKeyring reads the keys kept in dir, or makes them at the first start. An
-// empty dir keeps them in memory, for tests.
+// empty dir keeps them in memory, for tests. Several processes may start over
+// one directory at once: they end with the same keys.
 func OpenKeyring(dir, origin string) (*Keyring, error) {
-	secrets := map[checkpoint.Algorithm]string{}
-	path := filepath.Join(dir, "ledger.json")
-	if dir != "" {
-		b, err := os.ReadFile(path)
-		switch {
-		case err == nil:
-			if err := json.Unmarshal(b, &secrets); err != nil {
-				return nil, fmt.Errorf("ledger keys %s: %w", path, err)
-			}
-		case !errors.Is(err, fs.ErrNotExist):
-			return nil, err
-		}
+	secrets, err := readSecrets(dir)
+	if errors.Is(err, fs.ErrNotExist) {
+		secrets, err = makeSecrets(dir, origin)
+	}
+	if err != nil {
+		return nil, err
 	}
 	k := &Keyring{Keys: checkpoint.Keys{Origin: origin, Keys: []checkpoint.Key{}}}
-	made := false
-	for _, alg := range []checkpoint.Algorithm{checkpoint.Ed25519, checkpoint.SM2} {
-		if secrets[alg] == "" {
-			secret, _, err := checkpoint.GenerateKey(alg, origin)
-			if err != nil {
-				return nil, err
-			}
-			secrets[alg], made = secret, true
-		}
+	for _, alg := range algorithms {
 		s, err := checkpoint.NewSigner(secrets[alg], nil)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("ledger key %s: %w", alg, err)
 		}
 		k.Signers = append(k.Signers, s)
 		k.Keys.Keys = append(k.Keys.Keys, checkpoint.Key{Verifier: s.VerifierKey(), Role: checkpoint.RoleLog})
 	}
-	var err error
-	if k.Trust, err = checkpoint.NewTrust(k.Keys); err != nil {
-		return nil, err
+	k.Trust, err = checkpoint.NewTrust(k.Keys)
+	return k, err
+}
+
+var algorithms = []checkpoint.Algorithm{checkpoint.Ed25519, checkpoint.SM2}
+
+type secrets map[checkpoint.Algorithm]string
+
+func readSecrets(dir string) (secrets, error) {
+	if dir == "" {
+		return nil, fs.ErrNotExist
 	}
-	if !made || dir == "" {
-		return k, nil
-	}
-	b, err := json.MarshalIndent(secrets, "", "  ")
+	path := filepath.Join(dir, keyFile)
+	b, err := os.ReadFile(path)
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	var s secrets
+	if err := json.Unmarshal(b, &s); err != nil {
+		return nil, fmt.Errorf("ledger keys %s: %w", path, err)
+	}
+	return s, nil
+}
+
+// makeSecrets makes keys and keeps them, unless another process was first.
+func makeSecrets(dir, origin string) (secrets, error) {
+	made := secrets{}
+	for _, alg := range algorithms {
+		secret, _, err := checkpoint.GenerateKey(alg, origin)
+		if err != nil {
+			return nil, err
+		}
+		made[alg] = secret
+	}
+	if dir == "" {
+		return made, nil
+	}
+	b, err := json.MarshalIndent(made, "", "  ")
+	if err != nil {
 		return nil, err
 	}
-	return k, os.WriteFile(path, b, 0o600)
+	// A link appears whole or not at all, and never in another's place.
+	err = writeFile(filepath.Join(dir, keyFile), b, func(temporary, path string) error {
+		return errors.Join(os.Link(temporary, path), os.Remove(temporary))
+	})
+	if err != nil && !errors.Is(err, fs.ErrExist) {
+		return nil, err
+	}
+	return readSecrets(dir)
+}
+
+// writeFile writes a private file beside path, durably, and has place put it
+// there.
+func writeFile(path string, data []byte, place func(temporary, path string) error) error {
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return err
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".ledger-*")
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(data)
+	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
+		return errors.Join(err, os.Remove(f.Name()))
+	}
+	return place(f.Name(), path)
 }

@@ -8,7 +8,6 @@ import (
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
-	"egov/libs/ledger"
 	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
 )
 
@@ -17,12 +16,47 @@ type QueryLedger struct {
 	Project string `query:"project" json:"project,omitempty"`
 	Unit    string `query:"unit" json:"unit,omitempty"`
 	Actor   string `query:"actor" json:"actor,omitempty"`
-	Type    string `query:"type" json:"type,omitempty"`
+	Type    string `query:"type" json:"type,omitempty"` // full name of the fact
 	TraceID string `query:"trace_id" json:"trace_id,omitempty"`
 	From    string `query:"from" json:"from,omitempty"` // first day, YYYY-MM-DD
 	To      string `query:"to" json:"to,omitempty"`     // last day
 	After   int64  `query:"after_seq" json:"after_seq,omitempty"`
 	Limit   int    `query:"limit" json:"limit,omitempty"` // 1..1000, 0 = 200
+}
+
+const (
+	defaultLimit = 200
+	maxLimit     = 1000
+)
+
+// Validate reports everything that is wrong with the query.
+func (q *QueryLedger) Validate() error {
+	var c fault.Checks
+	c.Require(q.Limit >= 0 && q.Limit <= maxLimit, "limit", "out_of_range", "每页1到1000行", "1 to 1000 rows")
+	c.Require(q.After >= 0, "after_seq", "out_of_range", "不得为负", "must not be negative")
+	for _, x := range []struct{ field, value string }{
+		{"project", q.Project}, {"unit", q.Unit}, {"actor", q.Actor}, {"type", q.Type}, {"trace_id", q.TraceID},
+	} {
+		checkName(&c, x.field, x.value)
+	}
+	days(&c, q.From, q.To)
+	return c.Err()
+}
+
+// checkName bounds a text that rows are looked up by.
+func checkName(c *fault.Checks, field, value string) {
+	if value != "" {
+		c.Text(value, field, 200)
+	}
+}
+
+func (q QueryLedger) filter() Filter {
+	f := Filter{Project: q.Project, Unit: q.Unit, Actor: q.Actor, Type: q.Type, Trace: q.TraceID, After: q.After, Limit: q.Limit}
+	if f.Limit == 0 {
+		f.Limit = defaultLimit
+	}
+	f.From, f.To = days(&fault.Checks{}, q.From, q.To).bounds()
+	return f
 }
 
 // Rows is one page of the ledger.
@@ -31,25 +65,9 @@ type Rows struct {
 	AfterSeq int64 `json:"after_seq"` // ask for rows behind this next; 0 = there are no more
 }
 
-// filter reads the query's days.
-func (q QueryLedger) filter() (Filter, error) {
-	var c fault.Checks
-	f := Filter{Project: q.Project, Unit: q.Unit, Actor: q.Actor, Type: q.Type, Trace: q.TraceID, After: q.After, Limit: q.Limit}
-	if f.Limit == 0 {
-		f.Limit = 200
-	}
-	c.Require(f.Limit >= 1 && f.Limit <= 1000, "limit", "out_of_range", "每页1到1000行", "1 to 1000 rows")
-	c.Require(q.After >= 0, "after_seq", "out_of_range", "不得为负", "must not be negative")
-	f.From, f.To = days(&c, q.From, q.To).bounds()
-	return f, c.Err()
-}
-
 // Query answers an auditor and records that it did.
 func (s *Service) Query(ctx context.Context, q QueryLedger) (Rows, error) {
-	f, err := q.filter()
-	if err != nil {
-		return Rows{}, err
-	}
+	f := q.filter()
 	items, err := s.Book.Find(ctx, f)
 	if err != nil {
 		return Rows{}, err
@@ -58,103 +76,52 @@ func (s *Service) Query(ctx context.Context, q QueryLedger) (Rows, error) {
 	if len(items) == f.Limit {
 		out.AfterSeq = items[len(items)-1].Seq
 	}
-	return out, s.inquire(ctx, "query", q, int64(len(items)), nil)
+	_, err = s.inquire(ctx, "query", q, int64(len(items)), nil)
+	return out, err
 }
 
-// inquire records an act of reading, in the name of the person behind it.
-func (s *Service) inquire(ctx context.Context, kind string, what any, rows int64, fact func(*Inquiry, *aggregate.Recorder)) error {
+// ProjectLedger asks for the rows about one project.
+type ProjectLedger struct {
+	ID    string `path:"id" json:"-"`
+	After int64  `query:"after_seq" json:"-"`
+	Limit int    `query:"limit" json:"-"` // 1..1000, 0 = 200
+}
+
+// Validate is QueryLedger's.
+func (r *ProjectLedger) Validate() error { q := r.query(); return q.Validate() }
+
+func (r ProjectLedger) query() QueryLedger {
+	return QueryLedger{Project: r.ID, After: r.After, Limit: r.Limit}
+}
+
+// QueryProject is Query for one project.
+func (s *Service) QueryProject(ctx context.Context, r ProjectLedger) (Rows, error) {
+	return s.Query(ctx, r.query())
+}
+
+// inquire records an act of reading, in the name of the person behind it. A
+// repeated request gets the record of the first.
+func (s *Service) inquire(ctx context.Context, kind string, what any, rows int64, verdict *Verdict) (Inquiry, error) {
 	b, err := json.Marshal(what)
 	if err != nil {
-		return err
+		return Inquiry{}, err
 	}
 	reader := authn.By(ctx)
-	self := s.Self
-	self.OnBehalfOf = reader.Subject
-	_, err = s.Inquiries.Create(authn.With(ctx, self), s.NewID(), func(i *Inquiry, rec *aggregate.Recorder) error {
+	return s.Inquiries.Create(s.onBehalf(ctx), s.NewID(), func(i *Inquiry, rec *aggregate.Recorder) error {
 		i.ProjectID = i.ID
 		i.Share(reader.Subject)
-		i.Kind, i.Actor, i.Query, i.Rows = kind, reader.Subject, string(b), rows
-		if fact != nil {
-			fact(i, rec)
-			return nil
-		}
+		i.Kind, i.Actor, i.Query, i.Rows, i.Verdict = kind, reader.Actor(), string(b), rows, verdict
 		rec.State(i.ID, &auditexportv1.LedgerQueried{Query: kind + " " + i.Query, Rows: rows})
 		return nil
 	})
-	return err
 }
 
-// Standing is where the ledger stands and what signs it.
-type Standing struct {
-	Rows       int64  `json:"rows"`
-	Root       string `json:"root"` // hex
-	Chain      string `json:"chain"`
-	SM3Chain   string `json:"sm3_chain"`
-	Checkpoint string `json:"checkpoint"` // the newest signed note, empty without one
-	Keys       any    `json:"keys"`
-}
-
-// Standing says where the ledger stands.
-func (s *Service) Standing(ctx context.Context, _ struct{}) (Standing, error) {
-	head, tree, err := s.Book.Head(ctx)
-	if err != nil {
-		return Standing{}, err
-	}
-	note, err := s.Book.Checkpoint(ctx)
-	return Standing{Rows: int64(head.Size), Root: tree.Root().String(), Chain: head.Chain.String(), SM3Chain: head.SM3Chain.String(), Checkpoint: string(note), Keys: s.Keyring.Keys}, err
-}
-
-// ProveRow asks for the proof that a row is under the newest checkpoint.
-type ProveRow struct {
-	Seq  int64 `query:"seq" json:"-"`
-	From int64 `query:"consistent_from" json:"-"` // or that the tree continues the one of so many rows
-}
-
-// Proof is an RFC 6962 proof.
-type Proof struct {
-	Size       int64    `json:"size"`
-	Seq        int64    `json:"seq,omitempty"`
-	From       int64    `json:"consistent_from,omitempty"`
-	Leaf       string   `json:"leaf,omitempty"`
-	Hashes     []string `json:"hashes"`
-	Checkpoint string   `json:"checkpoint"`
-}
-
-// Prove draws an inclusion or a consistency proof against the newest
-// checkpoint.
-func (s *Service) Prove(ctx context.Context, r ProveRow) (p Proof, err error) {
-	err = s.Book.Snapshot(ctx, func(b Book) error {
-		signed, note, err := s.signed(ctx, b)
-		if err != nil {
-			return err
-		}
-		size := int64(signed.Size)
-		if r.Seq < 0 || r.Seq > size || r.From < 0 || r.From > size || (r.Seq == 0) == (r.From == 0) {
-			return ErrNoRow
-		}
-		prover := ledger.NewProver(b, signed.Size)
-		var hashes []ledger.Hash
-		p = Proof{Size: size, Seq: r.Seq, From: r.From, Checkpoint: string(note)}
-		if r.Seq > 0 {
-			leaf, err := prover.Chain(ctx, uint64(r.Seq))
-			if err != nil {
-				return err
-			}
-			p.Leaf = leaf.String()
-			hashes, err = prover.Inclusion(ctx, uint64(r.Seq))
-			if err != nil {
-				return err
-			}
-		} else if hashes, err = prover.Consistency(ctx, uint64(r.From)); err != nil {
-			return err
-		}
-		p.Hashes = []string{}
-		for _, h := range hashes {
-			p.Hashes = append(p.Hashes, h.String())
-		}
-		return nil
-	})
-	return p, err
+// onBehalf is the service acting for the caller: auditors change nothing, not
+// even the record of what they read.
+func (s *Service) onBehalf(ctx context.Context) context.Context {
+	self := s.Self
+	self.OnBehalfOf = authn.By(ctx).Actor()
+	return authn.With(ctx, self)
 }
 
 // span is a range of days, ends included; zero days are open ends.

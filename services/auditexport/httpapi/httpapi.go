@@ -13,15 +13,29 @@ import (
 func Mount(a *op.API, s *auditexport.Service) {
 	auditor := op.Roles("auditor")
 	op.Handle(a, "GET /v1/ledger", "QueryLedger", "Rows of the ledger, ascending; the query itself becomes a row", s.Query, auditor)
+	op.Handle(a, "GET /v1/projects/{id}/ledger", "QueryProject", "Rows about one project, ascending", s.QueryProject, auditor)
+	op.Handle(a, "GET /v1/ledger/rows", "StreamRows", "All rows behind one, as JSON lines under a signed closing line", func(ctx context.Context, r auditexport.StreamRows) (op.File, error) {
+		body, err := s.StreamRows(ctx, r)
+		return op.File{Name: "ledger" + r.Format.Suffix(), MediaType: r.Format.MediaType(), Body: body}, err
+	}, auditor)
 	op.Handle(a, "GET /v1/ledger/checkpoint", "GetCheckpoint", "Where the ledger stands, its newest signed checkpoint and its keys", s.Standing)
 	op.Handle(a, "GET /v1/ledger/proof", "ProveRow", "An RFC 6962 inclusion or consistency proof", s.Prove, auditor)
 	op.Handle(a, "POST /v1/verify", "VerifyLedger", "Recompute the live ledger and hold it against its checkpoint", s.Verify, auditor)
 	op.Handle(a, "POST /v1/exports", "MakeExport", "A bundle of a project, a time or the whole ledger; answers the ZIP archive", func(ctx context.Context, r auditexport.MakeExport) (op.File, error) {
 		body, err := s.Export(ctx, r)
-		name := "audit-" + calendar.Today(s.Clock).String()
-		if r.Project != "" {
-			name += "-" + r.Project
-		}
-		return op.File{Name: name + ".zip", MediaType: "application/zip", Body: body}, err
+		return op.File{Name: bundleName(calendar.Today(s.Clock), r.Project), MediaType: "application/zip", Body: body}, err
 	}, auditor)
+	op.Handle(a, "GET /v1/exports", "ListExports", "The bundles asked for, newest first", s.ListExports, auditor)
+	op.Handle(a, "GET /v1/exports/{id}", "GetExport", "What is on record of one bundle", s.GetExport, auditor)
+	op.Handle(a, "GET /v1/exports/{id}/file", "TakeExport", "The bundle once more, byte for byte; answers the ZIP archive", func(ctx context.Context, r auditexport.ByID) (op.File, error) {
+		e, body, err := s.ExportFile(ctx, r)
+		return op.File{Name: bundleName(calendar.DateOf(e.CreatedAt), e.Project), MediaType: "application/zip", Body: body}, err
+	}, auditor)
+}
+
+func bundleName(day calendar.Date, project string) string {
+	if project != "" {
+		project = "-" + project
+	}
+	return "audit-" + day.String() + project + ".zip"
 }

@@ -3,13 +3,16 @@ package module
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"egov/libs/authn"
 	"egov/libs/conf"
 	"egov/libs/event"
 	"egov/libs/host"
+	"egov/libs/ledger"
 	"egov/libs/module"
 	"egov/libs/pg"
 	"egov/libs/store"
@@ -42,10 +45,16 @@ func New(c conf.Service) host.Service {
 			if err != nil {
 				return err
 			}
-			book := pgstore.NewBook(k.Pool, origin)
+			anchor, err := auditexport.OpenAnchor(k.Config.Keys.Dir, ring.Trust)
+			if err != nil {
+				return err
+			}
+			life, end := context.WithCancel(context.Background())
+			k.Unit.OnStop(func(context.Context) error { end(); return nil }) // before the pool waits for its connections
+			book := pgstore.NewBook(k.Pool, origin, k.Self)
 			s := &auditexport.Service{
-				Book: book, Inquiries: pgstore.Inquiries(k.Store), Keyring: ring, Packs: k.Packs, Clock: k.Clock,
-				Self: k.Self, Version: host.Version(), NewID: store.NewID,
+				Book: book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
+				Packs: k.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
 			// stable: subscription name
 			k.Consume("auditexport.ledger", sources, event.Effects{Batch: book.Append})
@@ -57,23 +66,31 @@ func New(c conf.Service) host.Service {
 }
 
 // signing signs the ledger whenever it has grown, and shows for how long it has
-// not been able to.
+// not been able to. What it finds wrong is told again with every look, until
+// somebody sees to it.
 func signing(k *module.Kit, s *auditexport.Service) func(context.Context) error {
 	// stable: alerts use these names.
 	rows := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_signed_rows", Help: "Rows under the newest checkpoint."})
 	last := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_checkpoint_timestamp_seconds", Help: "When the ledger was last found signed up to its end."})
-	k.Unit.Metrics.Register.MustRegister(rows, last)
+	broken := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_broken", Help: "1 while the ledger does not continue its newest checkpoint and is not signed."})
+	k.Unit.Metrics.Register.MustRegister(rows, last, broken)
 	return func(ctx context.Context) error {
+		ctx = authn.With(ctx, k.Self)
 		t := time.NewTicker(checkpointEvery)
 		defer t.Stop()
 		for {
 			size, err := s.SignCheckpoint(ctx)
+			finding, found := errors.AsType[*ledger.Finding](err)
 			switch {
 			case err == nil:
 				rows.Set(float64(size))
 				last.SetToCurrentTime()
+				broken.Set(0)
+			case found:
+				broken.Set(1)
+				k.Log.ErrorContext(ctx, "the ledger does not continue what was signed", "code", finding.Code, "err", err)
 			case ctx.Err() == nil:
-				k.Log.ErrorContext(ctx, "the ledger cannot be signed", "err", err)
+				k.Log.WarnContext(ctx, "the ledger is not signed now, tried again", "err", err)
 			}
 			select {
 			case <-ctx.Done():

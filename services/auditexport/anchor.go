@@ -1,0 +1,67 @@
+package auditexport
+
+import (
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"sync"
+
+	"egov/libs/ledger/checkpoint"
+)
+
+// Anchor holds the newest checkpoint that was signed where nobody who can change
+// the database can change it too: in memory, and in a file beside the keys. A
+// database that is set back as a whole, checkpoints included, contradicts it.
+// It is safe for concurrent use.
+type Anchor struct {
+	mu     sync.Mutex
+	path   string // empty = memory alone
+	newest checkpoint.Signed
+}
+
+// anchorFile is the signed note as it is.
+const anchorFile = "ledger.checkpoint"
+
+// OpenAnchor reads the checkpoint kept in dir. A file that no trusted key
+// signed is an error: somebody was there. An empty dir keeps it in memory.
+func OpenAnchor(dir string, trust *checkpoint.Trust) (*Anchor, error) {
+	a := &Anchor{}
+	if dir == "" {
+		return a, nil
+	}
+	a.path = filepath.Join(dir, anchorFile)
+	note, err := os.ReadFile(a.path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return a, nil
+	}
+	if err == nil {
+		a.newest, err = trust.OpenUnwitnessed(note)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("ledger checkpoint %s: %w", a.path, err)
+	}
+	return a, nil
+}
+
+// Newest is the newest checkpoint seen; of size 0 when there was none.
+func (a *Anchor) Newest() checkpoint.Signed {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.newest
+}
+
+// Keep remembers s, unless something newer is known.
+func (a *Anchor) Keep(s checkpoint.Signed) error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	if s.Size <= a.newest.Size {
+		return nil
+	}
+	a.newest = s
+	if a.path == "" {
+		return nil
+	}
+	return writeFile(a.path, s.Note, os.Rename)
+}
