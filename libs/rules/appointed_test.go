@@ -28,7 +28,7 @@ func TestAnAppointedDayWarnsWorkingDaysBefore(t *testing.T) {
 	for _, c := range []struct{ name, due, warn string }{
 		{"within a week", "2026-04-17", "2026-04-14"},
 		{"over a weekend", "2026-04-20", "2026-04-15"},
-		{"over the National Day holiday and its make-up day", "2026-10-10", "2026-09-29"},
+		{"over the National Day holiday and its make-up day", "2026-10-10", "2026-09-30"},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
