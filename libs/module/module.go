@@ -18,6 +18,7 @@ import (
 	"egov/libs/authn"
 	"egov/libs/authn/token"
 	"egov/libs/blob"
+	_ "egov/libs/blob/s3" // attachments may lie in an S3-compatible store, by setting alone
 	"egov/libs/calendar"
 	"egov/libs/conf"
 	"egov/libs/event"

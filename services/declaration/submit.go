@@ -86,6 +86,8 @@ var vouched = map[string]string{
 	"mlps_grading":           "GradeDetermined",
 	"data_catalogue":         "CataloguePublished",
 	"cloud_request":          "CloudGranted",
+	"xc_expert_argument":     "XCExemptionFiled",
+	"xc_supervisor_consent":  "XCExemptionFiled",
 	"xc_confidential_filing": "XCExemptionFiled",
 	"cac_consent":            "PublishingConsentGiven",
 }

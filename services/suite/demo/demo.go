@@ -23,9 +23,12 @@ type Options struct {
 	Clock    string                      // the virtual clock's file
 	Projects []Published
 	Out      io.Writer // says what is going on; nil = nothing
-	// Between is called after each part of the walk with its name; the
-	// fault-injecting tests kill services there.
-	Between func(part string)
+	// Before is called before each part of the walk with its name; tests break
+	// things from there.
+	Before func(part string)
+	// Repeat sends every request that changes something twice, with the same
+	// Idempotency-Key, and wants the same answer.
+	Repeat bool
 }
 
 // Report is the outcome; its JSON form is the outside contract.
@@ -138,14 +141,14 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	if o.Between == nil {
-		o.Between = func(string) {}
+	if o.Before == nil {
+		o.Before = func(string) {}
 	}
 	sc, err := readScript()
 	if err != nil {
 		return Report{}, err
 	}
-	w := &walk{client: newClient(o.URL, o.Password), o: o, script: sc}
+	w := &walk{client: newClient(o), o: o, script: sc}
 	for n, p := range o.Projects {
 		d := sc.declarer(p.Buyer)
 		w.roads = append(w.roads, &road{
@@ -168,13 +171,13 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		{"accept", "测评、竣工验收、备案", w.acceptance},
 	} {
 		begun := time.Now()
+		o.Before(part.name)
 		fmt.Fprintf(o.Out, "▸ %s …", part.said)
 		if err := part.do(ctx); err != nil {
 			fmt.Fprintln(o.Out, " ✗")
 			return Report{}, fmt.Errorf("%s: %w", part.name, err)
 		}
 		fmt.Fprintf(o.Out, " %.1fs\n", time.Since(begun).Seconds())
-		o.Between(part.name)
 	}
 	fmt.Fprint(o.Out, "▸ 审计账本：导出并离线核验 …")
 	r, err := w.report(ctx)
