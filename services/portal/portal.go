@@ -85,6 +85,7 @@ func New(p Parts) (http.Handler, error) {
 	op.Handle(api, "DELETE /api/session", "SignOut", "End the session here and at the identity service", s.SignOut)
 	op.Handle(api, "PUT /api/session/password", "ChangePassword", "Replace the caller's password; its sessions elsewhere end", s.ChangePassword)
 	op.Handle(api, "GET /api/inbox", "GetInbox", "What the caller can do now, over all services", s.Inbox)
+	op.Handle(api, "GET /api/deadlines", "GetDeadlines", "Clocks that run, over all services", s.Deadlines)
 	if err := api.ServeOpenAPI(); err != nil {
 		return nil, err
 	}

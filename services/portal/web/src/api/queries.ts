@@ -2,13 +2,26 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@t
 import { useCallback } from 'react';
 import { ask, at, get } from './client';
 import type { Answer } from './client';
-import type { Case, Decision, Dossier, Inbox, Pack, Project, Term, Text, Unit } from './types';
+import type { Case, Decision, Dossier, Inbox, Pack, Project, RunningClock, Term, Text, Unit } from './types';
 
 const HOUR = 3_600_000;
 
 /** What the caller can do now, over all services. */
 export function useInbox() {
   return useQuery({ queryKey: ['inbox'], queryFn: ({ signal }) => get<Inbox>('/api/inbox', { signal, background: true }) });
+}
+
+/** The soonest due day of each project, over all services. */
+export function useNextDue() {
+  return useQuery({
+    queryKey: ['deadlines'],
+    queryFn: async ({ signal }) => {
+      const { items } = await get<{ items: RunningClock[] }>('/api/deadlines', { signal });
+      const next = new Map<string, RunningClock>();
+      for (const d of items) if (!next.has(d.project_id)) next.set(d.project_id, d); // soonest first
+      return next;
+    },
+  });
 }
 
 export interface ProjectFilter {
@@ -125,6 +138,6 @@ export function useThing(service: string, path: string) {
 export function useRefresh(): () => void {
   const client = useQueryClient();
   return useCallback(() => {
-    for (const key of ['inbox', 'projects', 'dossier', 'project', 'thing']) void client.invalidateQueries({ queryKey: [key] });
+    for (const key of ['inbox', 'deadlines', 'projects', 'dossier', 'project', 'thing']) void client.invalidateQueries({ queryKey: [key] });
   }, [client]);
 }

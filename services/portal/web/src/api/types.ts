@@ -14,6 +14,8 @@ export interface Inbox {
   unavailable: string[];
 }
 
+export type RunningClock = Omit<Whole<portal['schemas']['PortalDeadline']>, 'met_on'>;
+
 type D = declaration['schemas'];
 export type Case = D['PolicyCase'];
 export type BudgetLine = Omit<D['PolicyLine'], 'person_months' | 'area_m2'> & { person_months?: number | string; area_m2?: number | string };

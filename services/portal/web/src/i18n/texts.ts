@@ -152,6 +152,7 @@ export const TEXTS = {
   decisionHave: ['已具备', 'There'],
   decisionMissing: ['缺少', 'Missing'],
   decisionReady: ['材料齐全，没有必须更正的问题', 'Nothing is missing and nothing must be corrected'],
+  decisionSettled: ['提交申报时的结论；材料情况以当时为准', 'As decided at submission; papers as they were then'],
   decisionNotReady: ['还有 {n} 项需要补齐或更正', '{n} things to supply or correct'],
   decisionLimit: ['标准 {limit} 万元，填报 {actual} 万元', 'standard {limit}, stated {actual} (10k CNY)'],
   decisionLine: ['第 {n} 行', 'line {n}'],

@@ -160,6 +160,7 @@ function Kind({ entry }: { entry: Entry }) {
         <div className="grid">
           <Form.Item name={['case', 'om', 'first_year']} label={t('declareOMFirst')} rules={[{ required: true, message: t('required') }]}>
             <Radio.Group
+              aria-label={t('declareOMFirst')}
               options={[
                 { value: true, label: t('yes') },
                 { value: false, label: t('no') },
@@ -411,7 +412,7 @@ function Live({ asking, decision, error, wait }: { asking: Case | null; decision
           <ProblemView error={error} />
         </>
       )}
-      {asking !== null && error === null && decision && <DecisionView decision={decision} trace={false} />}
+      {asking !== null && error === null && decision && <DecisionView decision={decision} settled={false} />}
       {asking !== null && error === null && !decision && <Loading />}
     </aside>
   );
@@ -530,7 +531,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
         </div>
       )}
       <div className="split declare">
-        <Form<Entry> form={form} layout="vertical" initialValues={initial} scrollToFirstError preserve>
+        <Form<Entry> form={form} name="declaration" layout="vertical" initialValues={initial} scrollToFirstError preserve>
           <Basics />
           <Kind entry={entry} />
           <Situation entry={entry} />

@@ -224,7 +224,7 @@ function File({ all }: { all: Everything }) {
             children: (
               <>
                 <Conference facts={all.timeline} />
-                <section className="panel">{p.decision ? <DecisionView decision={p.decision} trace /> : <Nothing title={t('decisionNone')} />}</section>
+                <section className="panel">{p.decision ? <DecisionView decision={p.decision} settled /> : <Nothing title={t('decisionNone')} />}</section>
               </>
             ),
           },

@@ -34,7 +34,7 @@ function PasswordForm() {
   });
   const rules = [{ required: true, message: t('passwordNeeded') }];
   return (
-    <Form<Entered> form={form} layout="vertical" requiredMark={false} onFinish={(e) => change.mutate(e)} className="password-form">
+    <Form<Entered> form={form} name="password" layout="vertical" requiredMark={false} onFinish={(e) => change.mutate(e)} className="password-form">
       {change.isError && (
         <div className="gap">
           <ProblemView error={change.error} violations={rest} />

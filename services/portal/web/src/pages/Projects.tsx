@@ -1,9 +1,9 @@
 import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
-import { Button, Input, Select, Table } from 'antd';
+import { Button, Input, Select, Table, Tooltip } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useLabels } from '../api/labels';
-import { useProjects, useUnits } from '../api/queries';
+import { useNextDue, useProjects, useUnits } from '../api/queries';
 import type { ProjectFilter } from '../api/queries';
 import { useSigned } from '../api/session';
 import type { Project } from '../api/types';
@@ -11,13 +11,6 @@ import { useLanguage } from '../i18n/language';
 import { day } from '../terms/dates';
 import { STAGES } from '../terms/names';
 import { Due, Nothing, PageHead, ProblemView, StageTag, Wan } from '../ui/Bits';
-
-/** The due day of the nearest clock that runs. */
-const nextDue = (p: Project): string | undefined =>
-  (p.deadlines ?? [])
-    .filter((d) => d.state === 'open')
-    .map((d) => d.due_on)
-    .sort()[0];
 
 /** The projects that the caller may see. */
 export function Projects() {
@@ -28,6 +21,7 @@ export function Projects() {
   const [filter, setFilter] = useState<ProjectFilter>({ stage: '', kind: '', route: '', unit: '' });
   const [find, setFind] = useState('');
   const list = useProjects(filter);
+  const next = useNextDue().data;
   const all = list.data?.pages.flatMap((p) => p.items) ?? [];
   const words = find.trim().toLowerCase();
   const shown = words === '' ? all : all.filter((p) => `${p.title} ${p.id} ${labels.unit(p.unit)}`.toLowerCase().includes(words));
@@ -100,7 +94,20 @@ export function Projects() {
               { title: t('projectsRoute'), width: 104, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
               { title: t('projectsStage'), width: 112, render: (_, p) => <StageTag stage={p.stage} /> },
               { title: t('projectsAmount'), width: 116, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
-              { title: t('projectsNext'), width: 170, render: (_, p) => <Due on={nextDue(p)} today={today} /> },
+              {
+                title: t('projectsNext'),
+                width: 170,
+                render: (_, p) => {
+                  const clock = next?.get(p.id);
+                  return (
+                    <Tooltip title={clock && `${labels.clock(clock.obligation)} · ${labels.unit(clock.unit)}`}>
+                      <span>
+                        <Due on={clock?.due_on} today={today} />
+                      </span>
+                    </Tooltip>
+                  );
+                },
+              },
               { title: t('projectsUpdated'), width: 104, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
             ]}
           />

@@ -64,7 +64,7 @@ const FIELDS: Record<string, Text> = {
   invitees: text('列席单位', 'Invitees'),
   issued_on: text('下达日期', 'Issued on'),
   item: text('材料', 'Item'),
-  items: text('数据项', 'Items'),
+  items: text('项数', 'Items'),
   kind: text('类型', 'Kind'),
   leader: text('责任领导', 'Responsible leader'),
   leave: text('请假单位', 'On leave'),

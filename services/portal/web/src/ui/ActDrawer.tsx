@@ -118,7 +118,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       {list.length > 1 && (
         <div className="act-choice">
           <div className="quiet small">{t('actChoose')}</div>
-          <Radio.Group value={act.id} onChange={(e) => choose(e.target.value as string)} options={list.slice(0, Math.max(best, 1)).map(option)} optionType="button" />
+          <Radio.Group aria-label={t('actChoose')} value={act.id} onChange={(e) => choose(e.target.value as string)} options={list.slice(0, Math.max(best, 1)).map(option)} optionType="button" />
           {best < list.length && (
             <details className="act-other">
               <summary>{t('actOther')}</summary>

@@ -56,6 +56,7 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
     case 'bool':
       return item(
         <Radio.Group
+          aria-label={label}
           options={[
             { value: true, label: t('yes') },
             { value: false, label: t('no') },
@@ -151,7 +152,7 @@ export function ActForm({
   onFinish: () => void;
 }) {
   return (
-    <Form form={form} layout="vertical" onFinish={onFinish} initialValues={initial} scrollToFirstError>
+    <Form form={form} name="act" layout="vertical" onFinish={onFinish} initialValues={initial} scrollToFirstError>
       {fields.map((f) => (
         <Entry key={f.name} field={f} at={[f.name]} service={service} thing={thing} />
       ))}

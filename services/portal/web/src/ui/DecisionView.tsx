@@ -70,8 +70,12 @@ export function Checklist({ items, pack }: { items: ChecklistItem[]; pack: strin
   );
 }
 
-/** A decision of the rules: the road it gives, what it rests on, and what it asks for. */
-export function DecisionView({ decision: d, trace }: { decision: Decision; trace: boolean }) {
+/**
+ * A decision of the rules: the road it gives, what it rests on, and what it
+ * asks for. A settled one is as it was when the project was submitted, with the
+ * rules that were tried.
+ */
+export function DecisionView({ decision: d, settled }: { decision: Decision; settled: boolean }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
   const n = owed(d);
@@ -83,7 +87,11 @@ export function DecisionView({ decision: d, trace }: { decision: Decision; trace
           {labels.term('routes', d.route, d.pack)}
         </div>
         <Provisions ids={d.basis} />
-        <div className={`verdict-ready ${d.ready ? 'good' : 'warn'}`}>{d.ready ? t('decisionReady') : t('decisionNotReady', { n })}</div>
+        {settled ? (
+          <div className="verdict-ready quiet">{t('decisionSettled')}</div>
+        ) : (
+          <div className={`verdict-ready ${d.ready ? 'good' : 'warn'}`}>{d.ready ? t('decisionReady') : t('decisionNotReady', { n })}</div>
+        )}
       </div>
       {d.steps.length > 0 && (
         <Block title={t('decisionSteps')}>
@@ -129,7 +137,7 @@ export function DecisionView({ decision: d, trace }: { decision: Decision; trace
           </ul>
         </Block>
       )}
-      {trace && (
+      {settled && (
         <Collapse
           ghost
           items={[

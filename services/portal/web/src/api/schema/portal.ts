@@ -1,5 +1,22 @@
 // Made by npm run generate from docs/api/portal.json; not written by hand.
 export interface paths {
+    "/api/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Clocks that run, over all services */
+        get: operations["GetDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/inbox": {
         parameters: {
             query?: never;
@@ -87,6 +104,24 @@ export interface components {
             current_password: string;
             new_password: string;
         };
+        PortalDeadline: {
+            basis?: string[] | null;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            obligation?: string;
+            project_id?: string;
+            provisional?: boolean;
+            service?: string;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+        };
+        PortalDeadlines: {
+            items?: components["schemas"]["PortalDeadline"][] | null;
+            today?: string;
+            unavailable?: string[] | null;
+        };
         PortalInbox: {
             items?: components["schemas"]["PortalTask"][] | null;
             today?: string;
@@ -126,6 +161,34 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    GetDeadlines: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PortalDeadlines"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     GetInbox: {
         parameters: {
             query?: never;

@@ -1,0 +1,67 @@
+// Where the walk happens: at E2E_BASE_URL, or in an installation of its own
+// that `egov up` runs from bin/ on a fresh data directory and a virtual clock.
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const PATIENCE_MS = 300_000;
+
+/** The accounts of the walk; those of the demonstration unless named. */
+export const accounts = {
+  declarer: process.env.E2E_DECLARER ?? 'health.declarer',
+  secretary: process.env.E2E_SECRETARY ?? 'gov-office.secretary',
+  auditor: process.env.E2E_AUDITOR ?? 'audit.auditor',
+};
+
+async function freePort() {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const { port } = server.address();
+  server.close();
+  await once(server, 'close');
+  return port;
+}
+
+/** The base URL and the password, and how to end what was begun. */
+export async function open() {
+  const { E2E_BASE_URL: base, E2E_PASSWORD: password } = process.env;
+  if (base) {
+    if (!password) throw new Error('E2E_PASSWORD must name the accounts’ password');
+    return { base, password, close: async () => {} };
+  }
+  const data = await mkdtemp(join(tmpdir(), 'egov-e2e-'));
+  const port = await freePort();
+  const egov = fileURLToPath(new URL('../../../../bin/egov', import.meta.url));
+  const up = spawn(egov, ['up', '--port', String(port), '--data', data, '--virtual-clock', '2026-03-02'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const ended = once(up, 'exit');
+  const close = async () => {
+    up.kill('SIGINT');
+    await ended;
+    await rm(data, { recursive: true, force: true });
+  };
+  // It prints the password of the demonstration accounts once all is up.
+  let said = '';
+  try {
+    const word = await new Promise((resolve, reject) => {
+      const timer = setTimeout(() => reject(new Error(`egov up is not ready:\n${said}`)), PATIENCE_MS);
+      up.on('error', reject);
+      ended.then(([code]) => reject(new Error(`egov up ended with ${code}:\n${said}`)));
+      up.stdout.on('data', (chunk) => {
+        said += chunk;
+        const found = /password[^:：]*[:：]\s*(\S+)/.exec(said);
+        if (found && said.includes(`:${port}`)) {
+          clearTimeout(timer);
+          resolve(found[1]);
+        }
+      });
+    });
+    return { base: `http://127.0.0.1:${port}`, password: word, close };
+  } catch (e) {
+    await close();
+    throw e;
+  }
+}
