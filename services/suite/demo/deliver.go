@@ -31,10 +31,10 @@ func (w *walk) fund(ctx context.Context) error {
 	return w.each(ctx, func(ctx context.Context, r *road) error {
 		path := "/v1/budgets/" + r.id
 		type budget struct {
-			ID          string `json:"id"`
+			State       string `json:"state"`
 			ApprovedFen int64  `json:"approved_fen"`
 		}
-		b, err := until(ctx, r.declarer, "budgeting", path, "the decision to reach finance", func(b budget) bool { return b.ApprovedFen > 0 })
+		b, err := until(ctx, r.declarer, "budgeting", path, "the decision to reach finance", func(b budget) bool { return b.State == "open" })
 		if err != nil {
 			return err
 		}
