@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -73,6 +74,7 @@ type Consumer struct {
 	m       consumerMetrics
 	tracer  trace.Tracer
 	drain   chan struct{} // held facts may be due
+	repeats atomic.Bool   // the last batch held facts that were received before
 
 	subs  map[string]int16 // source → id of the subscription; fixed once Run has it
 	bySub map[int16]string

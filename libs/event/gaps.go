@@ -21,23 +21,35 @@ const (
 	gapLongest  = 10_000 // numbers a request asks for at most
 )
 
-// upkeep asks for what is missing and measures, once an interval.
+// upkeep looks after what is held, asks for what is missing and measures,
+// once an interval.
 func (c *Consumer) upkeep(ctx context.Context) error {
 	return every(ctx, c.o.Upkeep, func(ctx context.Context) error {
-		return errors.Join(c.askForGaps(ctx), c.measure(ctx))
+		return errors.Join(c.unblock(ctx), c.askForGaps(ctx), c.measure(ctx))
 	})
 }
 
-// gapsSQL finds each subject's lowest held number by skipping from subject to
-// subject, and keeps those whose predecessor is missing.
-const gapsSQL = `WITH RECURSIVE lowest AS (
+// lowestSQL finds each subject's lowest held number, by skipping from subject
+// to subject, and where the subject stands.
+const lowestSQL = `WITH RECURSIVE lowest AS (
 	(SELECT subscription, subject, seq FROM event_held WHERE subscription = ANY($1) AND seq IS NOT NULL ORDER BY subscription, subject, seq LIMIT 1)
 	UNION ALL
 	SELECT n.* FROM lowest l, LATERAL (
 		SELECT subscription, subject, seq FROM event_held h
 		 WHERE (h.subscription, h.subject) > (l.subscription, l.subject) AND h.subscription = ANY($1) AND h.seq IS NOT NULL
 		 ORDER BY subscription, subject, seq LIMIT 1) n)
-SELECT l.subscription, l.subject, p.seq, l.seq FROM lowest l JOIN event_position p USING (subscription, subject) WHERE l.seq > p.seq + 1`
+SELECT l.subscription, l.subject, p.seq AS reached, l.seq FROM lowest l JOIN event_position p USING (subscription, subject)`
+
+// gapsSQL keeps those whose predecessor is missing.
+const gapsSQL = "SELECT * FROM (" + lowestSQL + ") o WHERE seq > reached + 1"
+
+// unblock gives early facts their turn that were not given it: every
+// transaction does so for what it unblocks, and this is the net beneath.
+func (c *Consumer) unblock(ctx context.Context) error {
+	_, err := c.pool.Exec(ctx, "UPDATE event_held h SET next_at = now() FROM ("+lowestSQL+`) o
+		WHERE h.subscription = o.subscription AND h.subject = o.subject AND h.seq = o.seq AND o.seq <= o.reached + 1 AND h.state = 'early' AND h.next_at IS NULL`, c.mySubs())
+	return err
+}
 
 // askForGaps asks producers for numbers that have been missing for a while,
 // and again, ever more rarely, until they come.

@@ -20,12 +20,13 @@ func (c *Consumer) drainHeld(ctx context.Context) error {
 	tick := time.NewTicker(drainPause)
 	defer tick.Stop()
 	for {
-		rows, err := c.pool.Query(ctx, "SELECT DISTINCT subscription, subject, 0::bigint FROM event_held WHERE next_at <= now() AND subscription = ANY($1) LIMIT 64", mine)
+		rows, err := c.pool.Query(ctx, "SELECT DISTINCT subscription, subject FROM event_held WHERE next_at <= now() AND subscription = ANY($1) LIMIT 64", mine)
 		if err != nil {
 			return err
 		}
 		var due []subjectKey
-		if err := eachSubject(func(k subjectKey, _ int64) { due = append(due, k) })(rows); err != nil {
+		var k subjectKey
+		if _, err := pgx.ForEachRow(rows, []any{&k.sub, &k.subject}, func() error { due = append(due, k); return nil }); err != nil {
 			return err
 		}
 		for _, k := range due {
@@ -180,28 +181,28 @@ func (c *Consumer) noteFailure(ctx context.Context, k subjectKey, cause error) e
 }
 
 // passGone goes past numbers the producer keeps no longer, and puts on record
-// that they were missed. What is held is not missed.
-func (c *Consumer) passGone(ctx context.Context, tx pgx.Tx, batch []entry, fresh []bool, places map[subjectKey]*place) error {
-	for _, e := range batch {
+// that they were missed. What is held, or comes in the same batch, is not.
+func (c *Consumer) passGone(ctx context.Context, tx pgx.Tx, w *work) error {
+	for i := range w.batch {
+		e := &w.batch[i]
 		if e.gone == nil {
 			continue
 		}
-		k := c.key(e)
-		p := places[k]
+		p := w.places[w.at[i]]
 		from, to := p.seq+1, e.gone.to
 		if p.held > 0 {
 			to = min(to, p.held-1)
 		}
-		for i, other := range batch {
-			if fresh[i] && c.key(other) == k && other.rec.Seq > p.seq {
-				to = min(to, other.rec.Seq-1)
+		for j := range w.batch {
+			if w.fresh[j] && w.at[j] == w.at[i] && w.batch[j].rec.Seq > p.seq {
+				to = min(to, w.batch[j].rec.Seq-1)
 			}
 		}
 		if e.gone.from > from || to < from {
 			continue
 		}
 		_, err := tx.Exec(ctx, `INSERT INTO event_lost (subscription, subject, from_seq, to_seq, reason)
-			VALUES ($1, $2, $3, $4, 'no longer in the outbox') ON CONFLICT DO NOTHING`, k.sub, k.subject, from, to)
+			VALUES ($1, $2, $3, $4, 'no longer in the outbox') ON CONFLICT DO NOTHING`, p.key.sub, p.key.subject, from, to)
 		if err != nil {
 			return fmt.Errorf("pass %d to %d of %s: %w", from, to, e.rec.Subject, err)
 		}

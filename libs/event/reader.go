@@ -109,9 +109,9 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		if ctx.Err() != nil {
 			continue // what was read and not worked on comes first in the next run
 		}
-		raw, err := reply.streams()
+		entries, err := reply.streams(r.origin)
 		if err == nil {
-			err = r.work(ctx, raw, f)
+			err = r.work(ctx, entries, f)
 		}
 		if err != nil {
 			stop(err)
@@ -131,7 +131,7 @@ func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 				return err
 			}
 			ahead := reply
-			got, err := ahead.streams()
+			got, err := ahead.streams(r.origin)
 			if err != nil {
 				return err
 			}
@@ -185,15 +185,13 @@ func pass(ctx context.Context, reply resp, out chan<- resp) error {
 
 // work brings entries to their end, a batch at a time and however long that
 // takes, and acknowledges them.
-func (r *Reader) work(ctx context.Context, raw []rawEntry, f take) error {
-	for part := range slices.Chunk(raw, r.batch) {
-		batch := make([]entry, 0, len(part))
-		for _, e := range part {
-			if e.fields != nil { // else it was deleted while it was pending
-				batch = append(batch, decode(e, r.origin[e.stream]))
-			}
+func (r *Reader) work(ctx context.Context, entries []entry, f take) error {
+	for part := range slices.Chunk(entries, r.batch) {
+		live := part
+		if slices.ContainsFunc(part, func(e entry) bool { return e.deleted }) { // while they were pending
+			live = slices.DeleteFunc(slices.Clone(part), func(e entry) bool { return e.deleted })
 		}
-		if len(batch) > 0 && !f(ctx, batch) {
+		if len(live) > 0 && !f(ctx, live) {
 			return ctx.Err()
 		}
 		if err := r.acknowledge(ctx, part); err != nil {
@@ -203,9 +201,10 @@ func (r *Reader) work(ctx context.Context, raw []rawEntry, f take) error {
 	return nil
 }
 
-func (r *Reader) acknowledge(ctx context.Context, part []rawEntry) error {
+func (r *Reader) acknowledge(ctx context.Context, part []entry) error {
 	ids := map[string][]string{}
-	for _, e := range part {
+	for i := range part {
+		e := &part[i]
 		ids[e.stream] = append(ids[e.stream], e.id)
 	}
 	pipe := r.rdb.Pipeline()
@@ -287,11 +286,11 @@ func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 		if err != nil {
 			return err
 		}
-		next, raw, err := reply.claimed(key)
+		next, entries, err := reply.claimed(key, r.origin[key])
 		if err != nil {
 			return err
 		}
-		if err := r.work(ctx, raw, f); err != nil {
+		if err := r.work(ctx, entries, f); err != nil {
 			return err
 		}
 		if from = next; next == "0-0" {

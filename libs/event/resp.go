@@ -14,10 +14,13 @@ import (
 // more than everything else a reader does.
 
 // resp walks over one RESP reply, version 2 or 3. What it gives out are parts
-// of the reply's one string.
+// of the reply itself.
 type resp struct {
-	s string // what is left
+	s    string // what is left
+	full []byte // the same reply from its beginning, for values that are bytes
 }
+
+func newResp(reply []byte) resp { return resp{string(reply), reply} }
 
 var errReply = errors.New("a reply of Redis is not in the form expected")
 
@@ -30,7 +33,7 @@ func rawReply(cmd *redis.RawCmd) (resp, error) {
 	if len(b) > 0 && b[0] == '-' {
 		return resp{}, errors.New(strings.TrimSpace(string(b[1:])))
 	}
-	return resp{string(b)}, nil
+	return newResp(b), nil
 }
 
 // line takes the next line: its kind and the rest.
@@ -84,16 +87,14 @@ func (r *resp) text() (string, error) {
 	return s, nil
 }
 
-// rawEntry is one stream entry: its id, and names and values in turn. One that
-// was deleted while it was pending has none.
-type rawEntry struct {
-	stream string
-	id     string
-	fields []string
+// bytes takes a string that s was just read as, without copying it.
+func (r *resp) bytes(s string) []byte {
+	end := len(r.full) - len(r.s) - len("\r\n")
+	return r.full[end-len(s) : end : end]
 }
 
-// entries takes a list of entries of one stream.
-func (r *resp) entries(stream string, out []rawEntry) ([]rawEntry, error) {
+// entries takes a list of entries of one stream, whose facts come from source.
+func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 	n, err := r.list()
 	if err != nil {
 		return out, err
@@ -109,32 +110,21 @@ func (r *resp) entries(stream string, out []rawEntry) ([]rawEntry, error) {
 		if parts != 2 {
 			return out, fmt.Errorf("%w: an entry of %d parts", errReply, parts)
 		}
-		e := rawEntry{stream: stream}
+		out = append(out, entry{stream: stream})
+		e := &out[len(out)-1]
 		if e.id, err = r.text(); err != nil {
 			return out, err
 		}
-		fields, err := r.list()
-		if err != nil {
+		if err := r.entry(e, source); err != nil {
 			return out, err
 		}
-		if fields > len(r.s) {
-			return out, fmt.Errorf("%w: %d fields in %d bytes", errReply, fields, len(r.s))
-		}
-		if fields > 0 {
-			e.fields = make([]string, fields)
-		}
-		for i := range e.fields {
-			if e.fields[i], err = r.text(); err != nil {
-				return out, err
-			}
-		}
-		out = append(out, e)
 	}
 	return out, nil
 }
 
-// streams takes the reply of XREADGROUP: the entries of several streams.
-func (r *resp) streams() ([]rawEntry, error) {
+// streams takes the reply of XREADGROUP: the entries of several streams, whose
+// sources origin tells.
+func (r *resp) streams(origin map[string]string) ([]entry, error) {
 	top := r.s
 	n, err := r.list()
 	if err != nil || n < 0 {
@@ -144,7 +134,7 @@ func (r *resp) streams() ([]rawEntry, error) {
 	if !pairs {
 		n /= 2
 	}
-	var out []rawEntry
+	var out []entry
 	for range n {
 		if pairs {
 			if _, err := r.list(); err != nil {
@@ -155,7 +145,12 @@ func (r *resp) streams() ([]rawEntry, error) {
 		if err != nil {
 			return nil, err
 		}
-		if out, err = r.entries(key, out); err != nil {
+		if ahead := *r; out == nil { // room for the first stream, which is often the only one
+			if m, err := ahead.list(); err == nil && m > 0 {
+				out = make([]entry, 0, min(m, len(r.s)))
+			}
+		}
+		if out, err = r.entries(key, origin[key], out); err != nil {
 			return nil, err
 		}
 	}
@@ -163,13 +158,13 @@ func (r *resp) streams() ([]rawEntry, error) {
 }
 
 // claimed takes the reply of XAUTOCLAIM: where to go on, and entries.
-func (r *resp) claimed(stream string) (next string, out []rawEntry, err error) {
+func (r *resp) claimed(stream, source string) (next string, out []entry, err error) {
 	if _, err := r.list(); err != nil {
 		return "", nil, err
 	}
 	if next, err = r.text(); err != nil {
 		return "", nil, err
 	}
-	out, err = r.entries(stream, nil)
+	out, err = r.entries(stream, source, nil)
 	return next, out, err
 }

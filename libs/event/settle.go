@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strings"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"go.opentelemetry.io/otel/attribute"
 	"go.opentelemetry.io/otel/codes"
 	"go.opentelemetry.io/otel/trace"
@@ -81,17 +83,17 @@ func (c *Consumer) settle(ctx context.Context, batch []entry, last bool) error {
 // halved: when everything fails, halving is quicker.
 const singlesABatch = 4
 
-// key is the subject an entry speaks of.
-func (c *Consumer) key(e entry) subjectKey {
-	return subjectKey{c.subs[e.rec.Source], e.rec.Subject}
-}
-
 // place is where one subject stands while a batch is settled.
 type place struct {
+	key     subjectKey
 	from    int64         // committed before the batch
 	seq     int64         // with the batch
 	held    int64         // lowest number held, 0 = none
-	waiting map[int64]int // early ones of the batch itself
+	waiting map[int64]int // early ones of the batch itself, by index + 1
+
+	first, last int64 // of the batch's own run of numbers
+	inOrder     bool  // the run has no gap and nothing in it failed before
+	moved       bool  // the run was just what came next: seq is stored
 }
 
 // holding is one fact that is kept instead of applied.
@@ -111,27 +113,43 @@ const (
 
 var errReused = errors.New("another fact of this subject had the same number: the producer's database was set back")
 
-// commit is the one transaction of a batch: what is new goes into the inbox,
-// the subjects are locked, the effects of all facts whose turn it is are
-// carried out, the others are held. failed are facts to hold as failures.
+// errKnown says that a batch holds facts that were received before.
+var errKnown = errors.New("the inbox knows a fact of this batch")
+
+// commit settles a batch in one transaction. It expects news, and only takes
+// the longer way, which tells news from what is known, when it is wrong or was
+// wrong about the batch before.
 func (c *Consumer) commit(ctx context.Context, batch []entry, failed map[int]error) error {
-	began := time.Now()
 	if err := c.ensureDays(ctx, batch); err != nil {
 		return err
 	}
+	if !c.repeats.Load() {
+		err := c.transact(ctx, batch, failed, false)
+		if !errors.Is(err, errKnown) {
+			return err
+		}
+	}
+	return c.transact(ctx, batch, failed, true)
+}
+
+// transact is the one transaction of a batch: what is new goes into the inbox,
+// the subjects are locked, the effects of all facts whose turn it is are
+// carried out, the others are held. failed are facts to hold as failures.
+func (c *Consumer) transact(ctx context.Context, batch []entry, failed map[int]error, careful bool) error {
+	began := time.Now()
 	tx, err := c.pool.Begin(ctx)
 	if err != nil {
 		return err
 	}
 	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to undo
-	fresh, places, err := c.receive(ctx, tx, batch)
-	if err != nil {
+	w := c.survey(batch, failed)
+	if err := c.receive(ctx, tx, w, careful); err != nil {
 		return err
 	}
-	if err := c.passGone(ctx, tx, batch, fresh, places); err != nil {
+	if err := c.passGone(ctx, tx, w); err != nil {
 		return err
 	}
-	ready, holdings := c.sort(batch, fresh, places, failed)
+	ready, holdings := w.sort(failed)
 	if len(ready) > 0 {
 		recs := make([]Record, len(ready))
 		for i, at := range ready {
@@ -144,7 +162,7 @@ func (c *Consumer) commit(ctx context.Context, batch []entry, failed map[int]err
 			return err
 		}
 	}
-	unblocked, err := c.record(ctx, tx, batch, places, holdings)
+	unblocked, err := c.record(ctx, tx, w, holdings)
 	if err == nil {
 		err = tx.Commit(ctx)
 	}
@@ -154,7 +172,8 @@ func (c *Consumer) commit(ctx context.Context, batch []entry, failed map[int]err
 		}
 		return err
 	}
-	c.count(batch, fresh, ready, time.Since(began))
+	c.repeats.Store(careful && slices.Contains(w.fresh, false))
+	c.count(w, ready, time.Since(began))
 	if unblocked {
 		c.wakeDrain()
 	}
@@ -168,29 +187,33 @@ func (c *Consumer) wakeDrain() {
 	}
 }
 
-func (c *Consumer) count(batch []entry, fresh []bool, ready []int, took time.Duration) {
-	known := map[string]int{}
-	for i, e := range batch {
-		if e.bad == nil && e.gone == nil && !fresh[i] {
-			known[e.rec.Source]++
-		}
-	}
-	for source, n := range known {
-		c.m.duplicates.WithLabelValues(source).Add(float64(n))
-	}
+func (c *Consumer) count(w *work, ready []int, took time.Duration) {
 	now := time.Now()
-	for _, at := range ready {
-		source := batch[at].rec.Source
-		c.m.applied.WithLabelValues(source).Inc()
-		c.m.delay.WithLabelValues(source).Observe(now.Sub(batch[at].rec.RecordedAt).Seconds())
+	for _, source := range c.sources {
+		applied, known := 0, 0
+		delay := c.m.delay.WithLabelValues(source)
+		for _, at := range ready {
+			if r := &w.batch[at].rec; r.Source == source {
+				applied++
+				delay.Observe(now.Sub(r.RecordedAt).Seconds())
+			}
+		}
+		for i := range w.batch {
+			if e := &w.batch[i]; e.isFact() && !w.fresh[i] && e.rec.Source == source {
+				known++
+			}
+		}
+		c.m.applied.WithLabelValues(source).Add(float64(applied))
+		c.m.duplicates.WithLabelValues(source).Add(float64(known))
 	}
 	c.m.batches.Observe(took.Seconds())
 }
 
 // ensureDays makes the inbox's partitions of days that are not there.
 func (c *Consumer) ensureDays(ctx context.Context, batch []entry) error {
-	for _, e := range batch {
-		if e.bad != nil || e.gone != nil {
+	for i := range batch {
+		e := &batch[i]
+		if !e.isFact() {
 			continue
 		}
 		day := e.rec.RecordedAt.Unix() / 86400
@@ -205,78 +228,194 @@ func (c *Consumer) ensureDays(ctx context.Context, batch []entry) error {
 	return nil
 }
 
+// work is a batch with what is found out about it.
+type work struct {
+	batch  []entry
+	fresh  []bool   // facts that were not received before
+	places []*place // the subjects, in the order they appear in
+	at     []int    // of each entry, the index of its place; -1 without one
+
+	// The facts, as the inbox stores them.
+	subs     []int16
+	ids      [][16]byte
+	recorded []time.Time
+}
+
+// survey lists a batch's subjects and facts, in memory.
+func (c *Consumer) survey(batch []entry, failed map[int]error) *work {
+	n := len(batch)
+	w := &work{
+		batch: batch, fresh: make([]bool, n), at: make([]int, n),
+		subs: make([]int16, 0, n), ids: make([][16]byte, 0, n), recorded: make([]time.Time, 0, n),
+	}
+	index := make(map[subjectKey]int, n)
+	for i := range batch {
+		e := &batch[i]
+		if e.bad != nil {
+			w.at[i] = -1
+			continue
+		}
+		k := subjectKey{c.subs[e.rec.Source], e.rec.Subject}
+		at, ok := index[k]
+		if !ok {
+			at = len(w.places)
+			index[k] = at
+			w.places = append(w.places, &place{key: k, first: e.rec.Seq, last: e.rec.Seq - 1, inOrder: true})
+		}
+		w.at[i] = at
+		p := w.places[at]
+		if e.gone != nil {
+			p.inOrder = false
+			continue
+		}
+		_, bad := failed[i]
+		p.inOrder = p.inOrder && !bad && e.rec.Seq == p.last+1
+		p.last = e.rec.Seq
+		w.subs, w.ids, w.recorded = append(w.subs, k.sub), append(w.ids, uuid.MustParse(e.rec.ID)), append(w.recorded, e.rec.RecordedAt) // decode has parsed the id
+	}
+	return w
+}
+
+// keys are the subjects of those places that f chooses, as parameters, with
+// their index among all.
+func (w *work) keys(f func(*place) bool) (subs []int16, subjects []string, index []int) {
+	subs, subjects, index = make([]int16, 0, len(w.places)), make([]string, 0, len(w.places)), make([]int, 0, len(w.places))
+	for i, p := range w.places {
+		if f(p) {
+			subs, subjects, index = append(subs, p.key.sub), append(subjects, p.key.subject), append(index, i)
+		}
+	}
+	return subs, subjects, index
+}
+
 const (
+	// expectSQL takes every fact for news: one that is known breaks it.
+	expectSQL  = "INSERT INTO event_inbox (subscription, event_id, recorded_at) SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[])"
 	receiveSQL = `INSERT INTO event_inbox (subscription, event_id, recorded_at)
 		SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[]) ORDER BY 1, 2
 		ON CONFLICT DO NOTHING RETURNING subscription, event_id`
+	// moveSQL locks and advances the subjects whose run is just what comes
+	// next, which is nearly always all of them.
+	moveSQL = `UPDATE event_position p SET seq = i.last
+		FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS i(s, k, first, last, n)
+		WHERE p.subscription = i.s AND p.subject = i.k AND p.seq = i.first - 1 RETURNING i.n`
+	lockSQL = `SELECT i.n, p.seq FROM event_position p
+		JOIN unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS i(s, k, n) ON p.subscription = i.s AND p.subject = i.k
+		ORDER BY p.subscription, p.subject FOR UPDATE OF p`
 	openSQL = `INSERT INTO event_position (subscription, subject, seq)
 		SELECT s, k, 0 FROM unnest($1::smallint[], $2::text[]) AS i(s, k) ORDER BY 1, 2 ON CONFLICT DO NOTHING`
-	lockSQL = `SELECT p.subscription, p.subject, p.seq FROM event_position p
-		JOIN unnest($1::smallint[], $2::text[]) AS i(s, k) ON p.subscription = i.s AND p.subject = i.k
-		ORDER BY 1, 2 FOR UPDATE OF p`
-	heldSQL = `SELECT i.s, i.k, h.seq FROM unnest($1::smallint[], $2::text[]) AS i(s, k), LATERAL (
+	heldSQL = `SELECT i.n, h.seq FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS i(s, k, n), LATERAL (
 		SELECT seq FROM event_held h WHERE h.subscription = i.s AND h.subject = i.k AND h.seq IS NOT NULL ORDER BY seq LIMIT 1) h`
 )
 
-// receive writes the inbox and locks the subjects, in one round trip. fresh
-// tells the facts that were not received before.
-func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, batch []entry) (fresh []bool, places map[subjectKey]*place, err error) {
+// numbered reads rows of an ordinal and, unless it is nil, a number.
+func numbered(f func(n int, seq int64), withSeq bool) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		var n int
+		var seq int64
+		into := []any{&n}
+		if withSeq {
+			into = append(into, &seq)
+		}
+		_, err := pgx.ForEachRow(rows, into, func() error { f(n-1, seq); return nil })
+		return err
+	}
+}
+
+// receive writes the inbox and locks the subjects: in one round trip when
+// everything is the news it is expected to be, in up to three otherwise.
+func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, w *work, careful bool) error {
+	b := &pgx.Batch{}
+	if careful {
+		c.queueReceive(b, w)
+	} else {
+		b.Queue(expectSQL, w.subs, w.ids, w.recorded)
+		for i := range w.batch {
+			w.fresh[i] = w.batch[i].isFact()
+		}
+		subs, subjects, index := w.keys(func(p *place) bool { return p.inOrder })
+		firsts, lasts := make([]int64, len(index)), make([]int64, len(index))
+		for i, at := range index {
+			firsts[i], lasts[i] = w.places[at].first, w.places[at].last
+		}
+		b.Queue(moveSQL, subs, subjects, firsts, lasts).Query(numbered(func(n int, _ int64) {
+			p := w.places[index[n]]
+			p.moved, p.from, p.seq = true, p.first-1, p.last
+		}, false))
+	}
+	subs, subjects, _ := w.keys(func(*place) bool { return true })
+	b.Queue(heldSQL, subs, subjects).Query(numbered(func(n int, seq int64) { w.places[n].held = seq }, true))
+	if err := tx.SendBatch(ctx, b).Close(); err != nil {
+		if pe, ok := errors.AsType[*pgconn.PgError](err); ok && pe.Code == uniqueViolation && !careful {
+			return errKnown
+		}
+		return err
+	}
+	for _, p := range w.places {
+		if p.moved && p.held > 0 && p.held <= p.last {
+			return errKnown // a number was used twice: the longer way looks closely
+		}
+	}
+	return c.lock(ctx, tx, w)
+}
+
+// uniqueViolation is the SQLSTATE of a second row with one key.
+const uniqueViolation = "23505"
+
+// queueReceive writes to the inbox what it does not know, and learns which
+// facts that is.
+func (c *Consumer) queueReceive(b *pgx.Batch, w *work) {
 	type inboxKey struct {
 		sub int16
-		id  uuid.UUID
+		id  [16]byte
 	}
-	n := len(batch)
-	first := make(map[inboxKey]int, n)
-	subs, ids, recorded := make([]int16, 0, n), make([][16]byte, 0, n), make([]time.Time, 0, n)
-	places = make(map[subjectKey]*place, n)
-	keySubs, keySubjects := make([]int16, 0, n), make([]string, 0, n)
-	for i, e := range batch {
-		if e.bad != nil {
+	first := make(map[inboxKey]int, len(w.ids))
+	n := 0
+	for i := range w.batch {
+		if !w.batch[i].isFact() {
 			continue
 		}
-		if k := (c.key(e)); places[k] == nil {
-			places[k] = &place{}
-			keySubs, keySubjects = append(keySubs, k.sub), append(keySubjects, k.subject)
+		k := inboxKey{w.subs[n], w.ids[n]}
+		if _, again := first[k]; !again {
+			first[k] = i
 		}
-		if e.gone != nil {
-			continue
-		}
-		sub := c.subs[e.rec.Source]
-		k := inboxKey{sub, uuid.MustParse(e.rec.ID)} // fromEntry has parsed it
-		if _, ok := first[k]; ok {
-			continue
-		}
-		first[k] = i
-		subs, ids, recorded = append(subs, sub), append(ids, k.id), append(recorded, e.rec.RecordedAt)
+		n++
 	}
-	fresh = make([]bool, n)
-	b := &pgx.Batch{}
-	b.Queue(receiveSQL, subs, ids, recorded).Query(func(rows pgx.Rows) error {
+	b.Queue(receiveSQL, w.subs, w.ids, w.recorded).Query(func(rows pgx.Rows) error {
 		var k inboxKey
-		var id [16]byte
-		_, err := pgx.ForEachRow(rows, []any{&k.sub, &id}, func() error {
-			k.id = id
-			fresh[first[k]] = true
+		_, err := pgx.ForEachRow(rows, []any{&k.sub, &k.id}, func() error {
+			w.fresh[first[k]] = true
 			return nil
 		})
 		return err
 	})
-	b.Queue(openSQL, keySubs, keySubjects)
-	b.Queue(lockSQL, keySubs, keySubjects).Query(eachSubject(func(k subjectKey, seq int64) { places[k].from, places[k].seq = seq, seq }))
-	b.Queue(heldSQL, keySubs, keySubjects).Query(eachSubject(func(k subjectKey, seq int64) { places[k].held = seq }))
-	return fresh, places, tx.SendBatch(ctx, b).Close()
 }
 
-func eachSubject(f func(k subjectKey, seq int64)) func(pgx.Rows) error {
-	return func(rows pgx.Rows) error {
-		var k subjectKey
-		var seq int64
-		_, err := pgx.ForEachRow(rows, []any{&k.sub, &k.subject, &seq}, func() error {
-			f(k, seq)
+// lock locks the subjects that have not moved, making the rows of new ones.
+func (c *Consumer) lock(ctx context.Context, tx pgx.Tx, w *work) error {
+	locked := map[int]bool{}
+	for _, open := range []bool{false, true} {
+		subs, subjects, index := w.keys(func(p *place) bool { return !p.moved })
+		if len(index) == len(locked) {
 			return nil
-		})
-		return err
+		}
+		b := &pgx.Batch{}
+		if open {
+			b.Queue(openSQL, subs, subjects)
+		}
+		b.Queue(lockSQL, subs, subjects).Query(numbered(func(n int, seq int64) {
+			p := w.places[index[n]]
+			p.from, p.seq = seq, seq
+			locked[index[n]] = true
+		}, true))
+		if !open { // what was held before the lock may have been applied meanwhile
+			b.Queue(heldSQL, subs, subjects).Query(numbered(func(n int, seq int64) { w.places[index[n]].held = seq }, true))
+		}
+		if err := tx.SendBatch(ctx, b).Close(); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // inboxKeeps is below the inbox's retention: a fact recorded earlier may have
@@ -285,18 +424,24 @@ const inboxKeeps = 7 * 24 * time.Hour
 
 // sort decides what happens to each entry: ready are those whose turn it is,
 // in the order to apply them.
-func (c *Consumer) sort(batch []entry, fresh []bool, places map[subjectKey]*place, failed map[int]error) (ready []int, holdings []holding) {
-	for i, e := range batch {
+func (w *work) sort(failed map[int]error) (ready []int, holdings []holding) {
+	ready = make([]int, 0, len(w.batch))
+	for i := range w.batch {
+		e := &w.batch[i]
 		switch {
 		case e.gone != nil:
 			continue
 		case e.bad != nil:
 			holdings = append(holdings, holding{at: i, state: stateDead, err: e.bad})
 			continue
-		case !fresh[i]:
+		case !w.fresh[i]:
 			continue
 		}
-		p := places[c.key(e)]
+		p := w.places[w.at[i]]
+		if p.moved {
+			ready = append(ready, i)
+			continue
+		}
 		if e.rec.Seq <= p.seq || e.rec.Seq == p.held || p.waiting[e.rec.Seq] > 0 {
 			if time.Since(e.rec.RecordedAt) < inboxKeeps {
 				holdings = append(holdings, holding{at: i, state: stateDead, err: errReused})
@@ -316,7 +461,7 @@ func (c *Consumer) sort(batch []entry, fresh []bool, places map[subjectKey]*plac
 			p.seq++
 		}
 	}
-	for _, p := range places {
+	for _, p := range w.places {
 		for seq, at := range p.waiting {
 			h := holding{at: at - 1, state: stateEarly, seq: &seq}
 			if err, bad := failed[at-1]; bad && seq == p.seq+1 {
@@ -416,25 +561,24 @@ const (
 
 // record writes what the batch changes beside the effects. unblocked says
 // that held facts have their turn now.
-func (c *Consumer) record(ctx context.Context, tx pgx.Tx, batch []entry, places map[subjectKey]*place, holdings []holding) (unblocked bool, err error) {
-	b := &pgx.Batch{}
-	var subs []int16
-	var subjects []string
-	var seqs []int64
-	for k, p := range places {
-		if p.seq > p.from {
-			subs, subjects, seqs = append(subs, k.sub), append(subjects, k.subject), append(seqs, p.seq)
-			unblocked = unblocked || p.held == p.seq+1
+func (c *Consumer) record(ctx context.Context, tx pgx.Tx, w *work, holdings []holding) (unblocked bool, err error) {
+	seqs := func(index []int) []int64 {
+		out := make([]int64, len(index))
+		for i, at := range index {
+			out[i] = w.places[at].seq
 		}
+		return out
 	}
-	if len(subs) > 0 {
-		b.Queue(advanceSQL, subs, subjects, seqs)
+	b := &pgx.Batch{}
+	if subs, subjects, index := w.keys(func(p *place) bool { return !p.moved && p.seq > p.from }); len(index) > 0 {
+		b.Queue(advanceSQL, subs, subjects, seqs(index))
 	}
 	for _, h := range holdings {
-		c.hold(b, batch[h.at], h)
+		c.hold(b, w.batch[h.at], h)
 	}
-	if unblocked {
-		b.Queue(unblockSQL, subs, subjects, seqs)
+	if subs, subjects, index := w.keys(func(p *place) bool { return p.seq > p.from && p.held == p.seq+1 }); len(index) > 0 {
+		unblocked = true
+		b.Queue(unblockSQL, subs, subjects, seqs(index))
 	}
 	if b.Len() == 0 {
 		return false, nil

@@ -161,7 +161,11 @@ type entry struct {
 	rec    Record
 	bad    error // why it cannot be read
 	gone   *span // instead of a fact: these are kept no longer
+
+	deleted bool // it has no fields left; there is nothing to do
 }
+
+func (e *entry) isFact() bool { return e.bad == nil && e.gone == nil }
 
 // span is a run of numbers of one subject.
 type span struct{ from, to int64 }
@@ -173,10 +177,20 @@ const (
 	latestRecorded = 48 * time.Hour
 )
 
-// decode reads a stream entry, which must come from source.
-func decode(raw rawEntry, source string) entry {
-	e := entry{stream: raw.stream, id: raw.id}
-	e.rec, e.gone, e.bad = fromFields(raw.fields)
+// entry reads the fields of a stream entry, which must come from source.
+func (r *resp) entry(e *entry, source string) error {
+	start := *r
+	n, err := r.list()
+	if err != nil {
+		return err
+	}
+	if n <= 0 {
+		e.deleted = true
+		return nil
+	}
+	if e.rec, e.gone, e.bad, err = r.fields(n); err != nil {
+		return err
+	}
 	if e.bad == nil && e.rec.Source != source {
 		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
 	}
@@ -186,44 +200,52 @@ func decode(raw rawEntry, source string) entry {
 		}
 	}
 	if e.bad != nil {
-		e.rec, e.gone = salvage(e.rec, raw.fields), nil
+		e.gone = nil
+		e.rec = salvage(e.rec, &start)
 		e.rec.Source = source
 	}
-	return e
+	return nil
 }
 
-// fromFields reads the fields of a fact, or of an answer that says what is
-// gone. What it can read of bad ones comes back with the error.
-func fromFields(fields []string) (r Record, gone *span, err error) {
+// fields reads the n names and values of a fact, or of an answer that says
+// what is gone. bad says why they are neither; err, that the reply is broken.
+func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
 	var spec, seq, at, recorded, from, to string
 	mark := false
-	for i := 0; i+1 < len(fields); i += 2 {
-		v := fields[i+1]
-		switch fields[i] {
+	for range n / 2 {
+		name, err := r.text()
+		if err != nil {
+			return rec, nil, nil, err
+		}
+		v, err := r.text()
+		if err != nil {
+			return rec, nil, nil, err
+		}
+		switch name {
 		case fieldSpecVersion:
 			spec = v
 		case fieldID:
-			r.ID = v
+			rec.ID = v
 		case fieldSource:
-			r.Source = v
+			rec.Source = v
 		case fieldType:
-			r.Type = v
+			rec.Type = v
 		case fieldSubject:
-			r.Subject = v
+			rec.Subject = v
 		case fieldTime:
 			at = v
 		case fieldRecorded:
 			recorded = v
 		case fieldUnit:
-			r.Unit = v
+			rec.Unit = v
 		case fieldActor:
-			r.Actor = v
+			rec.Actor = v
 		case fieldSeq:
 			seq = v
 		case fieldTrace:
-			r.TraceParent = v
+			rec.TraceParent = v
 		case fieldData:
-			r.Data = []byte(v)
+			rec.Data = r.bytes(v)
 		case goneMark:
 			mark = true
 		case goneFrom:
@@ -233,36 +255,41 @@ func fromFields(fields []string) (r Record, gone *span, err error) {
 		}
 	}
 	if mark {
-		gone, err = parseSpan(from, to)
-		return r, gone, err
+		gone, bad = parseSpan(from, to)
+		return rec, gone, bad, nil
 	}
 	if spec != specVersion {
-		return r, nil, fmt.Errorf("%w: specversion %q", ErrUndecodable, spec)
+		return rec, nil, fmt.Errorf("%w: specversion %q", ErrUndecodable, spec), nil
 	}
+	return rec, nil, complete(&rec, seq, at, recorded), nil
+}
+
+// complete checks a fact and fills in what is not text.
+func complete(r *Record, seq, at, recorded string) (err error) {
 	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" {
-		return r, nil, fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
+		return fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
 	}
 	for _, v := range [...]string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
 		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-			return r, nil, fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
+			return fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
 		}
 	}
 	if len(r.ID) != uuidText {
-		return r, nil, fmt.Errorf("%w: id %q", ErrUndecodable, r.ID)
+		return fmt.Errorf("%w: id %q", ErrUndecodable, r.ID)
 	}
 	if _, err := uuid.Parse(r.ID); err != nil {
-		return r, nil, fmt.Errorf("%w: id: %w", ErrUndecodable, err)
+		return fmt.Errorf("%w: id: %w", ErrUndecodable, err)
 	}
 	if r.Seq, err = strconv.ParseInt(seq, 10, 64); err != nil || r.Seq < 1 {
-		return r, nil, fmt.Errorf("%w: %s %q", ErrUndecodable, fieldSeq, seq)
+		return fmt.Errorf("%w: %s %q", ErrUndecodable, fieldSeq, seq)
 	}
 	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
-		return r, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldTime, err)
+		return fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldTime, err)
 	}
 	if r.RecordedAt, err = time.Parse(time.RFC3339Nano, recorded); err != nil {
-		return r, nil, fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldRecorded, err)
+		return fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldRecorded, err)
 	}
-	return r, nil, nil
+	return nil
 }
 
 // uuidText is the length of a UUID in its one canonical form.
@@ -282,20 +309,27 @@ func parseSpan(from, to string) (*span, error) {
 
 // salvage makes what was read of bad fields fit for the dead-letter table,
 // with all of them as the data.
-func salvage(r Record, fields []string) Record {
-	for _, s := range []*string{&r.ID, &r.Type, &r.Subject, &r.Unit, &r.Actor, &r.TraceParent} {
+func salvage(rec Record, fields *resp) Record {
+	for _, s := range []*string{&rec.ID, &rec.Type, &rec.Subject, &rec.Unit, &rec.Actor, &rec.TraceParent} {
 		*s = printable(*s)
 	}
 	all := map[string]string{}
-	for i := 0; i+1 < len(fields); i += 2 {
-		all[fields[i]] = fields[i+1]
+	n, err := fields.list()
+	for range n / 2 {
+		var name, v string
+		if name, err = fields.text(); err != nil {
+			break
+		}
+		if v, err = fields.text(); err != nil {
+			break
+		}
+		all[name] = v
 	}
-	r.Data = []byte{}
+	rec.Seq, rec.Data = 0, []byte{}
 	if b, err := json.Marshal(all); err == nil {
-		r.Data = b
+		rec.Data = b
 	}
-	r.Seq = 0
-	return r
+	return rec
 }
 
 // printable is s as PostgreSQL can store it.

@@ -2,7 +2,7 @@ package event
 
 import (
 	"bytes"
-	"reflect"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -63,10 +63,16 @@ func FuzzEntry(f *testing.F) {
 			fieldSpecVersion, spec, fieldID, id, fieldSource, source, fieldType, typ, fieldSubject, subject, fieldSeq, seq, fieldTime, at,
 			fieldRecorded, recorded, fieldUnit, unit, fieldActor, actor, fieldTrace, traceparent, fieldData, string(data),
 		}
-		r, _, err := fromFields(fields)
-		if err != nil {
-			r = salvage(r, fields)
+		reply := fmt.Appendf(nil, "*%d\r\n", len(fields))
+		for _, s := range fields {
+			reply = fmt.Appendf(reply, "$%d\r\n%s\r\n", len(s), s)
 		}
+		walk := newResp(reply)
+		var e entry
+		if err := walk.entry(&e, source); err != nil || walk.s != "" {
+			t.Fatalf("err %v, left %q", err, walk.s)
+		}
+		r, err := e.rec, e.bad
 		for _, s := range []string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
 			if strings.ContainsRune(s, 0) || s != strings.ToValidUTF8(s, "") {
 				t.Errorf("%q cannot be stored", s)
@@ -92,18 +98,22 @@ func TestRepliesOfBothProtocols(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			got, err := (&resp{reply}).streams()
-			if err != nil {
-				t.Fatal(err)
+			walk := newResp([]byte(reply))
+			got, err := walk.streams(map[string]string{"s": "declaration"})
+			if err != nil || walk.s != "" {
+				t.Fatalf("err %v, left %q", err, walk.s)
 			}
-			want := []rawEntry{{"s", "5-1", []string{"a", "1\r\n2", "b", ""}}, {"s", "5-2", nil}}
-			if !reflect.DeepEqual(got, want) {
-				t.Errorf("got %q", got)
+			if len(got) != 2 || got[0].id != "5-1" || got[0].stream != "s" || got[1].id != "5-2" || !got[1].deleted {
+				t.Fatalf("got %+v", got)
+			}
+			if data := string(got[0].rec.Data); data != `{"a":"1\r\n2","b":""}` || got[0].bad == nil {
+				t.Errorf("the entry's fields came back as %s, bad %v", data, got[0].bad)
 			}
 		})
 	}
 	for _, nothing := range []string{"*-1\r\n", "_\r\n"} {
-		if got, err := (&resp{nothing}).streams(); len(got) > 0 || err != nil {
+		walk := newResp([]byte(nothing))
+		if got, err := walk.streams(nil); len(got) > 0 || err != nil {
 			t.Errorf("%q: %v, err %v", nothing, got, err)
 		}
 	}
@@ -115,7 +125,9 @@ func FuzzReply(f *testing.F) {
 	f.Add("*3\r\n$3\r\n0-0\r\n*0\r\n*0\r\n")
 	f.Add("*1\r\n*999999999\r\n")
 	f.Fuzz(func(_ *testing.T, reply string) {
-		_, _ = (&resp{reply}).streams()
-		_, _, _ = (&resp{reply}).claimed("s")
+		walk := newResp([]byte(reply))
+		_, _ = walk.streams(nil)
+		walk = newResp([]byte(reply))
+		_, _, _ = walk.claimed("s", "declaration")
 	})
 }

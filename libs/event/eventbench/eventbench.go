@@ -249,6 +249,10 @@ func (b *Bench) relay(ctx context.Context) (float64, error) {
 	if err := b.fill(ctx, b.rows); err != nil {
 		return 0, err
 	}
+	return b.relayOnly(ctx)
+}
+
+func (b *Bench) relayOnly(ctx context.Context) (float64, error) {
 	return timed(ctx, b.rows, func(ctx context.Context) (bool, error) {
 		n, err := b.rdb.XLen(ctx, stream).Result()
 		return n == int64(b.rows), err
@@ -286,6 +290,10 @@ func (b *Bench) consumeAck(ctx context.Context) (float64, error) {
 	if err := b.fillStream(ctx, b.rows); err != nil {
 		return 0, err
 	}
+	return b.consumeOnly(ctx)
+}
+
+func (b *Bench) consumeOnly(ctx context.Context) (float64, error) {
 	r := event.NewReader(b.rdb, "bench", []string{source}, 0)
 	return timed(ctx, b.rows, b.settled("bench", b.rows), func(ctx context.Context) error {
 		return r.Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
@@ -296,6 +304,10 @@ func (b *Bench) inboxBatch(ctx context.Context) (float64, error) {
 	if err := b.fillStream(ctx, b.rows); err != nil {
 		return 0, err
 	}
+	return b.inboxOnly(ctx)
+}
+
+func (b *Bench) inboxOnly(ctx context.Context) (float64, error) {
 	return timed(ctx, b.rows, b.settled("bench", b.rows), b.newConsumer(event.Effects{Batch: effect}).Run)
 }
 

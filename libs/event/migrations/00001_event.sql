@@ -66,9 +66,8 @@ CREATE TABLE event_inbox (
   subscription smallint    NOT NULL,
   event_id     uuid        NOT NULL,
   recorded_at  timestamptz NOT NULL,
-  PRIMARY KEY (subscription, event_id, recorded_at)
+  PRIMARY KEY (subscription, recorded_at, event_id)
 ) PARTITION BY RANGE (recorded_at);
-CREATE INDEX ON event_inbox USING brin (recorded_at) WITH (pages_per_range = 16);
 SELECT grant_app('event_inbox', 'SELECT, INSERT');
 
 -- The last number of each subject whose effects are committed.
