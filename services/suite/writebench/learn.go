@@ -1,0 +1,303 @@
+package writebench
+
+import (
+	"bufio"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// statement is one statement that the server logged, with its parameters as
+// text; a nil parameter is NULL.
+type statement struct {
+	session string
+	sql     string
+	params  []*string
+}
+
+// logEntry is what is used of a line of PostgreSQL's JSON log.
+type logEntry struct {
+	Session string `json:"session_id"`
+	User    string `json:"user"`
+	Message string `json:"message"`
+	Detail  string `json:"detail"`
+}
+
+// attempts bounds how often a submission is sent until one is seen whole: the
+// server's processes hear of the new setting at moments of their own.
+const attempts = 50
+
+// learn logs one submission and makes a pgbench script of it.
+func (b *Bench) learn(ctx context.Context) error {
+	if err := b.logging(ctx, "all"); err != nil {
+		return err
+	}
+	statements, err := b.watch(ctx)
+	if err = errors.Join(err, b.logging(ctx, "none")); err != nil {
+		return err
+	}
+	b.script = filepath.Join(b.o.Dir, "submit.sql")
+	return os.WriteFile(b.script, []byte(script(statements, name(b.next-1))), 0o600)
+}
+
+func (b *Bench) logging(ctx context.Context, what string) error {
+	_, err := b.super.Exec(ctx, "ALTER SYSTEM SET log_statement = '"+what+"'")
+	if err == nil {
+		_, err = b.super.Exec(ctx, "SELECT pg_reload_conf()")
+	}
+	return err
+}
+
+// watch submits until the log shows a submission from its first statement to
+// its last.
+func (b *Bench) watch(ctx context.Context) ([]statement, error) {
+	for range attempts {
+		// What the service does by itself, without being asked.
+		idle, err := b.logged(ctx, func() error {
+			return pause(ctx, 150*time.Millisecond)
+		})
+		if err != nil {
+			return nil, err
+		}
+		busy, err := b.logged(ctx, func() error {
+			_, err := b.submit(ctx, b.servers[0], 1, 1)
+			return err
+		})
+		if err != nil {
+			return nil, err
+		}
+		if found := only(busy, idle); len(found) > 0 {
+			return found, nil
+		}
+	}
+	return nil, fmt.Errorf("the server's log shows none in %d attempts", attempts)
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// logged gives the statements that the service's role sends while f runs, and
+// shortly after.
+func (b *Bench) logged(ctx context.Context, f func() error) ([]statement, error) {
+	var from, to int64
+	size := func(n *int64) error {
+		return b.super.QueryRow(ctx, "SELECT size FROM pg_stat_file(pg_current_logfile('jsonlog'))").Scan(n)
+	}
+	if err := errors.Join(size(&from), f(), pause(ctx, 50*time.Millisecond), size(&to)); err != nil {
+		return nil, err
+	}
+	var text string
+	if err := b.super.QueryRow(ctx, "SELECT pg_read_file(pg_current_logfile('jsonlog'), $1, $2)", from, to-from).Scan(&text); err != nil {
+		return nil, err
+	}
+	var out []statement
+	lines := bufio.NewScanner(strings.NewReader(text))
+	lines.Buffer(nil, 16<<20)
+	for lines.Scan() {
+		var e logEntry
+		if json.Unmarshal(lines.Bytes(), &e) != nil || e.User != b.o.AppRole {
+			continue // a line cut at the edge of what was read, or somebody else's
+		}
+		if s, ok := parse(e); ok {
+			out = append(out, s)
+		}
+	}
+	return out, lines.Err()
+}
+
+// executed begins the message of a logged statement.
+var executed = regexp.MustCompile(`^(?:statement|execute [^:]+): `)
+
+func parse(e logEntry) (statement, bool) {
+	at := executed.FindStringIndex(e.Message)
+	if at == nil {
+		return statement{}, false
+	}
+	s := statement{session: e.Session, sql: strings.TrimSpace(e.Message[at[1]:])}
+	if _, list, ok := strings.Cut(e.Detail, "arameters: "); ok {
+		s.params = parameters(list)
+	}
+	return s, true
+}
+
+// parameters reads `$1 = 'it”s', $2 = NULL`.
+func parameters(list string) (out []*string) {
+	for list != "" {
+		_, rest, ok := strings.Cut(list, " = ")
+		if !ok {
+			return out
+		}
+		if after, null := strings.CutPrefix(rest, "NULL"); null {
+			out = append(out, nil)
+			list = after
+			continue
+		}
+		var value strings.Builder
+		i := 1 // behind the opening quote
+		for ; i < len(rest); i++ {
+			if rest[i] == '\'' {
+				if i+1 == len(rest) || rest[i+1] != '\'' {
+					break
+				}
+				i++
+			}
+			value.WriteByte(rest[i])
+		}
+		text := value.String()
+		out = append(out, &text)
+		list = rest[min(i+1, len(rest)):]
+	}
+	return out
+}
+
+// afterwards are tables that only consumers write, after the answer.
+var afterwards = regexp.MustCompile(`\bevent_(inbox|position|held)\b`)
+
+// only takes out of what happened during a submission what the service did by
+// itself: transactions that it runs anyway, and those of its consumers. The
+// last transaction is the one that changes the project; the answer is nothing
+// when that was not seen whole.
+func only(busy, idle []statement) []statement {
+	usual := map[string]bool{}
+	for _, s := range idle {
+		usual[s.sql] = true
+	}
+	var found []statement
+	for _, t := range transactions(busy) {
+		has := func(f func(statement) bool) bool { return slices.ContainsFunc(t, f) }
+		if has(func(s statement) bool { return afterwards.MatchString(s.sql) }) || !has(func(s statement) bool { return !isFrame(s.sql) && !usual[s.sql] }) {
+			continue
+		}
+		found = append(found, t...)
+		if has(func(s statement) bool { return strings.HasPrefix(s.sql, `UPDATE "project"`) }) {
+			if word(t[0].sql) == "BEGIN" && word(t[len(t)-1].sql) == "COMMIT" {
+				return found
+			}
+			return nil
+		}
+	}
+	return nil
+}
+
+// word is the first word of a statement, in capitals.
+func word(sql string) string {
+	first, _, _ := strings.Cut(strings.ToUpper(sql), " ")
+	return strings.TrimRight(first, ";")
+}
+
+func isFrame(sql string) bool {
+	w := word(sql)
+	return w == "BEGIN" || w == "COMMIT" || w == "ROLLBACK"
+}
+
+// transactions divides statements by session and transaction, in the order in
+// which transactions began.
+func transactions(all []statement) (out [][]statement) {
+	open := map[string]int{} // session → its transaction
+	for _, s := range all {
+		at, inside := open[s.session]
+		if !inside {
+			at = len(out)
+			out = append(out, nil)
+			if word(s.sql) == "BEGIN" {
+				open[s.session] = at
+			}
+		}
+		out[at] = append(out[at], s)
+		if isFrame(s.sql) && word(s.sql) != "BEGIN" {
+			delete(open, s.session)
+		}
+	}
+	return out
+}
+
+var (
+	placeholder = regexp.MustCompile(`\$(\d+)`)
+	aUUID       = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+)
+
+// maxName is the length up to which a text that holds the project's id is made
+// to hold that of the row at hand; longer ones are documents, whose content
+// nothing looks at.
+const maxName = 200
+
+// script writes the statements for pgbench: about another project and under
+// another key each time, all else as it was.
+func script(statements []statement, id string) string {
+	var b strings.Builder
+	b.WriteString("\\set n random(0, :drafts - 1)\n\\set k random(1, 9000000000000000000)\n")
+	for _, s := range statements {
+		key := strings.Contains(s.sql, "idempotency")
+		b.WriteString(placeholder.ReplaceAllStringFunc(s.sql, func(ph string) string {
+			n, err := strconv.Atoi(ph[1:])
+			if err != nil || n < 1 || n > len(s.params) {
+				return ph
+			}
+			if key && n == 1 {
+				return "sha256(('k' || :k::text)::bytea)"
+			}
+			return value(s.params[n-1], id)
+		}))
+		b.WriteString(";\n")
+	}
+	return b.String()
+}
+
+func value(p *string, id string) string {
+	switch {
+	case p == nil:
+		return "NULL"
+	case aUUID.MatchString(*p):
+		return "gen_random_uuid()"
+	case len(*p) <= maxName && strings.Contains(*p, id):
+		parts := strings.Split(*p, id)
+		for i := range parts {
+			parts[i] = literal(parts[i])
+		}
+		return "(" + strings.Join(parts, " || "+literal(namePrefix)+" || :n::text || ") + ")"
+	}
+	return literal(*p)
+}
+
+// literal quotes a text so that neither PostgreSQL nor pgbench finds anything
+// of theirs in it.
+func literal(s string) string {
+	return "E'" + strings.NewReplacer(`\`, `\\`, `'`, `\'`, "\n", `\n`, ":", `\x3A`, ";", `\x3B`).Replace(s) + "'"
+}
+
+var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
+
+// pgbench runs the script from few connections and gives transactions a
+// second.
+func (b *Bench) pgbench(ctx context.Context) (float64, error) {
+	cmd := exec.CommandContext(ctx, b.o.PGBench, "-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2",
+		"-t", strconv.Itoa(b.o.Requests/few), "-D", "drafts="+strconv.Itoa(b.drafts), "-f", b.script, b.o.AppURL)
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return 0, fmt.Errorf("pgbench: %w: %s", err, tail(out))
+	}
+	found := tps.FindSubmatch(out)
+	if found == nil {
+		return 0, fmt.Errorf("pgbench gives no rate: %s", tail(out))
+	}
+	return strconv.ParseFloat(string(found[1]), 64)
+}
+
+func tail(b []byte) []byte { return b[max(0, len(b)-1000):] }

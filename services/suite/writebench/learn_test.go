@@ -1,0 +1,92 @@
+package writebench
+
+import (
+	"slices"
+	"strings"
+	"testing"
+)
+
+func text(s string) *string { return &s }
+
+func TestParametersOfTheLog(t *testing.T) {
+	t.Parallel()
+	got := parameters(`$1 = 'it''s', $2 = NULL, $3 = '', $4 = 'a, $5 = ''b'''`)
+	want := []*string{text("it's"), nil, text(""), text("a, $5 = 'b'")}
+	if !slices.EqualFunc(got, want, func(a, b *string) bool { return (a == nil) == (b == nil) && (a == nil || *a == *b) }) {
+		for _, p := range got {
+			t.Logf("%v", p)
+		}
+		t.Fatalf("%d parameters", len(got))
+	}
+}
+
+// in makes statements of one session.
+func in(session string, sqls ...string) (out []statement) {
+	for _, s := range sqls {
+		out = append(out, statement{session: session, sql: s})
+	}
+	return out
+}
+
+func TestOnlyTheSubmissionIsKept(t *testing.T) {
+	t.Parallel()
+	idle := in("r", "BEGIN", "SELECT outbox", "COMMIT", "SELECT lag")
+	submission := in("a", "SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT")
+	for _, tc := range []struct {
+		name string
+		busy []statement
+		want []string
+	}{
+		{"alone", submission, []string{"SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT"}},
+		{
+			"among what happens anyway", slices.Concat(in("r", "BEGIN", "SELECT outbox"), submission[:3], in("r", "COMMIT"), submission[3:], in("r", "SELECT lag")),
+			[]string{"SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT"},
+		},
+		{
+			"without its consequences", slices.Concat(submission, in("c", "begin", "INSERT INTO event_inbox", "INSERT INTO dossier_fact", "commit")),
+			[]string{"SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT"},
+		},
+		{"cut off", submission[:4], nil},
+		{"begun before", submission[2:], nil},
+		{"not there", idle, nil},
+	} {
+		t.Run(tc.name, func(t *testing.T) {
+			t.Parallel()
+			var got []string
+			for _, s := range only(tc.busy, idle) {
+				got = append(got, s.sql)
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("%q", got)
+			}
+		})
+	}
+}
+
+func TestScriptIsAboutAnotherProjectEachTime(t *testing.T) {
+	t.Parallel()
+	got := script([]statement{
+		{sql: "SELECT body FROM idempotency WHERE key = $1", params: []*string{text(`\x00`)}},
+		{sql: `UPDATE "project" SET body=$2, note=$3 WHERE id=$1`, params: []*string{text("bench-7"), text(`{"id":"bench-7","more":"` + strings.Repeat("x", maxName) + `"}`), nil}},
+		{sql: "INSERT INTO deadline VALUES ($1::text, $2::uuid)", params: []*string{text("bench-7/accept"), text("01a20037-9aa7-7c7b-ac8c-a0493032c3f5")}},
+	}, "bench-7")
+	for _, want := range []string{
+		"WHERE key = sha256(('k' || :k::text)::bytea);\n",
+		`WHERE id=(E'' || E'bench-' || :n::text || E'')`,
+		`body=E'{"id"\x3A"bench-7"`, "note=NULL",
+		"(E'' || E'bench-' || :n::text || E'/accept')::text, gen_random_uuid()::uuid",
+	} {
+		if !strings.Contains(got, want) {
+			t.Errorf("no %s in\n%s", want, got)
+		}
+	}
+}
+
+// TestLiteralHidesWhatPgbenchWouldRead: a colon would begin a variable, a
+// semicolon end a statement.
+func TestLiteralHidesWhatPgbenchWouldRead(t *testing.T) {
+	t.Parallel()
+	if got := literal("a:b;c'd\\e\nf"); got != `E'a\x3Ab\x3Bc\'d\\e\nf'` {
+		t.Error(got)
+	}
+}

@@ -1,0 +1,156 @@
+// Package bench measures what the suite promises beside what it is compared
+// with, and prints one line a measure. Each measure runs both sides in turn, on
+// servers of its own; absolute figures drift with the machine, ratios of one
+// run hold. It judges nothing: floors and goals are printed beside.
+package bench
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"slices"
+	"strings"
+
+	"egov/libs/event/eventbench"
+	"egov/services/suite/writebench"
+)
+
+// measure is one ratio.
+type measure struct {
+	Name  string
+	Unit  string
+	Floor float64
+	Goal  float64
+	Run   func(ctx context.Context) (ours, reference float64, err error)
+}
+
+// group is measures that share their servers.
+type group struct {
+	names []string
+	// open prepares the group's measures; what it registers with the servers is
+	// closed with them.
+	open func(ctx context.Context, s *servers) ([]measure, error)
+}
+
+// groups are all measures, in the order in which they are printed. stable: the
+// names are those of `make bench ONLY=`.
+var groups = []group{
+	{[]string{"relay", "outbox_to_ack", "outbox_to_effect", "consume_ack", "inbox_batch"}, events},
+	{[]string{"submit_c8", "submit_c64_group", "traced"}, writes},
+	{[]string{"verify_sha256", "verify_sm3"}, verification},
+}
+
+// Run measures what args ask for, everything without any, and prints it.
+func Run(ctx context.Context, args []string, out, errs io.Writer) error {
+	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
+	flags.SetOutput(errs)
+	only := flags.String("only", "", "the one measure to run")
+	if err := flags.Parse(args); err != nil {
+		return err
+	}
+	known := false
+	var failed []error
+	for _, g := range groups {
+		if *only != "" && !slices.Contains(g.names, *only) {
+			continue
+		}
+		known = true
+		if err := g.run(ctx, *only, out, errs); err != nil {
+			failed = append(failed, err)
+		}
+	}
+	if !known {
+		var names []string
+		for _, g := range groups {
+			names = append(names, g.names...)
+		}
+		return fmt.Errorf("there is no measure %q; there are: %s", *only, strings.Join(names, " "))
+	}
+	return errors.Join(failed...)
+}
+
+func (g group) run(ctx context.Context, only string, out, errs io.Writer) (err error) {
+	s := &servers{}
+	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
+	measures, err := g.open(ctx, s)
+	if err != nil {
+		return fmt.Errorf("%s: %w", strings.Join(g.names, ", "), err)
+	}
+	for _, m := range measures {
+		if only != "" && m.Name != only {
+			continue
+		}
+		fmt.Fprintf(errs, "measuring %s …\n", m.Name)
+		ours, reference, err := m.Run(ctx)
+		if err != nil {
+			return fmt.Errorf("%s: %w", m.Name, err)
+		}
+		if _, err := fmt.Fprintln(out, line(m, ours, reference)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// line is the outside form of one measure.
+func line(m measure, ours, reference float64) string {
+	return fmt.Sprintf("bench %s ours=%s reference=%s unit=%s ratio=%.2f floor=%g goal=%g",
+		m.Name, figure(ours), figure(reference), m.Unit, ours/reference, m.Floor, m.Goal)
+}
+
+// figure writes a rate with as many digits as mean anything.
+func figure(v float64) string {
+	if v >= 100 {
+		return fmt.Sprintf("%.0f", v)
+	}
+	return fmt.Sprintf("%.3g", v)
+}
+
+func events(ctx context.Context, s *servers) ([]measure, error) {
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	db, err := s.database(ctx, "bench")
+	if err != nil {
+		return nil, err
+	}
+	b, err := eventbench.Open(ctx, eventbench.Options{OwnerURL: db.owner, AppURL: db.app, AppRole: db.role, RedisURL: s.redis.URL(0)})
+	if err != nil {
+		return nil, err
+	}
+	s.later(func(context.Context) error { b.Close(); return nil })
+	var list []measure
+	for _, m := range b.Measures() {
+		list = append(list, measure(m))
+	}
+	return list, nil
+}
+
+func writes(ctx context.Context, s *servers) ([]measure, error) {
+	pgbench, err := program("pgbench")
+	if err != nil {
+		return nil, err
+	}
+	if err := s.start(ctx); err != nil {
+		return nil, err
+	}
+	db, err := s.database(ctx, "declaration")
+	if err != nil {
+		return nil, err
+	}
+	b, err := writebench.Open(ctx, writebench.Options{
+		SuperuserURL: db.superuser, OwnerURL: db.owner, AppURL: db.app, AppRole: db.role, RedisURL: s.redis.URL(0),
+		PGBench: pgbench, Dir: s.dir, Serve: serve,
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.later(func(context.Context) error { return b.Close() })
+	var list []measure
+	for _, m := range b.Measures() {
+		list = append(list, measure(m))
+	}
+	return list, nil
+}

@@ -1,0 +1,113 @@
+package bench
+
+import (
+	"context"
+	"crypto/rand"
+	"errors"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+
+	"github.com/jackc/pgx/v5"
+
+	"egov/libs/embedded"
+	tool "egov/tools/egov/serve"
+)
+
+// servers are a private PostgreSQL that writes to disk and a private Redis,
+// for one group of measures.
+type servers struct {
+	dir      string
+	postgres *embedded.Postgres
+	redis    *embedded.Redis
+	closers  []func(context.Context) error
+}
+
+// later registers what is to be closed before the servers stop; the last
+// registered comes first.
+func (s *servers) later(f func(context.Context) error) { s.closers = append(s.closers, f) }
+
+func (s *servers) start(ctx context.Context) (err error) {
+	if s.dir, err = os.MkdirTemp("", "egov-bench-"); err != nil {
+		return err
+	}
+	s.later(func(context.Context) error { return os.RemoveAll(s.dir) })
+	// PostgreSQL may run as another user, who has to reach its own folder.
+	if err := os.Chmod(s.dir, 0o711); err != nil {
+		return err
+	}
+	s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(s.dir, "postgres"), Settings: map[string]string{
+		// Measures read from the log which statements a service sends.
+		"logging_collector": "on", "log_destination": "jsonlog",
+	}})
+	if err != nil {
+		return err
+	}
+	s.later(s.postgres.Stop)
+	if s.redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.dir, "redis")}); err != nil {
+		return err
+	}
+	s.later(s.redis.Stop)
+	return nil
+}
+
+func (s *servers) close(ctx context.Context) error {
+	var errs []error
+	for _, f := range slices.Backward(s.closers) {
+		errs = append(errs, f(ctx))
+	}
+	return errors.Join(errs...)
+}
+
+// database is an empty database with its owner and a role that owns nothing.
+type database struct{ superuser, owner, app, role string }
+
+func (s *servers) database(ctx context.Context, role string) (database, error) {
+	conn, err := pgx.Connect(ctx, s.postgres.SuperuserURL("postgres"))
+	if err != nil {
+		return database{}, err
+	}
+	defer conn.Close(context.WithoutCancel(ctx))
+	owner, password := role+"_owner", rand.Text() // letters and digits: it needs no escaping
+	for _, sql := range []string{
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password),
+		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", owner, password),
+		fmt.Sprintf("CREATE DATABASE %s OWNER %s", role, owner),
+	} {
+		if _, err := conn.Exec(ctx, sql); err != nil {
+			return database{}, err
+		}
+	}
+	db := database{s.postgres.SuperuserURL(role), s.postgres.URL(role, owner, password), s.postgres.URL(role, role, password), role}
+	own, err := pgx.Connect(ctx, db.superuser)
+	if err != nil {
+		return db, err
+	}
+	defer own.Close(context.WithoutCancel(ctx))
+	_, err = own.Exec(ctx, "ALTER SCHEMA public OWNER TO "+owner)
+	return db, err
+}
+
+// serve runs this program again as a service.
+func serve(config, target string) *exec.Cmd {
+	self, err := os.Executable()
+	if err != nil {
+		self = os.Args[0]
+	}
+	return exec.Command(self, tool.Args(config, target)...)
+}
+
+// program finds a program of the PostgreSQL distribution, which Debian keeps
+// off PATH.
+func program(name string) (string, error) {
+	if p, err := exec.LookPath(name); err == nil {
+		return p, nil
+	}
+	found, err := filepath.Glob(filepath.Join("/usr/lib/postgresql/*/bin", name))
+	if err != nil || len(found) == 0 {
+		return "", fmt.Errorf("%s is not installed: apt-get install postgresql-contrib", name)
+	}
+	return found[len(found)-1], nil
+}
