@@ -1,6 +1,9 @@
 package policy
 
-import "slices"
+import (
+	"slices"
+	"strings"
+)
 
 // Section is one part of a pack's rules, as its book is divided.
 type Section string
@@ -23,7 +26,10 @@ const (
 // is empty.
 type Rule struct {
 	Name       string   // as in a decision's trace
-	When       string   // CEL; "true" for a rule that always holds
+	When       string   // as in a decision's trace: CEL, "true" for a rule that always holds
+	If         string   // CEL; the condition alone, where When joins a bound or a variation to it
+	Bound      *Bound   // of a finding; nil without one
+	Vary       string   // CEL; a note holds only if the route changes with this amount
 	Gives      []string // codes: a route and its steps, a step, an item, …
 	Gate       string   // that asks for an item
 	Field      string   // of the case, that a check is about
@@ -35,6 +41,40 @@ type Rule struct {
 	Severity   Severity
 	Text       Text
 	Basis      []string
+}
+
+// Bound is the amount a finding is about and what it may not pass.
+type Bound struct {
+	Actual string // CEL, in fen
+	Limit  string // CEL, in fen
+	Floor  bool   // the limit is a lower one
+}
+
+// Group is a sum of budget lines that expressions call total.<Name>.
+type Group struct {
+	Name       string
+	Categories []string // codes, in the order of the vocabulary
+}
+
+// Groups lists the sums over several cost categories, by name. Each category
+// has a sum of its own besides.
+func (p *Pack) Groups() []Group {
+	var list []Group
+	for name, at := range p.layout.index {
+		short, total := strings.CutPrefix(name, totalPrefix)
+		if !total || p.term(Categories, short) != nil {
+			continue
+		}
+		g := Group{Name: short}
+		for _, c := range p.Terms(Categories) {
+			if slices.Contains(p.layout.addTo[c.Code], at) {
+				g.Categories = append(g.Categories, c.Code)
+			}
+		}
+		list = append(list, g)
+	}
+	slices.SortFunc(list, func(a, b Group) int { return strings.Compare(a.Name, b.Name) })
+	return list
 }
 
 // Rules lists the rules of a section in the order in which they are tried.
@@ -79,6 +119,9 @@ func (p *Pack) Rules(s Section) []Rule {
 		list := make([]Rule, len(p.notes))
 		for i, r := range p.notes {
 			list[i] = Rule{Name: r.name, When: r.expr, Gives: []string{r.code}, Categories: r.categories, Text: r.text, Basis: r.basis}
+			if r.vary != nil {
+				list[i].If, list[i].Vary = r.when.src, r.vary.src
+			}
 		}
 		return list
 	}
@@ -118,10 +161,14 @@ func codeRules(rules []codeRule) []Rule {
 }
 
 func (r *findingRule) rule() Rule {
-	return Rule{
+	rule := Rule{
 		Name: r.name, When: r.expr, Gives: []string{r.code}, Strength: r.strength, Severity: r.severity,
 		Text: r.text, Basis: r.basis,
 	}
+	if r.bound != nil {
+		rule.If, rule.Bound = r.when.src, &Bound{Actual: r.actual.src, Limit: r.bound.src, Floor: r.floor}
+	}
+	return rule
 }
 
 // findingRules are the rules of a section that look at a case as a whole.

@@ -80,6 +80,15 @@ func TestBookSaysWhatARuleGives(t *testing.T) {
 	if r := find(p.Requirements("submit"), "gate/submit/xc_stated"); r.Holds == "" || len(r.Kinds) == 0 {
 		t.Errorf("%+v", r)
 	}
+	if r := find(p.Rules(policy.CostRules), "cost/integration_below"); r.Bound == nil || !r.Bound.Floor || r.If != "total.integration > 0" || r.Bound.Actual != "total.integration" {
+		t.Errorf("%+v", r)
+	}
+	if r := find(p.Rules(policy.NoteRules), "note/second_class_fees_decide"); r.Vary == "" || r.If == "" {
+		t.Errorf("%+v", r)
+	}
+	if g := p.Groups(); len(g) == 0 || g[0].Name != "construction" || g[0].Categories[0] != "hardware" {
+		t.Errorf("%+v", g)
+	}
 	if p.Rules("nothing") != nil || p.Requirements("nothing") != nil {
 		t.Error("there are rules of nothing")
 	}
