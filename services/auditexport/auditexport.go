@@ -84,8 +84,9 @@ type Book interface {
 	Rows(ctx context.Context, project string, from, to int64) iter.Seq2[*ledger.Row, error]
 	// Filed is Rows for a check of everything.
 	Filed(ctx context.Context, from, to int64) iter.Seq2[*Filed, error]
-	// Find answers a query, ascending.
-	Find(ctx context.Context, f Filter) ([]Row, error)
+	// Find answers a query, ascending, with Limit rows at most and fewer where
+	// they are large; more says that there may be others behind the last.
+	Find(ctx context.Context, f Filter) (rows []Row, more bool, err error)
 	// Span gives the first and last of the rows that f lets pass, 0 without any.
 	Span(ctx context.Context, f Filter) (first, last int64, err error)
 	// Projects lists the projects that were submitted up to row last and have

@@ -68,12 +68,12 @@ type Rows struct {
 // Query answers an auditor and records that it did.
 func (s *Service) Query(ctx context.Context, q QueryLedger) (Rows, error) {
 	f := q.filter()
-	items, err := s.Book.Find(ctx, f)
+	items, more, err := s.Book.Find(ctx, f)
 	if err != nil {
 		return Rows{}, err
 	}
 	out := Rows{Items: items}
-	if len(items) == f.Limit {
+	if more {
 		out.AfterSeq = items[len(items)-1].Seq
 	}
 	_, err = s.inquire(ctx, "query", q, int64(len(items)), nil)

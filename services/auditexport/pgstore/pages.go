@@ -17,18 +17,25 @@ import (
 // rowColumns are what a row of an export consists of.
 const rowColumns = "seq, raw, sha256, sm3, chain"
 
-// pageRows is how many rows one query of a stream reads.
-const pageRows = 5000
+// Bounds of one page of a stream, whichever is met first. An event may have
+// megabytes; a page holds one too many at most.
+const (
+	pageRows  = 5000
+	pageBytes = 4 << 20
+)
 
 // page is the rows of one query, copied once off the wire. It is reused.
 type page struct {
 	rows  []auditexport.Filed
 	bytes []byte // the events, one after the other
 	ends  []int  // where each ends
+	full  bool   // of bytes: the query may have more
 	err   error
 }
 
-func (p *page) reset() { p.rows, p.bytes, p.ends, p.err = p.rows[:0], p.bytes[:0], p.ends[:0], nil }
+func (p *page) reset() {
+	p.rows, p.bytes, p.ends, p.full, p.err = p.rows[:0], p.bytes[:0], p.ends[:0], false, nil
+}
 
 // scan takes one row in, as it is on the wire: rowColumns in binary.
 func (p *page) scan(wire [][]byte) error {
@@ -51,12 +58,14 @@ func (p *page) scan(wire [][]byte) error {
 
 // fill reads a page.
 func (p *page) fill(rows pgx.Rows, scan func([][]byte) error) error {
-	for rows.Next() {
+	for !p.full && rows.Next() {
 		if err := scan(rows.RawValues()); err != nil {
 			return err
 		}
+		p.full = len(p.bytes) >= pageBytes
 	}
-	begin := 0 // only now is it known where the bytes lie
+	rows.Close() // what is left of the answer is passed over
+	begin := 0   // only now is it known where the bytes lie
 	for i, end := range p.ends {
 		p.rows[i].Raw = p.bytes[begin:end:end]
 		begin = end
@@ -65,8 +74,9 @@ func (p *page) fill(rows pgx.Rows, scan func([][]byte) error) error {
 }
 
 // pages streams rows in keyset pages. While one page is used up, the next is
-// read; a row is valid until its successor is asked for.
-func pages(ctx context.Context, from, to int64, read func(ctx context.Context, next int64, p *page) error) iter.Seq2[*auditexport.Filed, error] {
+// read; a row is valid until its successor is asked for. Where pages run full
+// of bytes, the next query asks for no more rows than fit.
+func pages(ctx context.Context, from, to int64, read func(ctx context.Context, next, limit int64, p *page) error) iter.Seq2[*auditexport.Filed, error] {
 	return func(yield func(*auditexport.Filed, error) bool) {
 		reading, cancel := context.WithCancel(ctx)
 		var wg sync.WaitGroup
@@ -77,6 +87,7 @@ func pages(ctx context.Context, from, to int64, read func(ctx context.Context, n
 		free <- &page{}
 		wg.Go(func() {
 			defer close(full)
+			limit := int64(pageRows)
 			for next := from; next <= to; {
 				var p *page
 				select {
@@ -85,12 +96,15 @@ func pages(ctx context.Context, from, to int64, read func(ctx context.Context, n
 					return
 				}
 				p.reset()
-				p.err = read(reading, next, p)
-				n := len(p.rows)
+				p.err = read(reading, next, limit, p)
+				n := int64(len(p.rows))
 				if n > 0 {
 					next = int64(p.rows[n-1].Seq) + 1
 				}
-				last := p.err != nil || n < pageRows
+				last := p.err != nil || !p.full && n < limit
+				if limit = min(2*limit, pageRows); p.full {
+					limit = n
+				}
 				select {
 				case full <- p:
 				case <-reading.Done():
@@ -121,13 +135,13 @@ func pages(ctx context.Context, from, to int64, read func(ctx context.Context, n
 
 // Rows streams rows in ascending order.
 func (b *Book) Rows(ctx context.Context, project string, from, to int64) iter.Seq2[*ledger.Row, error] {
-	sql, args := "SELECT "+rowColumns+" FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", []any{int64(0), to, pageRows}
+	sql, args := "SELECT "+rowColumns+" FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3", []any{int64(0), to, int64(0)}
 	if project != "" {
 		sql = "SELECT " + rowColumns + " FROM ledger_row WHERE subject = $4 AND seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3"
 		args = append(args, project)
 	}
-	stream := pages(ctx, from, to, func(ctx context.Context, next int64, p *page) error {
-		args[0] = next
+	stream := pages(ctx, from, to, func(ctx context.Context, next, limit int64, p *page) error {
+		args[0], args[2] = next, limit
 		return b.query(ctx, func(rows pgx.Rows) error {
 			p.reset()
 			return p.fill(rows, p.scan)
@@ -148,7 +162,7 @@ func (b *Book) Rows(ctx context.Context, project string, from, to int64) iter.Se
 
 // Filed streams all rows with what became of their query columns.
 func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport.Filed, error] {
-	return pages(ctx, from, to, func(ctx context.Context, next int64, p *page) error {
+	return pages(ctx, from, to, func(ctx context.Context, next, limit int64, p *page) error {
 		return b.query(ctx, func(rows pgx.Rows) error {
 			p.reset()
 			return p.fill(rows, func(wire [][]byte) error {
@@ -160,7 +174,7 @@ func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport
 				return nil
 			})
 		}, `SELECT `+rowColumns+`, event_id, service, type, subject, unit, actor, trace_id, (extract(epoch FROM at) * 1000000)::bigint
-			FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, next, to, pageRows)
+			FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, next, to, limit)
 	})
 }
 

@@ -166,10 +166,10 @@ func filter(f auditexport.Filter) (where string, args []any) {
 }
 
 // Find answers a query.
-func (b *Book) Find(ctx context.Context, f auditexport.Filter) ([]auditexport.Row, error) {
+func (b *Book) Find(ctx context.Context, f auditexport.Filter) (out []auditexport.Row, more bool, err error) {
 	where, args := filter(f)
-	out := []auditexport.Row{}
-	err := b.query(ctx, func(rows pgx.Rows) error {
+	out = []auditexport.Row{}
+	err = b.query(ctx, func(rows pgx.Rows) error {
 		var p page
 		if err := p.fill(rows, p.scan); err != nil {
 			return err
@@ -177,9 +177,10 @@ func (b *Book) Find(ctx context.Context, f auditexport.Filter) ([]auditexport.Ro
 		for i := range p.rows {
 			out = append(out, shown(&p.rows[i].Row))
 		}
+		more = p.full || len(out) == f.Limit
 		return nil
 	}, fmt.Sprintf("SELECT "+rowColumns+" FROM ledger_row WHERE %s ORDER BY seq LIMIT %d", where, f.Limit), args...)
-	return out, err
+	return out, more, err
 }
 
 // shown is a row for people, from the stored event alone.
