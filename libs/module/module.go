@@ -15,6 +15,7 @@ import (
 	"github.com/redis/go-redis/v9"
 	"google.golang.org/protobuf/proto"
 
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/authn/token"
 	"egov/libs/blob"
@@ -42,18 +43,18 @@ type Module struct {
 
 // Kit is what a module builds on.
 type Kit struct {
-	Config   conf.Service
-	Unit     *host.Unit
-	Log      *slog.Logger
-	API      *op.API
-	Store    *store.Store
-	Pool     *pgxpool.Pool
-	Redis    redis.UniversalClient
-	Clock    calendar.Clock
-	Calendar *calendar.Calendar
-	Packs    *policy.Set
-	Blobs    *blob.Store
-	Self     authn.Principal // the service itself
+	Config      conf.Service
+	Unit        *host.Unit
+	Log         *slog.Logger
+	API         *op.API
+	Store       *store.Store
+	Pool        *pgxpool.Pool
+	Redis       redis.UniversalClient
+	Clock       calendar.Clock
+	Calendar    *calendar.Calendar
+	Packs       *policy.Set
+	Attachments attachment.Shelf
+	Self        authn.Principal // the service itself
 
 	module Module
 	seal   *sign.PrivateKey
@@ -115,10 +116,12 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	}
 	u.Mux.HandleFunc("GET /v1/seal", k.serveKey)
 	if c.Blob.URL != "" {
-		if k.Blobs, err = blob.Open(ctx, c.Blob.URL); err != nil {
+		blobs, err := blob.Open(ctx, c.Blob.URL)
+		if err != nil {
 			return nil, err
 		}
-		u.OnStop(func(context.Context) error { return k.Blobs.Close() })
+		u.OnStop(func(context.Context) error { return blobs.Close() })
+		k.Attachments = attachment.Shelf{Blobs: blobs}
 	}
 
 	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Log: u.Log})

@@ -99,9 +99,9 @@ func (r *Request) decode(ctx context.Context, dst any, check func(context.Contex
 // textBody is the body to be taken apart; empty when the request type takes it
 // whole, by a []byte field tagged `body:"raw"`.
 func (r *Request) textBody(v reflect.Value) []byte {
-	for i := range v.NumField() {
-		if v.Type().Field(i).Tag.Get("body") == "raw" {
-			v.Field(i).SetBytes(r.Body)
+	for _, f := range reflect.VisibleFields(v.Type()) {
+		if f.Tag.Get("body") == "raw" {
+			v.FieldByIndex(f.Index).SetBytes(r.Body)
 			return nil
 		}
 	}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -30,18 +31,18 @@ const (
 // (YP23-M-35). Its id is the project's or the system's.
 type Assessment struct {
 	aggregate.Root
-	Title       string               `json:"title"`
-	Project     *typev1.ProjectBrief `json:"project,omitempty"` // whose obligation it is
-	OfProject   string               `json:"of_project,omitempty"`
-	SystemID    string               `json:"system_id,omitempty"`
-	State       AssessmentState      `json:"state"`
-	Grade       int                  `json:"grade"`      // 0 while the system has none
-	InUse       bool                 `json:"in_use"`     // the system runs
-	Contracted  bool                 `json:"contracted"` // the project is under contract: work goes on
-	NextDueOn   string               `json:"next_due_on,omitempty"`
-	Report      *Report              `json:"report,omitempty"` // before the bureau
-	Reports     []Report             `json:"reports"`          // answered, oldest first
-	Attachments []Document           `json:"attachments"`
+	Title       string                `json:"title"`
+	Project     *typev1.ProjectBrief  `json:"project,omitempty"` // whose obligation it is
+	OfProject   string                `json:"of_project,omitempty"`
+	SystemID    string                `json:"system_id,omitempty"`
+	State       AssessmentState       `json:"state"`
+	Grade       int                   `json:"grade"`      // 0 while the system has none
+	InUse       bool                  `json:"in_use"`     // the system runs
+	Contracted  bool                  `json:"contracted"` // the project is under contract: work goes on
+	NextDueOn   string                `json:"next_due_on,omitempty"`
+	Report      *Report               `json:"report,omitempty"` // before the bureau
+	Reports     []Report              `json:"reports"`          // answered, oldest first
+	Attachments []attachment.Document `json:"attachments"`
 }
 
 // Report is one crypto assessment, made by an assessor, and what became of it.
@@ -72,7 +73,7 @@ func (c *ReportContent) conformant() bool { return c.Conformant != nil && *c.Con
 func (s *Service) know(ctx context.Context, id string, change aggregate.Change[Assessment]) error {
 	_, err := s.Assessments.Upsert(ctx, id, func(a *Assessment, rec *aggregate.Recorder) error {
 		if a.State == "" {
-			a.ProjectID, a.State, a.Reports, a.Attachments = a.ID, AssessmentLater, []Report{}, []Document{}
+			a.ProjectID, a.State, a.Reports, a.Attachments = a.ID, AssessmentLater, []Report{}, []attachment.Document{}
 			a.Unit, a.Parties = "", []string{}
 		}
 		if err := change(a, rec); err != nil {

@@ -9,6 +9,7 @@ import (
 	"context"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -37,8 +38,6 @@ var (
 		"该备案编号已用于其他项目", "the filing number stands for another project already")
 	ErrReport = fault.New(fault.Refused, "report_refused",
 		"密评报告不能提交", "the report cannot be submitted", "YP23-M-35")
-	ErrNoDocument = fault.New(fault.NotFound, "no_such_attachment",
-		"没有这个附件", "there is no such attachment")
 )
 
 // Service is the use cases of this duty.
@@ -48,7 +47,7 @@ type Service struct {
 	Assessments aggregate.Repository[Assessment]
 	Rules       rules.Book
 	District    string
-	Vault       Vault
+	Attachments attachment.Shelf
 	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 

@@ -45,7 +45,6 @@ func TestRequestsListAllThatIsWrong(t *testing.T) {
 		{"EmptyReturn", &cryptoassessment.ReturnExemption{}, " reason/required"},
 		{"EmptyReport", &cryptoassessment.SubmitReport{}, " assessor/required report_no/required conformant/required conclusion/required completed_on/required"},
 		{"EmptyReportReview", &cryptoassessment.ReviewReport{}, " accepted/required opinion/required"},
-		{"EmptyFile", &cryptoassessment.AttachDocument{}, " name/required body/required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

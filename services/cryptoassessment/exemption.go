@@ -6,6 +6,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -30,20 +31,20 @@ const (
 // papers (YP23-R-5.1.2); its id is the project's.
 type Exemption struct {
 	aggregate.Root
-	Title       string               `json:"title"`
-	Project     *typev1.ProjectBrief `json:"project"`
-	State       ExemptionState       `json:"state"`
-	Declarers   []string             `json:"declarers"`
-	Supervisor  string               `json:"supervisor"` // the supervising budget unit
-	Argument    *Argument            `json:"argument,omitempty"`
-	Consent     *XCConsent           `json:"consent,omitempty"`
-	Letter      *Letter              `json:"letter,omitempty"`
-	FilingNo    string               `json:"filing_no,omitempty"`
-	FiledOn     string               `json:"filed_on,omitempty"` // YYYY-MM-DD
-	FiledBy     string               `json:"filed_by,omitempty"`
-	Signature   *typev1.Signature    `json:"signature,omitempty"`
-	Returned    string               `json:"return_reason,omitempty"`
-	Attachments []Document           `json:"attachments"`
+	Title       string                `json:"title"`
+	Project     *typev1.ProjectBrief  `json:"project"`
+	State       ExemptionState        `json:"state"`
+	Declarers   []string              `json:"declarers"`
+	Supervisor  string                `json:"supervisor"` // the supervising budget unit
+	Argument    *Argument             `json:"argument,omitempty"`
+	Consent     *XCConsent            `json:"consent,omitempty"`
+	Letter      *Letter               `json:"letter,omitempty"`
+	FilingNo    string                `json:"filing_no,omitempty"`
+	FiledOn     string                `json:"filed_on,omitempty"` // YYYY-MM-DD
+	FiledBy     string                `json:"filed_by,omitempty"`
+	Signature   *typev1.Signature     `json:"signature,omitempty"`
+	Returned    string                `json:"return_reason,omitempty"`
+	Attachments []attachment.Document `json:"attachments"`
 }
 
 // Argument is the experts' argument why XC is not followed.
@@ -81,7 +82,7 @@ func (s *Service) wantExemption(ctx context.Context, p *typev1.ProjectBrief, dec
 			return nil
 		}
 		if x.State == "" {
-			x.ProjectID, x.Attachments = x.ID, []Document{}
+			x.ProjectID, x.Attachments = x.ID, []attachment.Document{}
 			x.Parties = nil // each unit sees the papers when they come to its desk
 			x.Own(p.GetUnit())
 			x.Supervisor = p.GetSupervisor()

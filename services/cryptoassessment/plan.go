@@ -7,6 +7,7 @@ import (
 	"strings"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/fault"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
@@ -29,16 +30,16 @@ const (
 // project's.
 type Plan struct {
 	aggregate.Root
-	Title       string               `json:"title"`
-	Project     *typev1.ProjectBrief `json:"project"`
-	State       PlanState            `json:"state"`
-	Declarers   []string             `json:"declarers"` // accounts that submitted the declaration
-	Content     *PlanContent         `json:"content,omitempty"`
-	Attachments []Document           `json:"attachments"`
-	Round       int                  `json:"round"` // of submission, from 1
-	SubmittedBy string               `json:"submitted_by,omitempty"`
-	SubmittedOn string               `json:"submitted_on,omitempty"` // YYYY-MM-DD
-	Reviews     []PlanReview         `json:"reviews"`                // oldest first
+	Title       string                `json:"title"`
+	Project     *typev1.ProjectBrief  `json:"project"`
+	State       PlanState             `json:"state"`
+	Declarers   []string              `json:"declarers"` // accounts that submitted the declaration
+	Content     *PlanContent          `json:"content,omitempty"`
+	Attachments []attachment.Document `json:"attachments"`
+	Round       int                   `json:"round"` // of submission, from 1
+	SubmittedBy string                `json:"submitted_by,omitempty"`
+	SubmittedOn string                `json:"submitted_on,omitempty"` // YYYY-MM-DD
+	Reviews     []PlanReview          `json:"reviews"`                // oldest first
 }
 
 // PlanContent is what a plan says.
@@ -82,7 +83,7 @@ func (s *Service) wantPlan(ctx context.Context, p *typev1.ProjectBrief, declarer
 			return nil
 		}
 		if l.State == "" {
-			l.ProjectID, l.Attachments, l.Reviews = l.ID, []Document{}, []PlanReview{}
+			l.ProjectID, l.Attachments, l.Reviews = l.ID, []attachment.Document{}, []PlanReview{}
 			l.Parties = nil // the bureau sees the plan when it comes to its desk
 			l.Own(p.GetUnit())
 			l.Share(p.GetSupervisor())

@@ -9,8 +9,8 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
-	"egov/libs/blob"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -63,22 +63,22 @@ type Project struct {
 	Leader       string      `json:"leader,omitempty"`
 	Contact      string      `json:"contact,omitempty"`
 
-	Stage         Stage       `json:"stage"`
-	Case          policy.Case `json:"case"`
-	Supervisor    string      `json:"supervisor,omitempty"`
-	KeyAnnual     bool        `json:"key_annual"`
-	ContractYears int         `json:"contract_years,omitempty"`
-	SystemID      string      `json:"system_id,omitempty"`
-	Lineage       string      `json:"lineage"`
-	DeclaredBy    string      `json:"declared_by"`
-	Attachments   []Document  `json:"attachments"`
-	ReturnReason  string      `json:"return_reason,omitempty"`
-	RefusalReason string      `json:"refusal_reason,omitempty"`
-	ApprovedFen   int64       `json:"approved_fen,omitempty"`
-	OpenChange    string      `json:"open_change,omitempty"` // id of the change under decision
-	Changes       []Change    `json:"changes,omitempty"`
-	LockedUntil   string      `json:"locked_until,omitempty"` // the first day on which it may be declared again
-	FailedReviews Failures    `json:"failed_reviews"`
+	Stage         Stage                 `json:"stage"`
+	Case          policy.Case           `json:"case"`
+	Supervisor    string                `json:"supervisor,omitempty"`
+	KeyAnnual     bool                  `json:"key_annual"`
+	ContractYears int                   `json:"contract_years,omitempty"`
+	SystemID      string                `json:"system_id,omitempty"`
+	Lineage       string                `json:"lineage"`
+	DeclaredBy    string                `json:"declared_by"`
+	Attachments   []attachment.Document `json:"attachments"` // each serves an item of the checklist
+	ReturnReason  string                `json:"return_reason,omitempty"`
+	RefusalReason string                `json:"refusal_reason,omitempty"`
+	ApprovedFen   int64                 `json:"approved_fen,omitempty"`
+	OpenChange    string                `json:"open_change,omitempty"` // id of the change under decision
+	Changes       []Change              `json:"changes,omitempty"`
+	LockedUntil   string                `json:"locked_until,omitempty"` // the first day on which it may be declared again
+	FailedReviews Failures              `json:"failed_reviews"`
 	// Waivers are the in-principle rules that a named conference decision lifted
 	// for this project, with its reason.
 	Waivers map[string]string `json:"waivers,omitempty"`
@@ -97,18 +97,6 @@ type Project struct {
 type Reference struct {
 	Kind string `json:"kind"` // superior_document, key_work or plan_item
 	Text string `json:"text"`
-}
-
-// Document is one attachment: which item of the checklist it serves and the
-// content it holds.
-type Document struct {
-	Key       string `json:"key"` // in the blob store
-	Item      string `json:"item"`
-	Name      string `json:"name"`
-	MediaType string `json:"media_type"`
-	Size      int64  `json:"size_bytes"`
-	SHA256    string `json:"sha256"`
-	SM3       string `json:"sm3"`
 }
 
 // Change is one request to change an approved project (YP23-R-5.5.5).
@@ -135,28 +123,27 @@ type Evidence struct {
 
 // Errors of this duty.
 var (
-	ErrStage        = fault.New(fault.Conflict, "wrong_stage", "项目当前阶段不能办理此事项", "the project's stage does not allow this")
-	ErrNotOwner     = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
-	ErrOwnProject   = fault.New(fault.Forbidden, "own_project", "申报人不得审核自己申报的项目", "nobody reviews what they declared", "SH12-P-9")
-	ErrSupervisor   = fault.New(fault.Forbidden, "not_supervising_unit", "只有主管部门可以审核", "only the supervising unit may do this", "YP23-R-5.1.2")
-	ErrClassified   = fault.New(fault.Refused, "classified", "涉密项目不在本平台申报，请按保密规定办理；所填内容未保存", "classified projects are not declared here; follow the secrecy procedure. Nothing was stored", "YP23-M-37")
-	ErrNoRoad       = fault.New(fault.Refused, "no_road", "按规定不属于本平台受理范围", "the rules give this no road here")
-	ErrLocked       = fault.New(fault.Refused, "locked_out", "该项目仍在暂停申报期内", "the project may not be declared again yet", "YP23-R-5.4.3")
-	ErrNoAttachment = fault.New(fault.NotFound, "no_such_attachment", "没有这个附件", "there is no such attachment")
-	ErrNotReady     = fault.New(fault.Refused, "not_ready", "申报材料或预算尚不符合要求", "papers are missing or cost lines break the standard")
+	ErrStage      = fault.New(fault.Conflict, "wrong_stage", "项目当前阶段不能办理此事项", "the project's stage does not allow this")
+	ErrNotOwner   = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
+	ErrOwnProject = fault.New(fault.Forbidden, "own_project", "申报人不得审核自己申报的项目", "nobody reviews what they declared", "SH12-P-9")
+	ErrSupervisor = fault.New(fault.Forbidden, "not_supervising_unit", "只有主管部门可以审核", "only the supervising unit may do this", "YP23-R-5.1.2")
+	ErrClassified = fault.New(fault.Refused, "classified", "涉密项目不在本平台申报，请按保密规定办理；所填内容未保存", "classified projects are not declared here; follow the secrecy procedure. Nothing was stored", "YP23-M-37")
+	ErrNoRoad     = fault.New(fault.Refused, "no_road", "按规定不属于本平台受理范围", "the rules give this no road here")
+	ErrLocked     = fault.New(fault.Refused, "locked_out", "该项目仍在暂停申报期内", "the project may not be declared again yet", "YP23-R-5.4.3")
+	ErrNotReady   = fault.New(fault.Refused, "not_ready", "申报材料或预算尚不符合要求", "papers are missing or cost lines break the standard")
 )
 
 // Service is the use cases of this duty.
 type Service struct {
-	Projects  aggregate.Repository[Project]
-	Standings aggregate.Repository[Standing]
-	Dossiers  Dossiers
-	Rules     rules.Book
-	District  string
-	Clock     calendar.Clock
-	NewID     func() string
-	Blobs     *blob.Store
-	Sign      func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+	Projects    aggregate.Repository[Project]
+	Standings   aggregate.Repository[Standing]
+	Dossiers    Dossiers
+	Rules       rules.Book
+	District    string
+	Clock       calendar.Clock
+	NewID       func() string
+	Attachments attachment.Shelf
+	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
 // at refuses unless the project is at one of the stages.
@@ -173,6 +160,14 @@ func (p *Project) ownedBy(by authn.Principal) error {
 		return ErrNotOwner
 	}
 	return nil
+}
+
+// draftOf requires a declaration that by may still write.
+func (p *Project) draftOf(by authn.Principal) error {
+	if err := p.ownedBy(by); err != nil {
+		return err
+	}
+	return p.at(Draft, Returned)
 }
 
 // reviewedBy refuses a reviewer who declared the project.

@@ -7,6 +7,7 @@ import (
 	"fmt"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -118,7 +119,7 @@ func (s *Service) Draft(ctx context.Context, d DraftProject) (Project, error) {
 	return s.Projects.Create(ctx, s.NewID(), func(p *Project, rec *aggregate.Recorder) error {
 		by := rec.By()
 		p.ProjectID = p.ID
-		p.Stage, p.DeclaredBy, p.Attachments, p.Evidence = Draft, by.Subject, []Document{}, map[string]Evidence{}
+		p.Stage, p.DeclaredBy, p.Attachments, p.Evidence = Draft, by.Subject, []attachment.Document{}, map[string]Evidence{}
 		d.apply(p, by)
 		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "完善并提交申报"})
 		rec.State(p.ID, &declarationv1.ProjectDrafted{ProjectId: p.ID, Title: p.Title, Kind: p.Case.Kind, Unit: p.Unit, AmountFen: p.Case.AmountFen})
@@ -153,10 +154,7 @@ func (s *Service) Revise(ctx context.Context, r ReviseProject) (Project, error) 
 		return Project{}, ErrClassified
 	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
-		if err := p.ownedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := p.at(Draft, Returned); err != nil {
+		if err := p.draftOf(rec.By()); err != nil {
 			return err
 		}
 		r.apply(p, rec.By())

@@ -25,10 +25,7 @@ func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) 
 		return Project{}, err
 	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
-		if err := p.ownedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := p.at(Draft, Returned); err != nil {
+		if err := p.draftOf(rec.By()); err != nil {
 			return err
 		}
 		return s.submit(p, rec, against)

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -273,22 +274,22 @@ func TestPapersAreKeptByTheirContent(t *testing.T) {
 	d := newDesk(t)
 	d.opened(brief())
 	want := []byte("the stamped contract")
-	paper, err := d.Attach(declarer, procurement.AttachPaper{ID: "p1", Name: "../合同.txt", Type: "text/plain", Body: want})
+	paper, err := d.Attach(declarer, attachment.Upload{ID: "p1", Name: "../合同.txt", Type: "text/plain", Body: want})
 	d.do(err)
-	_, err = d.Attach(declarer, procurement.AttachPaper{ID: "p1", Name: "again.txt", Type: "text/plain", Body: want})
+	_, err = d.Attach(declarer, attachment.Upload{ID: "p1", Name: "again.txt", Type: "text/plain", Body: want})
 	d.do(err)
 	if p := d.get(); len(p.Papers) != 1 || p.Papers[0].Name != "again.txt" {
 		t.Errorf("%+v", p.Papers)
 	}
-	_, body, err := d.Paper(declarer, procurement.GetPaper{ID: "p1", SHA256: paper.SHA256})
+	f, err := d.Paper(declarer, attachment.Ref{ID: "p1", SHA256: paper.SHA256})
 	d.do(err)
-	defer body.Close()
-	if got, err := io.ReadAll(body); err != nil || !bytes.Equal(got, want) {
+	defer f.Body.Close()
+	if got, err := io.ReadAll(f.Body); err != nil || !bytes.Equal(got, want) {
 		t.Errorf("%q %v", got, err)
 	}
-	_, _, err = d.Paper(declarer, procurement.GetPaper{ID: "p1", SHA256: "no"})
+	_, err = d.Paper(declarer, attachment.Ref{ID: "p1", SHA256: "no"})
 	refused(t, err, "no_such_attachment")
-	_, err = d.Attach(stranger, procurement.AttachPaper{ID: "p1", Name: "x.txt", Type: "text/plain", Body: want})
+	_, err = d.Attach(stranger, attachment.Upload{ID: "p1", Name: "x.txt", Type: "text/plain", Body: want})
 	refused(t, err, "not_declaring_unit")
 }
 

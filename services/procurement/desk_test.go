@@ -1,12 +1,8 @@
 package procurement_test
 
 import (
-	"bytes"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
-	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -14,7 +10,9 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/attachment"
 	"egov/libs/authn"
+	"egov/libs/blob"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -37,27 +35,21 @@ func newDesk(t *testing.T) *desk {
 	t.Helper()
 	clock := calendar.NewManual(day("2026-04-01").Start().Add(9 * time.Hour))
 	rows := aggregatetest.New[procurement.Procurement, *procurement.Procurement](clock)
+	blobs, err := blob.Open(t.Context(), "mem://")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := blobs.Close(); err != nil {
+			t.Error(err)
+		}
+	})
 	return &desk{t: t, rows: rows, clock: clock, Service: &procurement.Service{
-		Procurements: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Papers: shelf{},
+		Procurements: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Attachments: attachment.Shelf{Blobs: blobs},
 		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
 			return &typev1.Signature{Alg: "test", Signer: by.Unit, Value: act}, nil
 		},
 	}}
-}
-
-// shelf is a store of papers in memory, under the hash of their content.
-type shelf map[string][]byte
-
-func (s shelf) Put(_ context.Context, name, _ string, content io.Reader) (procurement.Paper, error) {
-	b, err := io.ReadAll(content)
-	sum := sha256.Sum256(b)
-	key := hex.EncodeToString(sum[:])
-	s[key] = b
-	return procurement.Paper{Key: key, Name: name, Size: int64(len(b)), SHA256: key}, err
-}
-
-func (s shelf) Get(_ context.Context, key string) (io.ReadCloser, error) {
-	return io.NopCloser(bytes.NewReader(s[key])), nil
 }
 
 func day(s string) calendar.Date {
@@ -180,7 +172,7 @@ func (d *desk) papers() []procurement.PaperRef {
 	d.t.Helper()
 	refs := []procurement.PaperRef{}
 	for _, item := range []string{"contract_copy", "build_plan", "schedule"} {
-		paper, err := d.Attach(declarer, procurement.AttachPaper{ID: "p1", Name: item + ".txt", Type: "text/plain", Body: []byte("the paper for " + item)})
+		paper, err := d.Attach(declarer, attachment.Upload{ID: "p1", Name: item + ".txt", Type: "text/plain", Body: []byte("the paper for " + item)})
 		d.do(err)
 		refs = append(refs, procurement.PaperRef{Item: item, SHA256: paper.SHA256})
 	}

@@ -9,6 +9,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -89,22 +90,22 @@ type Procurement struct {
 	Change   string `json:"open_change,omitempty"`
 	SystemID string `json:"system_id,omitempty"`
 
-	Method         string           `json:"method,omitempty"` // a code of the pack
-	StartedOn      string           `json:"started_on,omitempty"`
-	Deferrals      []Deferral       `json:"deferrals,omitempty"`
-	Tender         *Tender          `json:"tender,omitempty"`
-	Award          *Award           `json:"award,omitempty"`
-	Papers         []Paper          `json:"papers,omitempty"`
-	Signed         *Signing         `json:"signed,omitempty"` // not filed yet, or the filed contract's own signing
-	ContractFen    int64            `json:"contract_fen"`     // all contracts with their amendments
-	Contracts      []Contract       `json:"contracts,omitempty"`
-	Supervisions   []Supervision    `json:"supervisions,omitempty"`
-	Reports        []QuarterReport  `json:"quarterly_reports,omitempty"`
-	Rectifications []Rectification  `json:"rectifications,omitempty"`
-	Tests          []Test           `json:"tests,omitempty"` // all records, the latest of a test last
-	Acceptances    []AcceptanceStep `json:"acceptances,omitempty"`
-	FiledOn        string           `json:"filed_on,omitempty"`
-	Assets         []Asset          `json:"assets,omitempty"`
+	Method         string                `json:"method,omitempty"` // a code of the pack
+	StartedOn      string                `json:"started_on,omitempty"`
+	Deferrals      []Deferral            `json:"deferrals,omitempty"`
+	Tender         *Tender               `json:"tender,omitempty"`
+	Award          *Award                `json:"award,omitempty"`
+	Papers         []attachment.Document `json:"papers,omitempty"`
+	Signed         *Signing              `json:"signed,omitempty"` // not filed yet, or the filed contract's own signing
+	ContractFen    int64                 `json:"contract_fen"`     // all contracts with their amendments
+	Contracts      []Contract            `json:"contracts,omitempty"`
+	Supervisions   []Supervision         `json:"supervisions,omitempty"`
+	Reports        []QuarterReport       `json:"quarterly_reports,omitempty"`
+	Rectifications []Rectification       `json:"rectifications,omitempty"`
+	Tests          []Test                `json:"tests,omitempty"` // all records, the latest of a test last
+	Acceptances    []AcceptanceStep      `json:"acceptances,omitempty"`
+	FiledOn        string                `json:"filed_on,omitempty"`
+	Assets         []Asset               `json:"assets,omitempty"`
 }
 
 // Errors of this duty.
@@ -125,7 +126,7 @@ var (
 type Service struct {
 	Procurements aggregate.Repository[Procurement]
 	Rules        rules.Book
-	Papers       PaperStore
+	Attachments  attachment.Shelf
 	Sign         func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 

@@ -21,7 +21,6 @@ func TestAnEmptyRequestIsToldEveryField(t *testing.T) {
 		{"deferral", &procurement.FileDeferral{}, "expected_on reason"},
 		{"tender", &procurement.PublishTender{}, "notice_no published_on value_fen"},
 		{"award", &procurement.MakeAward{}, "awarded_on bidders supplier supplier_credit_code value_fen"},
-		{"paper", &procurement.AttachPaper{}, "name"},
 		{"signing", &procurement.SignContract{}, "contract_no effective_on"},
 		{"contract", &procurement.FileContract{Papers: []procurement.PaperRef{{}}}, "contract_no effective_on ends_on papers.item papers.sha256 supplier supplier_credit_code value_fen"},
 		{"contract that ends before it begins", &procurement.FileContract{

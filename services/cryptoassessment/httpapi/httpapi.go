@@ -3,12 +3,11 @@ package httpapi
 
 import (
 	"context"
-	"io"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/op"
 	"egov/services/cryptoassessment"
-	"egov/services/cryptoassessment/vault"
 )
 
 // Mount puts every operation of the service on the API.
@@ -24,10 +23,10 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 		return s.Plans.Get(ctx, r.ID)
 	})
 	documents(a, "plans", "Plan",
-		func(ctx context.Context, r cryptoassessment.AttachDocument) (cryptoassessment.Document, error) {
+		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Plans, r)
 		},
-		func(ctx context.Context, r cryptoassessment.GetAttachment) (cryptoassessment.Document, io.ReadCloser, error) {
+		func(ctx context.Context, r attachment.Ref) (attachment.File, error) {
 			return cryptoassessment.Attachment(ctx, s, s.Plans, r)
 		}, declarer)
 
@@ -43,10 +42,10 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 		return s.Exemptions.Get(ctx, r.ID)
 	})
 	documents(a, "exemptions", "Exemption",
-		func(ctx context.Context, r cryptoassessment.AttachDocument) (cryptoassessment.Document, error) {
+		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Exemptions, r)
 		},
-		func(ctx context.Context, r cryptoassessment.GetAttachment) (cryptoassessment.Document, io.ReadCloser, error) {
+		func(ctx context.Context, r attachment.Ref) (attachment.File, error) {
 			return cryptoassessment.Attachment(ctx, s, s.Exemptions, r)
 		}, op.Roles("declarer", "supervisor"))
 
@@ -59,10 +58,10 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 		return s.Assessments.Get(ctx, r.ID)
 	})
 	documents(a, "assessments", "Assessment",
-		func(ctx context.Context, r cryptoassessment.AttachDocument) (cryptoassessment.Document, error) {
+		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Assessments, r)
 		},
-		func(ctx context.Context, r cryptoassessment.GetAttachment) (cryptoassessment.Document, io.ReadCloser, error) {
+		func(ctx context.Context, r attachment.Ref) (attachment.File, error) {
 			return cryptoassessment.Attachment(ctx, s, s.Assessments, r)
 		}, declarer)
 }
@@ -70,14 +69,14 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 // documents mounts the two operations on the attachments of one kind of thing.
 func documents(
 	a *op.API, kind, name string,
-	attach func(context.Context, cryptoassessment.AttachDocument) (cryptoassessment.Document, error),
-	read func(context.Context, cryptoassessment.GetAttachment) (cryptoassessment.Document, io.ReadCloser, error),
+	attach func(context.Context, attachment.Upload) (attachment.Document, error),
+	read func(context.Context, attachment.Ref) (attachment.File, error),
 	who op.Option,
 ) {
-	op.Handle(a, "POST /v1/"+kind+"/{id}/attachments", "AttachTo"+name, "Attach one document; the body is the file", attach, who, op.Created(), op.MaxBody(vault.MaxDocument))
-	op.Handle(a, "GET /v1/"+kind+"/{id}/attachments/{sha256}", "GetAttachmentOf"+name, "Read one attachment", func(ctx context.Context, r cryptoassessment.GetAttachment) (op.File, error) {
-		d, body, err := read(ctx, r)
-		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err
+	op.Handle(a, "POST /v1/"+kind+"/{id}/attachments", "AttachTo"+name, "Attach one document; the body is the file", attach, who, op.Created(), op.MaxBody(attachment.MaxBytes))
+	op.Handle(a, "GET /v1/"+kind+"/{id}/attachments/{sha256}", "GetAttachmentOf"+name, "Read one attachment", func(ctx context.Context, r attachment.Ref) (op.File, error) {
+		f, err := read(ctx, r)
+		return op.File(f), err
 	})
 }
 

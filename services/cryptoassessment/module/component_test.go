@@ -5,6 +5,7 @@ import (
 	"strings"
 	"testing"
 
+	"egov/libs/attachment"
 	"egov/libs/conf"
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
@@ -112,7 +113,7 @@ func TestAPlanIsReturnedAndThenAccepted(t *testing.T) {
 	}
 	base := "/v1/plans/p1"
 	b.officer.Get(base).Refused(404, "not_found") // not at its desk yet
-	var d cryptoassessment.Document
+	var d attachment.Document
 	b.declarer.Post(base+"/attachments?name=方案.txt", "密码应用方案\n", moduletest.Header{Name: "Content-Type", Value: "text/plain"}).OK(&d)
 	var p cryptoassessment.Plan
 	b.declarer.Post(base+"/submit", content()).OK(&p)

@@ -13,7 +13,6 @@ import (
 	"egov/services/cryptoassessment/eventapi"
 	"egov/services/cryptoassessment/httpapi"
 	"egov/services/cryptoassessment/pgstore"
-	"egov/services/cryptoassessment/vault"
 )
 
 // Name is the service's name: its database role, event source and target.
@@ -28,7 +27,7 @@ func New(c conf.Service) host.Service {
 			s := &cryptoassessment.Service{
 				Plans: pgstore.Plans(k.Store), Exemptions: pgstore.Exemptions(k.Store), Assessments: pgstore.Assessments(k.Store),
 				Rules:    rules.Book{Packs: k.Packs, Calendar: k.Calendar},
-				District: c.District, Vault: vault.Vault{Store: k.Blobs}, Sign: k.Sign,
+				District: c.District, Attachments: k.Attachments, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/op"
 	"egov/services/declaration"
 )
@@ -28,10 +29,10 @@ func Mount(a *op.API, s *declaration.Service) {
 	op.Handle(a, "POST /v1/projects/{id}/supplement", "SupplementProject", "Bring a deferred project back to the conference", s.Supplement, declarer)
 	op.Handle(a, "POST /v1/projects/{id}/changes", "RequestChange", "Ask to change an approved project", s.Change, declarer)
 	op.Handle(a, "POST /v1/projects/{id}/handover", "RecordHandover", "Record the government-investment outcome", s.Handover, op.Roles("reform_officer"))
-	op.Handle(a, "POST /v1/projects/{id}/attachments", "AttachDocument", "Attach one document to a draft; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(declaration.MaxAttachment))
-	op.Handle(a, "GET /v1/projects/{id}/attachments/{sha256}", "GetAttachment", "Read one attachment", func(ctx context.Context, r declaration.GetAttachment) (op.File, error) {
-		d, body, err := s.Attachment(ctx, r)
-		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err
+	op.Handle(a, "POST /v1/projects/{id}/attachments", "AttachDocument", "Attach one document to a draft; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(attachment.MaxBytes))
+	op.Handle(a, "GET /v1/projects/{id}/attachments/{sha256}", "GetAttachment", "Read one attachment", func(ctx context.Context, r attachment.Ref) (op.File, error) {
+		f, err := s.Attachment(ctx, r)
+		return op.File(f), err
 	})
 
 	op.Handle(a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[declaration.Project], error) {

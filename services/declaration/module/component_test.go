@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
@@ -375,7 +376,7 @@ func TestAttachments(t *testing.T) {
 	var p project
 	a.Post("/v1/projects", draft(func(c map[string]any) { c["materials"] = papers[1:] })).OK(&p)
 	a.Post("/v1/projects/"+p.ID+"/submit", nil).Refused(422, "gate_closed")
-	var d declaration.Document
+	var d attachment.Document
 	a.Post("/v1/projects/"+p.ID+"/attachments?item=pre_review_form&name=../前置审核表.txt", "项目名称：平台\n", moduletest.Header{Name: "Content-Type", Value: "text/plain"}).OK(&d)
 	if strings.ContainsAny(d.Name, "/\\") || len(d.SHA256) != 64 {
 		t.Fatalf("%+v", d)

@@ -28,7 +28,7 @@ func New(c conf.Service) host.Service {
 			s := &declaration.Service{
 				Projects: pgstore.Projects(k.Store), Standings: pgstore.Standings(k.Store), Dossiers: pgstore.Dossiers{Store: k.Store},
 				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District, Clock: k.Clock,
-				NewID: store.NewID, Sign: k.Sign, Blobs: k.Blobs,
+				NewID: store.NewID, Sign: k.Sign, Attachments: k.Attachments,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

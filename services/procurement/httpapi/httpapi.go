@@ -5,6 +5,7 @@ import (
 	"context"
 
 	"egov/libs/aggregate"
+	"egov/libs/attachment"
 	"egov/libs/op"
 	"egov/services/procurement"
 )
@@ -18,10 +19,10 @@ func Mount(a *op.API, s *procurement.Service) {
 	op.Handle(a, "POST /v1/procurements/{id}/deferrals", "FileDeferral", "Say why procurement does not start in time", s.Defer, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/tender", "PublishTender", "Record the notice", s.Publish, runner)
 	op.Handle(a, "POST /v1/procurements/{id}/award", "MakeAward", "Record who won", s.MakeAward, runner)
-	op.Handle(a, "POST /v1/procurements/{id}/attachments", "AttachPaper", "Attach one paper; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(procurement.MaxPaper))
-	op.Handle(a, "GET /v1/procurements/{id}/attachments/{sha256}", "GetPaper", "Read one attached paper", func(ctx context.Context, r procurement.GetPaper) (op.File, error) {
-		d, body, err := s.Paper(ctx, r)
-		return op.File{Name: d.Name, MediaType: d.MediaType, Body: body}, err
+	op.Handle(a, "POST /v1/procurements/{id}/attachments", "AttachPaper", "Attach one paper; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(attachment.MaxBytes))
+	op.Handle(a, "GET /v1/procurements/{id}/attachments/{sha256}", "GetPaper", "Read one attached paper", func(ctx context.Context, r attachment.Ref) (op.File, error) {
+		f, err := s.Paper(ctx, r)
+		return op.File(f), err
 	})
 	op.Handle(a, "POST /v1/procurements/{id}/signing", "SignContract", "Say that a contract took effect; its filing is due from that day", s.SignContract, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/contract", "FileContract", "Put a contract that has taken effect on record", s.FileContract, declarer)

@@ -8,6 +8,7 @@ import (
 	"os"
 	"testing"
 
+	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/dbtest"
 	sealing "egov/libs/module"
@@ -101,7 +102,7 @@ func (s *town) contract(id string) map[string]any {
 	s.t.Helper()
 	var papers []map[string]string
 	for _, item := range []string{"contract_copy", "build_plan", "schedule"} {
-		var paper procurement.Paper
+		var paper attachment.Document
 		s.declarer.Post("/v1/procurements/"+id+"/attachments?name="+item+".txt", []byte("the paper for "+item), moduletest.Header{Name: "Content-Type", Value: "text/plain"}).OK(&paper)
 		papers = append(papers, map[string]string{"item": item, "sha256": paper.SHA256})
 	}

@@ -12,7 +12,6 @@ import (
 	"egov/services/procurement"
 	"egov/services/procurement/eventapi"
 	"egov/services/procurement/httpapi"
-	"egov/services/procurement/paperstore"
 	"egov/services/procurement/pgstore"
 )
 
@@ -27,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &procurement.Service{
 				Procurements: pgstore.Procurements(k.Store), Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar},
-				Papers: paperstore.Papers{Blobs: k.Blobs}, Sign: k.Sign,
+				Attachments: k.Attachments, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)
