@@ -32,6 +32,7 @@ type Options struct {
 	VirtualClock calendar.Date // the day it is at the first start; zero = the real time
 	Separate     bool          // a process a service instead of one for all
 	Fast         bool          // PostgreSQL without fsync: for tests alone
+	Forgetful    bool          // Redis keeps nothing over a restart; also with Fast
 	Out          io.Writer     // says what is being done
 	// Serve starts the process that runs target with the configuration file.
 	Serve func(config, target string) *exec.Cmd
@@ -73,11 +74,11 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.say("PostgreSQL（私有实例）…")
-	if s.Postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(o.Dir, "postgres"), Fast: o.Fast}); err != nil {
+	if err := s.startPostgres(ctx, 0); err != nil {
 		return nil, err
 	}
 	s.say("Redis（私有实例）…")
-	if s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(o.Dir, "redis"), AppendOnly: !o.Fast}); err != nil {
+	if err := s.startRedis(ctx, 0); err != nil {
 		return nil, err
 	}
 	if s.Config, err = s.configure(); err != nil {
@@ -97,7 +98,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	}
 	s.say("服务…")
 	for _, target := range s.targets() {
-		if err := s.launch(target); err != nil {
+		if err := s.launch(target, s.file, target); err != nil {
 			return nil, err
 		}
 	}
@@ -107,6 +108,19 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		}
 	}
 	return s, nil
+}
+
+// startPostgres starts the database server; port 0 chooses a free one.
+func (s *Stack) startPostgres(ctx context.Context, port int) (err error) {
+	s.Postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(s.Dir, "postgres"), Port: port, Fast: s.opts.Fast})
+	return err
+}
+
+// startRedis starts the event server; port 0 chooses a free one.
+func (s *Stack) startRedis(ctx context.Context, port int) (err error) {
+	keep := !s.opts.Fast && !s.opts.Forgetful
+	s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.Dir, "redis"), Port: port, AppendOnly: keep})
+	return err
 }
 
 func (s *Stack) say(what string) { fmt.Fprintln(s.opts.Out, "  •", what) }
@@ -126,16 +140,18 @@ func (s *Stack) target(service string) string {
 	return "all"
 }
 
-func (s *Stack) launch(target string) error {
-	log, err := os.OpenFile(filepath.Join(s.Dir, "log", target+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
+// launch starts the process called name, which runs target with the
+// configuration in file.
+func (s *Stack) launch(name, file, target string) error {
+	log, err := os.OpenFile(filepath.Join(s.Dir, "log", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	cmd := s.opts.Serve(s.file, target)
+	cmd := s.opts.Serve(file, target)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
 	if err := cmd.Start(); err != nil {
-		return errors.Join(fmt.Errorf("start %s: %w", target, err), log.Close())
+		return errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
 	}
 	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
 	go func() {
@@ -145,14 +161,14 @@ func (s *Stack) launch(target string) error {
 	}()
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.procs[target] = p
+	s.procs[name] = p
 	return nil
 }
 
-func (s *Stack) process(target string) *process {
+func (s *Stack) process(name string) *process {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.procs[target]
+	return s.procs[name]
 }
 
 // URL is the base URL of a service.
@@ -171,13 +187,16 @@ func (s *Stack) listen(service string) string {
 // AwaitReady waits until the service says that it is ready; a process that has
 // ended is an error that shows the end of its log.
 func (s *Stack) AwaitReady(ctx context.Context, service string, within time.Duration) error {
+	return s.awaitReady(ctx, service, s.process(s.target(service)), s.URL(service), within)
+}
+
+func (s *Stack) awaitReady(ctx context.Context, service string, p *process, url string, within time.Duration) error {
 	ctx, cancel := context.WithTimeout(ctx, within)
 	defer cancel()
-	p := s.process(s.target(service))
 	tick := time.NewTicker(50 * time.Millisecond)
 	defer tick.Stop()
 	for {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.URL(service)+"/readyz", nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url+"/readyz", nil)
 		if err != nil {
 			return err
 		}
@@ -195,24 +214,6 @@ func (s *Stack) AwaitReady(ctx context.Context, service string, within time.Dura
 		case <-tick.C:
 		}
 	}
-}
-
-// Kill ends the process of a service at once, as a crash would.
-func (s *Stack) Kill(service string) error {
-	p := s.process(s.target(service))
-	if err := p.cmd.Process.Kill(); err != nil {
-		return err
-	}
-	<-p.done
-	return nil
-}
-
-// Restart starts a service again that was killed.
-func (s *Stack) Restart(ctx context.Context, service string) error {
-	if err := s.launch(s.target(service)); err != nil {
-		return err
-	}
-	return s.AwaitReady(ctx, service, time.Minute)
 }
 
 // Failed is closed over by callers that want to know of a process that ended
