@@ -186,6 +186,14 @@ type Answer struct {
 // Header is one header of a request.
 type Header struct{ Name, Value string }
 
+// Token is a fresh token of the person, for requests that Do cannot send.
+func (c *Client) Token() string {
+	c.s.t.Helper()
+	signed, _, err := c.s.issuer.Issue(c.p, token.MaxLife)
+	must(c.s.t, err)
+	return signed
+}
+
 // Do sends a request; body is JSON when it is not nil, bytes or a string as
 // they are.
 func (c *Client) Do(method, path string, body any, headers ...Header) Answer {
@@ -206,9 +214,7 @@ func (c *Client) Do(method, path string, body any, headers ...Header) Answer {
 	req, err := http.NewRequestWithContext(t.Context(), method, c.s.URL+path, r)
 	must(t, err)
 	if c.p.Subject != "" {
-		signed, _, err := c.s.issuer.Issue(c.p, token.MaxLife)
-		must(t, err)
-		req.Header.Set("Authorization", "Bearer "+signed)
+		req.Header.Set("Authorization", "Bearer "+c.Token())
 	}
 	for _, h := range headers {
 		req.Header.Set(h.Name, h.Value)
@@ -382,4 +388,6 @@ func (s *Service) VisibleTo(table, unit, account string, roles ...string) int {
 func Key(k string) Header { return Header{"Idempotency-Key", k} }
 
 // IfMatch makes the header that names a version.
-func IfMatch(version int64) Header { return Header{"If-Match", fmt.Sprintf("%q", fmt.Sprintf("v%d", version))} }
+func IfMatch(version int64) Header {
+	return Header{"If-Match", fmt.Sprintf("%q", fmt.Sprintf("v%d", version))}
+}

@@ -1,23 +1,385 @@
 package module_test
 
 import (
+	"bytes"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"io"
+	"maps"
+	"net/http"
 	"net/url"
+	"slices"
+	"strconv"
+	"strings"
 	"testing"
+
+	"google.golang.org/protobuf/proto"
+
+	"egov/libs/authn"
+	"egov/libs/ledger"
+	"egov/libs/ledger/bundle"
+	"egov/libs/module/moduletest"
+	"egov/libs/redistest"
+	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
+	declarationv1 "egov/proto/gen/egov/declaration/v1"
+	identityv1 "egov/proto/gen/egov/identity/v1"
+	"egov/services/auditexport"
+	"egov/services/auditexport/module"
 )
 
 func TestEveryFactBecomesARow(t *testing.T) {
 	t.Parallel()
 	b := start(t)
+	sources := []string{
+		"identity", "declaration", "expertreview", "conference", "budgeting", "procurement",
+		"cybersecurity", "cryptoassessment", "legalization", "dataresource",
+	}
+	for i, source := range sources {
+		b.Other(source).State("p-"+strconv.Itoa(i), "education", &declarationv1.ProjectWithdrawn{Reason: "1"}, &declarationv1.ProjectWithdrawn{Reason: "2"})
+	}
+	b.await(20)
+	rows := b.query(url.Values{"unit": {"education"}})
+	seen := map[string]int{}
+	for i, r := range rows.Items {
+		seen[r.Service]++
+		if r.Seq != int64(i+1) || r.Unit != "education" || r.Actor != "test."+r.Service || r.TraceID != "0af7651916cd43dd8448eb211c80319c" || r.Broken {
+			t.Errorf("%+v", r)
+		}
+		e, err := ledger.Parse([]byte(r.Raw))
+		if err != nil || e.ID != r.EventID || !strings.Contains(string(e.Data), fmt.Sprint(e.EventSeq)) {
+			t.Errorf("row %d: %s %v", r.Seq, r.Raw, err)
+		}
+	}
+	if len(rows.Items) != 20 || len(seen) != len(sources) {
+		t.Fatalf("%d rows of %v", len(rows.Items), slices.Sorted(maps.Keys(seen)))
+	}
+	b.wantSound(20)
+}
+
+func TestQueriesAreNarrowedAndPaged(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.road("p-1")
+	b.Set("2026-03-05")
+	b.road("p-2")
+	b.await(20)
+	for name, c := range map[string]struct {
+		filter url.Values
+		rows   int
+	}{
+		"a project":        {url.Values{"project": {"p-1"}}, 10},
+		"a unit":           {url.Values{"unit": {"finance"}}, 4},
+		"an actor":         {url.Values{"actor": {"test.procurement"}}, 10},
+		"a type":           {url.Values{"type": {"egov.procurement.v1.ContractFiled"}}, 2},
+		"a trace":          {url.Values{"trace_id": {"0af7651916cd43dd8448eb211c80319c"}}, 20},
+		"a day":            {url.Values{"from": {"2026-03-05"}, "to": {"2026-03-05"}, "actor": {"test.procurement"}}, 5},
+		"up to a day":      {url.Values{"to": {"2026-03-04"}}, 10},
+		"a unit's project": {url.Values{"project": {"p-2"}, "unit": {"gov-office"}}, 1},
+		"nobody's":         {url.Values{"project": {"p-3"}}, 0},
+	} {
+		if got := b.query(c.filter); len(got.Items) != c.rows || got.AfterSeq != 0 {
+			t.Errorf("%s: %d rows, after %d", name, len(got.Items), got.AfterSeq)
+		}
+	}
+	var all []int64
+	for after := int64(0); ; {
+		page := b.query(url.Values{"project": {"p-1"}, "limit": {"4"}, "after_seq": {strconv.FormatInt(after, 10)}})
+		for _, r := range page.Items {
+			all = append(all, r.Seq)
+		}
+		if after = page.AfterSeq; after == 0 {
+			break
+		}
+	}
+	if len(all) != 10 || !slices.IsSorted(all) {
+		t.Errorf("pages give %v", all)
+	}
+	var one auditexport.Rows
+	b.auditor.Get("/v1/projects/p-1/ledger?limit=3").OK(&one)
+	if len(one.Items) != 3 || one.AfterSeq != one.Items[2].Seq {
+		t.Errorf("%+v", one)
+	}
+}
+
+// TestTheAuditorsOwnActsAreRows looks for every way of reading in the ledger
+// itself, under the auditor's name.
+func TestTheAuditorsOwnActsAreRows(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.await(b.road("p-1"))
+	b.query(url.Values{"project": {"p-1"}})
+	b.auditor.Get("/v1/projects/p-1/ledger").OK(nil)
+	b.verify()
+	archive := b.export(map[string]any{"project": "p-1"})
+	b.auditor.Get("/v1/ledger/rows?format=zstd").OK(nil)
+	var exports struct{ Items []auditexport.Export }
+	b.auditor.Get("/v1/exports").OK(&exports)
+	b.auditor.Get("/v1/exports/" + exports.Items[0].ID + "/file").OK(nil)
+	want := []string{"query", "query", "verify", "export", "rows", "file"}
+	b.await(10 + int64(len(want)) + 1)
+	var kinds []string
+	for _, r := range b.query(url.Values{"actor": {"service:auditexport for audit.li"}}).Items {
+		e, err := ledger.Parse([]byte(r.Raw))
+		if err != nil {
+			t.Fatal(err)
+		}
+		var said struct {
+			Query        string
+			BundleSHA256 string `json:"bundle_sha256"`
+		}
+		if err := json.Unmarshal(e.Data, &said); err != nil {
+			t.Fatal(err)
+		}
+		switch r.Type {
+		case "egov.auditexport.v1.ExportMade":
+			if sum := sha256.Sum256(archive); said.BundleSHA256 != hex.EncodeToString(sum[:]) {
+				t.Errorf("another bundle is on record: %s", e.Data)
+			}
+		default:
+			kinds = append(kinds, strings.Fields(said.Query)[0])
+		}
+		if r.Unit != "audit" || r.Service != module.Name {
+			t.Errorf("%+v", r)
+		}
+	}
+	if !slices.Equal(kinds, want) {
+		t.Errorf("on record: %v, want %v", kinds, want)
+	}
+}
+
+// TestABundleVerifiesForAnOutsider takes the three kinds away and checks them
+// with the public keys alone, and with the export before in hand.
+func TestABundleVerifiesForAnOutsider(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.await(b.road("p-1") + b.road("p-2"))
+	var before []byte
+	for name, ask := range map[string]map[string]any{"ledger": {}, "project": {"project": "p-1"}, "time": {"from": "2026-03-02", "to": "2026-03-02"}} {
+		a := b.auditor.Post("/v1/exports", ask).OK(nil)
+		if got := a.Header.Get("Content-Type"); got != "application/zip" {
+			t.Errorf("%s: %s", name, got)
+		}
+		if got := a.Header.Get("Content-Disposition"); !strings.Contains(got, "audit-2026-03-02") {
+			t.Errorf("%s: %s", name, got)
+		}
+		r := b.check(a.Body, func(o *bundle.VerifyOptions) {
+			if before != nil {
+				var err error
+				if o.Earlier, err = bundle.OpenEarlier(bytes.NewReader(before), int64(len(before))); err != nil {
+					t.Fatal(err)
+				}
+			}
+		})
+		if !r.OK || r.Rows < 10 {
+			t.Errorf("%s: %+v %v", name, r, r.Finding)
+		}
+		before = a.Body
+		b.road("p-" + name)
+	}
+	b.auditor.Post("/v1/exports", map[string]any{"project": "p-9"}).Refused(404, "no_ledger_rows")
+	b.auditor.Post("/v1/exports", map[string]any{"previous_size": 1 << 40}).Refused(400, "previous_export_beyond")
+}
+
+// TestAnIntruderIsFoundOverTheAPI edits the running service's database.
+func TestAnIntruderIsFoundOverTheAPI(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.await(b.road("p-1"))
+	b.wantSound(10)
+	b.sql(`UPDATE ledger_row SET raw = convert_to(replace(convert_from(raw, 'UTF8'), '申城软件', '同城软件'), 'UTF8') WHERE type = 'egov.procurement.v1.AwardMade'`)
+	rows := b.query(url.Values{"type": {"egov.procurement.v1.AwardMade"}}).Items
+	if len(rows) != 1 || !rows[0].Broken {
+		t.Fatalf("%+v", rows)
+	}
+	v := b.verify()
+	if v.OK || v.ErrorCode != "row_hash" || v.FirstBadSeq != rows[0].Seq {
+		t.Errorf("%+v", v)
+	}
+	for _, ask := range []map[string]any{{}, {"project": "p-1"}, {"from": "2026-03-02"}} {
+		if r := b.check(b.export(ask)); r.OK || r.ErrorCode != ledger.CodeRowHash || r.FirstBadSeq != uint64(rows[0].Seq) {
+			t.Errorf("%v: %+v", ask, r)
+		}
+	}
+}
+
+// TestALostRedisAndALostInboxLoseAndDoubleNothing has every event delivered
+// again: by an emptied Redis, then by one whose consumer forgot all as well.
+func TestALostRedisAndALostInboxLoseAndDoubleNothing(t *testing.T) {
+	t.Parallel()
+	b := start(t)
 	n := b.road("p-1")
 	b.await(n)
-	rows := b.query(url.Values{"project": {"p-1"}})
-	if len(rows.Items) != int(n) {
-		t.Fatalf("%d rows about the project", len(rows.Items))
+	rdb := redistest.Open(t, string(b.Config.Redis.URL))
+	for _, forget := range [][]string{nil, {"DELETE FROM event_inbox", "DELETE FROM event_position", "DELETE FROM event_held"}} {
+		b.sql(forget...)
+		if err := rdb.FlushDB(t.Context()).Err(); err != nil {
+			t.Fatal(err)
+		}
+		n += b.road("p-" + strconv.FormatInt(n, 10))
+		b.await(n)
+	}
+	counts := map[string]int{}
+	for _, r := range b.query(url.Values{"trace_id": {"0af7651916cd43dd8448eb211c80319c"}, "limit": {"1000"}}).Items {
+		counts[r.EventID]++
+	}
+	if len(counts) != 30 || slices.Max(slices.Collect(maps.Values(counts))) != 1 {
+		t.Errorf("%d events: %v", len(counts), counts)
 	}
 	b.wantSound(n)
-	t.Logf("%+v", rows.Items[0])
-	zip := b.export(map[string]any{})
-	if r := b.check(zip); !r.OK {
-		t.Fatalf("%+v", r)
+}
+
+// TestOnlyAuditorsRead tries every operation as everybody else.
+func TestOnlyAuditorsRead(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.await(b.road("p-1"))
+	b.export(map[string]any{})
+	var exports struct{ Items []auditexport.Export }
+	b.auditor.Get("/v1/exports").OK(&exports)
+	id := exports.Items[0].ID
+	operations := map[string][]any{
+		"/v1/ledger": nil, "/v1/projects/p-1/ledger": nil, "/v1/ledger/rows": nil, "/v1/ledger/proof?seq=1": nil,
+		"/v1/exports": nil, "/v1/exports/" + id: nil, "/v1/exports/" + id + "/file": nil,
 	}
+	everybody := []string{"declarer", "supervisor", "secretary", "agency", "expert", "member", "chair", "finance_officer", "operator", "account_admin"}
+	for who, c := range map[string]*moduletest.Client{
+		"the unit itself": b.As("edu.all", "education", everybody...), "a clerk of the bureau": b.As("audit.clerk", "audit", everybody...),
+	} {
+		for path := range operations {
+			c.Get(path).Refused(403, "role_required")
+		}
+		lies := []moduletest.Header{{Name: "X-Roles", Value: "auditor"}, {Name: "X-Unit", Value: "audit"}}
+		for _, h := range [][]moduletest.Header{nil, lies} {
+			c.Post("/v1/verify", nil, h...).Refused(403, "role_required")
+			c.Post("/v1/exports", map[string]any{"roles": []string{"auditor"}}, h...).Refused(403, "role_required")
+		}
+		c.Get("/v1/ledger/checkpoint").OK(nil) // anybody may hold the ledger to what it said
+		var tasks struct{ Items []any }
+		c.Get("/v1/tasks").OK(&tasks)
+		if len(tasks.Items) != 0 {
+			t.Errorf("%s has tasks: %v", who, tasks)
+		}
+	}
+	b.With(authn.Principal{}).Get("/v1/ledger").Refused(401, "sign_in_required")
+	b.auditor.Post("/v1/exports", map[string]any{"roles": []string{"auditor"}}).Refused(400, "invalid_input")
+	for table, rows := range map[string]int{"ledger_row": 10, "inquiry": 0, "export": 1} {
+		if n := b.VisibleTo(table, "education", "edu.all", everybody...); n != 0 {
+			t.Errorf("education sees %d rows of %s", n, table)
+		}
+		if n := b.VisibleTo(table, "audit", "audit.li", "auditor"); n < rows {
+			t.Errorf("an auditor sees %d rows of %s", n, table)
+		}
+	}
+}
+
+// TestOneKeyHasOneEffect repeats what is posted.
+func TestOneKeyHasOneEffect(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.await(b.road("p-1"))
+	first := b.export(map[string]any{"project": "p-1"}, moduletest.Key("k1"))
+	b.await(b.road("p-2"))
+	again := b.export(map[string]any{"project": "p-1"}, moduletest.Key("k1"))
+	if !bytes.Equal(first, again) {
+		t.Errorf("%d bytes, then %d", len(first), len(again))
+	}
+	b.auditor.Post("/v1/exports", map[string]any{}, moduletest.Key("k1")).Refused(422, "idempotency_key_reused")
+	verdict := b.auditor.Post("/v1/verify", nil, moduletest.Key("k2")).OK(nil)
+	b.road("p-3")
+	if repeated := b.auditor.Post("/v1/verify", nil, moduletest.Key("k2")).OK(nil); !bytes.Equal(verdict.Body, repeated.Body) {
+		t.Errorf("%s\n%s", verdict.Body, repeated.Body)
+	}
+	counts := map[string]int{}
+	for _, f := range b.Facts("") {
+		if q, ok := f.Data["query"].(string); ok {
+			counts[strings.Fields(q)[0]]++
+		} else {
+			counts[f.Type]++
+		}
+	}
+	if want := map[string]int{"export": 1, "verify": 1, "egov.auditexport.v1.ExportMade": 1}; !maps.Equal(counts, want) {
+		t.Errorf("stated %v", counts)
+	}
+	b.auditor.Post("/v1/exports", map[string]any{}, moduletest.IfMatch(7)).Refused(412, "stale_version")
+}
+
+// TestABadBodyIsToldEverythingAtOnce holds the whole problem to its golden text.
+func TestABadBodyIsToldEverythingAtOnce(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	a := b.auditor.Post("/v1/exports", `{"project":"`+strings.Repeat("长", 201)+`","from":"2026-02-30","to":7,"previous_size":-1,"role":"chair","from":"x"}`)
+	a.Refused(400, "invalid_input")
+	moduletest.Golden(t, "export.problem.json", a.Body)
+	b.auditor.Get("/v1/ledger?limit=x&after_seq=-1&from=y").Refused(400, "invalid_input")
+	b.auditor.Post("/v1/exports", `{`).Refused(400, "bad_json")
+	if n := b.Count("", &auditexportv1.LedgerQueried{}); n != 0 {
+		t.Errorf("%d readings are on record", n)
+	}
+}
+
+// TestALeavingReaderIsNoticed closes the connection in the middle of a bundle
+// and takes the rest later.
+func TestALeavingReaderIsNoticed(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	var facts []proto.Message
+	for i := range 4000 {
+		facts = append(facts, &declarationv1.ProjectWithdrawn{Reason: incompressible(i)})
+	}
+	for part := range slices.Chunk(facts, 500) {
+		b.Other("declaration").State("p-1", "education", part...)
+	}
+	b.await(4000)
+	body, cut := b.open(http.MethodPost, "/v1/exports", "{}")
+	if _, err := io.ReadFull(body, make([]byte, 1000)); err != nil {
+		t.Fatal(err)
+	}
+	cut()
+	var list struct{ Items []auditexport.Export }
+	b.Await("the export is known to have broken off", func() bool {
+		b.auditor.Get("/v1/exports?state=broken_off").OK(&list)
+		return len(list.Items) == 1
+	})
+	archive := b.auditor.Get("/v1/exports/" + list.Items[0].ID + "/file").OK(nil).Body
+	if r := b.check(archive); !r.OK || r.Rows < 4000 {
+		t.Errorf("%+v %v", r, r.Finding)
+	}
+	var e auditexport.Export
+	b.auditor.Get("/v1/exports/" + list.Items[0].ID).OK(&e)
+	if sum := sha256.Sum256(archive); e.State != auditexport.ExportMade || e.SHA256 != hex.EncodeToString(sum[:]) || e.Bytes != int64(len(archive)) {
+		t.Errorf("%+v", e)
+	}
+}
+
+func TestTheStandingIsWhatProofsAreHeldTo(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	b.Other("identity").State("a-1", "audit", &identityv1.AccountApproved{})
+	b.await(1)
+	b.wantSound(1)
+	b.export(map[string]any{}) // signs
+	s := b.standing()
+	signed, err := b.trust().OpenUnwitnessed([]byte(s.Checkpoint))
+	if err != nil || len(signed.SignedBy) != 2 {
+		t.Fatalf("%v %v", signed.SignedBy, err)
+	}
+	var p auditexport.Proof
+	b.auditor.Get("/v1/ledger/proof?seq=1").OK(&p)
+	leaf, _ := ledger.ParseHash(p.Leaf)
+	var path []ledger.Hash
+	for _, h := range p.Hashes {
+		x, _ := ledger.ParseHash(h)
+		path = append(path, x)
+	}
+	under, err := b.trust().OpenUnwitnessed([]byte(p.Checkpoint))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := ledger.VerifyInclusion(1, under.Size, leaf, path, under.Root); err != nil {
+		t.Error(err)
+	}
+	b.auditor.Get("/v1/ledger/proof?seq=100000").Refused(404, "no_such_row")
+	b.auditor.Get("/v1/ledger/proof").Refused(400, "invalid_input")
 }

@@ -4,6 +4,9 @@ import (
 	"bytes"
 	"context"
 	"fmt"
+	"io"
+	"math/rand/v2"
+	"net/http"
 	"net/url"
 	"os"
 	"strings"
@@ -147,4 +150,35 @@ func exec(t *testing.T, pool *pgxpool.Pool, statements ...string) {
 			t.Fatalf("%s: %v", strings.TrimSpace(s), err)
 		}
 	}
+}
+
+// open sends a request of the auditor's and gives the answer's body as it
+// comes; cut ends the connection.
+func (b *bureau) open(method, path, body string) (answer io.Reader, cut func()) {
+	b.t.Helper()
+	ctx, cancel := context.WithCancel(b.t.Context())
+	req, err := http.NewRequestWithContext(ctx, method, b.URL+path, strings.NewReader(body))
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	req.Header.Set("Authorization", "Bearer "+b.auditor.Token())
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	b.t.Cleanup(func() { cancel(); _ = resp.Body.Close() })
+	if resp.StatusCode != http.StatusOK {
+		b.t.Fatalf("refused: %s", resp.Status)
+	}
+	return resp.Body, cancel
+}
+
+// incompressible is a text of two kilobytes.
+func incompressible(i int) string {
+	r := rand.New(rand.NewPCG(1, uint64(i)))
+	text := make([]byte, 2000)
+	for j := range text {
+		text[j] = 'A' + byte(r.IntN(26)) + byte(r.IntN(2))*32
+	}
+	return string(text)
 }
