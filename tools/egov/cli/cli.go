@@ -149,7 +149,8 @@ func Code(err error) int {
 func tell(w io.Writer, err error) {
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok {
-		f = fault.New(fault.Internal, "internal", err.Error(), err.Error())
+		fmt.Fprintf(w, "错误 / error: %v\n", err)
+		return
 	}
 	fmt.Fprintf(w, "错误：%s\nerror: %s\n", withBasis(f.Msg, f.Basis), f.MsgEN)
 	for _, v := range f.Violations {

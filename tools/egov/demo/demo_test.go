@@ -1,0 +1,115 @@
+package demo
+
+import (
+	"bytes"
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"egov/libs/policy"
+	"egov/services/suite/demo"
+	"egov/tools/egov/cli"
+)
+
+func TestTableShowsHowProjectsEnded(t *testing.T) {
+	t.Parallel()
+	var w bytes.Buffer
+	err := table(&w, demo.Report{
+		Projects: []demo.ProjectReport{
+			{ID: "a", Title: "政务云安全运维", Route: "filing", Stage: "operating", Deadlines: demo.Deadlines{Met: 2, Late: 1}, Amounts: demo.Amounts{DeclaredFen: 90000000, ContractFen: 89000000}},
+			{ID: "b", Title: strings.Repeat("长", 40), Route: "government_investment", Stage: "handed_over"},
+		},
+		Facts: 7, Ledger: demo.LedgerReport{Rows: 7, Verified: true}, Seconds: 3.4,
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	lines := strings.Split(w.String(), "\n")
+	for i, parts := range map[int][]string{
+		2: {"政务云安全运维", "filing", "operating", "2/1", "900,000.00", "–", "890,000.00"},
+		3: {"长…", "government_investment", "handed_over", "0/0"},
+		5: {"facts 7", "ledger 7 ✓", "trace ✗", "3s"},
+	} {
+		for _, p := range parts {
+			if !strings.Contains(lines[i], p) {
+				t.Errorf("line %d has no %q: %s", i, p, lines[i])
+			}
+		}
+	}
+}
+
+func TestTemporaryDataGo(t *testing.T) {
+	t.Parallel()
+	var w bytes.Buffer
+	dir, discard, err := options{}.directory(&w)
+	if err != nil {
+		t.Fatal(err)
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm()&0o011 != 0o011 {
+		t.Fatalf("another user cannot reach %s: %v, %v", dir, info, err)
+	}
+	if err := discard(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := os.Stat(dir); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("%s is left: %v", dir, err)
+	}
+}
+
+func TestGivenDataStay(t *testing.T) {
+	t.Parallel()
+	var w bytes.Buffer
+	o := options{data: filepath.Join(t.TempDir(), "data")}
+	dir, discard, err := o.directory(&w)
+	if err != nil || dir != o.data {
+		t.Fatalf("%s, %v", dir, err)
+	}
+	if err := os.MkdirAll(filepath.Join(dir, "postgres"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	if err := discard(); err != nil || !strings.Contains(w.String(), "egov up --data "+dir) {
+		t.Errorf("%q, %v", w.String(), err)
+	}
+	if _, err := os.Stat(filepath.Join(dir, "postgres")); err != nil {
+		t.Error(err)
+	}
+	if _, _, err := o.directory(&w); cli.Code(err) != cli.BadInput {
+		t.Errorf("data of another time are taken for fresh: %v", err)
+	}
+}
+
+func TestPackIsTheOneInForce(t *testing.T) {
+	t.Parallel()
+	for pack, code := range map[string]int{"": cli.OK, "yangpu-2023": cli.OK, "yangpu-2021": cli.BadInput} {
+		if err := (options{pack: pack}).rules(); (err == nil) != (code == cli.OK) || err != nil && cli.Code(err) != code {
+			t.Errorf("%q: %v", pack, err)
+		}
+	}
+	if err := (options{pack: "atlantis"}).rules(); !errors.Is(err, policy.ErrUnknownPack) {
+		t.Error(err)
+	}
+}
+
+func TestProjectsFile(t *testing.T) {
+	t.Parallel()
+	read := func(doc string) ([]demo.Published, error) {
+		c := New()
+		c.SetIn(strings.NewReader(doc))
+		return options{projects: "-"}.read(c)
+	}
+	list, err := read(`{"about":"one","projects":[{"id":"a","title":"甲","kind":"service","amount_fen":100}]}`)
+	if err != nil || len(list) != 1 || list[0].Title != "甲" {
+		t.Errorf("%+v, %v", list, err)
+	}
+	for _, doc := range []string{``, `{"projects":[]}`, `{"projects":[{"id":"a"}]}`, `{"colour":1}`} {
+		if _, err := read(doc); cli.Code(err) != cli.BadInput {
+			t.Errorf("%s: %v", doc, err)
+		}
+	}
+	if own, err := (options{}).read(New()); err != nil || len(own) != 12 {
+		t.Errorf("the suite carries %d projects, %v", len(own), err)
+	}
+}
