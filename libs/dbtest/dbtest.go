@@ -211,7 +211,7 @@ func private(ctx context.Context) (*embedded.Postgres, func() error, error) {
 }
 
 // locked runs f while no other process makes roles or templates.
-func (s *server) locked(ctx context.Context, f func(*pgxpool.Conn) error) error {
+func (s *server) locked(ctx context.Context, f func(*pgxpool.Conn) error) (err error) {
 	conn, err := s.admin.Acquire(ctx)
 	if err != nil {
 		return err
@@ -220,7 +220,10 @@ func (s *server) locked(ctx context.Context, f func(*pgxpool.Conn) error) error 
 	if _, err := conn.Exec(ctx, "SELECT pg_advisory_lock($1)", templateLock); err != nil {
 		return err
 	}
-	defer conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", templateLock) //nolint:errcheck // it ends with the session too
+	defer func() {
+		_, unlock := conn.Exec(context.WithoutCancel(ctx), "SELECT pg_advisory_unlock($1)", templateLock)
+		err = errors.Join(err, unlock)
+	}()
 	return f(conn)
 }
 

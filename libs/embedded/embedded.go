@@ -103,7 +103,7 @@ func tail(path string) string {
 	if err != nil {
 		return ""
 	}
-	defer f.Close() //nolint:errcheck // read only
+	defer f.Close() // read only
 	if st, err := f.Stat(); err == nil && st.Size() > logTail {
 		if _, err := f.Seek(-logTail, io.SeekEnd); err != nil {
 			return ""

@@ -107,9 +107,8 @@ func query(t *testing.T, p *embedded.Postgres, sql string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer conn.Close(t.Context()) //nolint:errcheck // a test's connection
 	var s string
-	if err := conn.QueryRow(t.Context(), sql).Scan(&s); err != nil {
+	if err := errors.Join(conn.QueryRow(t.Context(), sql).Scan(&s), conn.Close(t.Context())); err != nil {
 		t.Fatal(err)
 	}
 	return s
@@ -213,7 +212,7 @@ func TestTakenPortIsSaidPlainly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer l.Close() //nolint:errcheck // a test's listener
+	defer l.Close() // a test's listener
 	port := l.Addr().(*net.TCPAddr).Port
 	dir := tempDir(t)
 	_, err = embedded.StartRedis(t.Context(), embedded.RedisOptions{Dir: filepath.Join(dir, "redis"), Port: port})

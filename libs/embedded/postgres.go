@@ -429,7 +429,7 @@ func (u osUser) socketDir(base string) (string, error) {
 
 // initdb makes the data directory unless it is there. It works beside it and
 // renames at the end, so that an interrupted attempt is simply repeated.
-func (u osUser) initdb(ctx context.Context, bin postgresBin, base, password string, fast bool) error {
+func (u osUser) initdb(ctx context.Context, bin postgresBin, base, password string, fast bool) (err error) {
 	data := filepath.Join(base, "data")
 	if _, err := os.Stat(filepath.Join(data, "PG_VERSION")); err == nil {
 		return nil
@@ -438,7 +438,7 @@ func (u osUser) initdb(ctx context.Context, bin postgresBin, base, password stri
 	if err := os.RemoveAll(work); err != nil {
 		return err
 	}
-	defer os.RemoveAll(work) //nolint:errcheck // a leftover is harmless and named for what it is
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if err := u.own(work, 0o700); err != nil {
 		return err
 	}

@@ -141,7 +141,7 @@ func lockDir(dir string) (*dirLock, error) {
 	}
 	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
 		holder := readPID(path)
-		f.Close() //nolint:errcheck // nothing was written
+		f.Close() // nothing was written
 		if errors.Is(err, syscall.EWOULDBLOCK) {
 			return nil, ErrInUse.WithMsg(
 				fmt.Sprintf("数据目录%s正被进程%d使用", dir, holder),

@@ -160,7 +160,7 @@ func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
 	}
 	opts.MaxRetries = -1
 	c := redis.NewClient(opts)
-	defer c.Close() //nolint:errcheck // a probe
+	defer func() { _ = c.Close() }() // a probe has nothing to lose
 	for {
 		err := c.Ping(ctx).Err()
 		if err == nil {

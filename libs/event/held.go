@@ -96,7 +96,7 @@ func (c *Consumer) applyHeld(ctx context.Context, k subjectKey, limit int) (n in
 	if err != nil {
 		return 0, err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to undo
+	defer tx.Rollback(context.WithoutCancel(ctx)) // after a commit there is nothing to undo
 	seq, facts, err := c.lockHeld(ctx, tx, k, limit)
 	if err != nil {
 		return 0, err

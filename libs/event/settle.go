@@ -141,7 +141,7 @@ func (c *Consumer) transact(ctx context.Context, batch []entry, failed map[int]e
 	if err != nil {
 		return err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) //nolint:errcheck // after a commit there is nothing to undo
+	defer tx.Rollback(context.WithoutCancel(ctx)) // after a commit there is nothing to undo
 	w := c.survey(batch, failed)
 	if err := c.receive(ctx, tx, w, careful); err != nil {
 		return err

@@ -314,16 +314,15 @@ func salvage(rec Record, fields *resp) Record {
 		*s = printable(*s)
 	}
 	all := map[string]string{}
-	n, err := fields.list()
-	for range n / 2 {
-		var name, v string
-		if name, err = fields.text(); err != nil {
-			break
+	if n, err := fields.list(); err == nil {
+		for range n / 2 {
+			name, nameErr := fields.text()
+			v, err := fields.text()
+			if nameErr != nil || err != nil {
+				break
+			}
+			all[name] = v
 		}
-		if v, err = fields.text(); err != nil {
-			break
-		}
-		all[name] = v
 	}
 	rec.Seq, rec.Data = 0, []byte{}
 	if b, err := json.Marshal(all); err == nil {

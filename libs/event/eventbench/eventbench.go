@@ -56,7 +56,8 @@ type Measure struct {
 const (
 	source   = "bench"
 	stream   = "egov:events:" + source
-	subjects = 500
+	group    = "bench"
+	subjects = 100
 	// payload is the size of the facts' data, near that of a typical one.
 	payload = 300
 )
@@ -187,7 +188,7 @@ func timed(ctx context.Context, n int, done func(context.Context) (bool, error),
 	}
 	var took time.Duration
 	var err error
-	for tick := time.NewTicker(time.Millisecond); ; {
+	for tick := time.NewTicker(4 * time.Millisecond); ; {
 		<-tick.C
 		ok, derr := done(ctx)
 		if ok || derr != nil {
@@ -215,11 +216,11 @@ func (b *Bench) newRelay() *event.Relay {
 }
 
 func (b *Bench) newConsumer(e event.Effects) *event.Consumer {
-	return event.NewConsumer(b.pool, b.rdb, "bench", []string{source}, e, event.ConsumerOptions{Log: quiet()})
+	return event.NewConsumer(b.pool, b.rdb, group, []string{source}, e, event.ConsumerOptions{Log: quiet()})
 }
 
-// settled reports whether the group has acknowledged n facts.
-func (b *Bench) settled(group string, n int) func(context.Context) (bool, error) {
+// settled reports whether the group has acknowledged a round's facts.
+func (b *Bench) settled() func(context.Context) (bool, error) {
 	return func(ctx context.Context) (bool, error) {
 		groups, err := b.rdb.XInfoGroups(ctx, stream).Result()
 		if err != nil {
@@ -227,7 +228,7 @@ func (b *Bench) settled(group string, n int) func(context.Context) (bool, error)
 		}
 		for _, g := range groups {
 			if g.Name == group {
-				return g.EntriesRead == int64(n) && g.Pending == 0, nil
+				return g.EntriesRead == int64(b.rows) && g.Pending == 0, nil
 			}
 		}
 		return false, nil
@@ -249,10 +250,6 @@ func (b *Bench) relay(ctx context.Context) (float64, error) {
 	if err := b.fill(ctx, b.rows); err != nil {
 		return 0, err
 	}
-	return b.relayOnly(ctx)
-}
-
-func (b *Bench) relayOnly(ctx context.Context) (float64, error) {
 	return timed(ctx, b.rows, func(ctx context.Context) (bool, error) {
 		n, err := b.rdb.XLen(ctx, stream).Result()
 		return n == int64(b.rows), err
@@ -260,18 +257,17 @@ func (b *Bench) relayOnly(ctx context.Context) (float64, error) {
 }
 
 func (b *Bench) outboxToAck(ctx context.Context) (float64, error) {
-	return b.throughConsumer(ctx, event.Effects{})
-}
-
-func (b *Bench) outboxToEffect(ctx context.Context) (float64, error) {
-	return b.throughConsumer(ctx, event.Effects{Batch: effect})
-}
-
-func (b *Bench) throughConsumer(ctx context.Context, e event.Effects) (float64, error) {
 	if err := b.fill(ctx, b.rows); err != nil {
 		return 0, err
 	}
-	return timed(ctx, b.rows, b.settled("bench", b.rows), b.newRelay().Run, b.newConsumer(e).Run)
+	return timed(ctx, b.rows, b.settled(), b.newRelay().Run, b.acknowledge)
+}
+
+func (b *Bench) outboxToEffect(ctx context.Context) (float64, error) {
+	if err := b.fill(ctx, b.rows); err != nil {
+		return 0, err
+	}
+	return timed(ctx, b.rows, b.settled(), b.newRelay().Run, b.newConsumer(event.Effects{Batch: effect}).Run)
 }
 
 // fillStream has the stream filled by a relay.
@@ -290,25 +286,19 @@ func (b *Bench) consumeAck(ctx context.Context) (float64, error) {
 	if err := b.fillStream(ctx, b.rows); err != nil {
 		return 0, err
 	}
-	return b.consumeOnly(ctx)
+	return timed(ctx, b.rows, b.settled(), b.acknowledge)
 }
 
-func (b *Bench) consumeOnly(ctx context.Context) (float64, error) {
-	r := event.NewReader(b.rdb, "bench", []string{source}, 0)
-	return timed(ctx, b.rows, b.settled("bench", b.rows), func(ctx context.Context) error {
-		return r.Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
-	})
+// acknowledge reads the stream and does nothing with it.
+func (b *Bench) acknowledge(ctx context.Context) error {
+	return event.NewReader(b.rdb, group, []string{source}, 0).Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
 }
 
 func (b *Bench) inboxBatch(ctx context.Context) (float64, error) {
 	if err := b.fillStream(ctx, b.rows); err != nil {
 		return 0, err
 	}
-	return b.inboxOnly(ctx)
-}
-
-func (b *Bench) inboxOnly(ctx context.Context) (float64, error) {
-	return timed(ctx, b.rows, b.settled("bench", b.rows), b.newConsumer(event.Effects{Batch: effect}).Run)
+	return timed(ctx, b.rows, b.settled(), b.newConsumer(event.Effects{Batch: effect}).Run)
 }
 
 // errBroken explains a reference that did not do its work.

@@ -19,6 +19,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"egov/libs/event"
 )
 
 // ackWait bounds the wait for a reference's acknowledgements.
@@ -103,6 +105,17 @@ func publisher(b *Bench) (*redisstream.Publisher, error) {
 	return redisstream.NewPublisher(redisstream.PublisherConfig{Client: b.client()}, watermill.NopLogger{})
 }
 
+// asMessage carries what a stream entry of ours carries.
+func asMessage(e event.Record) *message.Message {
+	m := message.NewMessage(e.ID, e.Data)
+	m.Metadata = message.Metadata{
+		"specversion": "1.0", "source": source, "type": e.Type, "subject": e.Subject, "egovseq": strconv.FormatInt(e.Seq, 10),
+		"time": e.Time.Format(time.RFC3339Nano), "recordedtime": e.RecordedAt.Format(time.RFC3339Nano),
+		"egovunit": e.Unit, "egovactor": e.Actor, "traceparent": e.TraceParent,
+	}
+	return m
+}
+
 // pollAndPublish is the usual outbox loop: read the next row, publish it,
 // note it; while a subscriber acknowledges.
 func (b *Bench) pollAndPublish(ctx context.Context) (rate float64, err error) {
@@ -119,17 +132,16 @@ func (b *Bench) pollAndPublish(ctx context.Context) (rate float64, err error) {
 	}
 	defer func() { err = errors.Join(err, stop(), pub.Close()) }()
 	began := time.Now()
-	var last int64
-	if err := b.pool.QueryRow(ctx, "SELECT min(id) - 1 FROM event_outbox").Scan(&last); err != nil {
-		return 0, err
-	}
+	var txid, last uint64
 	for range b.slowRows {
-		var id, data string
-		err := b.pool.QueryRow(ctx, "SELECT id, event_id::text, data FROM event_outbox WHERE id > $1 ORDER BY txid, id LIMIT 1", last).Scan(&last, &id, &data)
+		var e event.Record
+		err := b.pool.QueryRow(ctx, `SELECT txid, id, event_id::text, type, subject, seq, time, recorded_at, unit, actor, traceparent, data
+			FROM event_outbox WHERE (txid, id) > ($1::xid8, $2::bigint) ORDER BY txid, id LIMIT 1`, txid, last).
+			Scan(&txid, &last, &e.ID, &e.Type, &e.Subject, &e.Seq, &e.Time, &e.RecordedAt, &e.Unit, &e.Actor, &e.TraceParent, &e.Data)
 		if err != nil {
 			return 0, errBroken("poll", err)
 		}
-		if err := pub.Publish("watermill", message.NewMessage(id, []byte(data))); err != nil {
+		if err := pub.Publish("watermill", asMessage(e)); err != nil {
 			return 0, errBroken("publish", err)
 		}
 	}
@@ -145,9 +157,13 @@ func (b *Bench) watermillConsume(ctx context.Context) (rate float64, err error) 
 	if err != nil {
 		return 0, err
 	}
-	data := []byte(`{"text":"` + strings.Repeat("x", payload) + `"}`)
-	for range b.slowRows {
-		if err := pub.Publish("watermill", message.NewMessage(uuid.NewString(), data)); err != nil {
+	for n := range b.slowRows {
+		e := event.Record{
+			ID: uuid.NewString(), Type: "egov.declaration.v1.ProjectSubmitted", Subject: fmt.Sprintf("project-%d", n%subjects), Seq: int64(n/subjects + 1),
+			Time: time.Now(), RecordedAt: time.Now(), Unit: "education", Actor: "li.ming",
+			TraceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Data: []byte(`{"text":"` + strings.Repeat("x", payload) + `"}`),
+		}
+		if err := pub.Publish("watermill", asMessage(e)); err != nil {
 			return 0, errors.Join(err, pub.Close())
 		}
 	}
