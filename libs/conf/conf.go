@@ -88,6 +88,8 @@ type Keys struct {
 type Clock struct {
 	File  string        `yaml:"file" doc:"virtual clock shared by the processes of one machine; empty = the system's clock"`
 	Sweep time.Duration `yaml:"sweep" doc:"how often deadlines are looked at"`
+	// Holidays lets an operator take over a new holiday notice without a release.
+	Holidays string `yaml:"holidays" doc:"directory of holiday files (YAML); empty = the built-in notices alone"`
 }
 
 // Limits bound what one caller may ask.

@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net/http"
+	"os"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -88,6 +89,15 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	if c.Clock.File != "" {
 		if k.Clock, err = calendar.File(c.Clock.File); err != nil {
 			return nil, fmt.Errorf("virtual clock: %w", err)
+		}
+	}
+	if c.Clock.Holidays != "" {
+		files, err := calendar.LoadOverrides(os.DirFS(c.Clock.Holidays), ".")
+		if err != nil {
+			return nil, fmt.Errorf("holidays: %w", err)
+		}
+		if k.Calendar, err = calendar.New(files...); err != nil {
+			return nil, fmt.Errorf("holidays: %w", err)
 		}
 	}
 	if c.Database.OwnerURL != "" {

@@ -2,6 +2,7 @@ package dataresource
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -107,6 +108,9 @@ func (s *Service) admissible(ctx context.Context, r SubmitCatalogue) error {
 	if r.Editor == r.Reviewer {
 		return ErrSame
 	}
+	if err := s.own(ctx, r.ProjectID); err != nil {
+		return err
+	}
 	taken, err := s.Sources.Of(ctx, authn.By(ctx).Unit, sharedKeys(r.Items))
 	if err != nil {
 		return err
@@ -121,6 +125,22 @@ func (s *Service) admissible(ctx context.Context, r SubmitCatalogue) error {
 		return ErrSource.WithViolations(v...)
 	}
 	return nil
+}
+
+// own refuses to speak for a project that is not the caller's unit's, or that
+// has not been submitted: what is laid here opens its gate.
+func (s *Service) own(ctx context.Context, project string) error {
+	if project == "" {
+		return nil
+	}
+	n, err := s.Needs.Get(ctx, project)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+		return ErrProject
+	}
+	if err == nil && n.Unit != authn.By(ctx).Unit {
+		return ErrProject
+	}
+	return err
 }
 
 func (r *SubmitCatalogue) apply(c *Catalogue, rec *aggregate.Recorder) {

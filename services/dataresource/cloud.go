@@ -36,6 +36,9 @@ func (r *RequestCloud) Validate() error {
 
 // RequestCloud lays the request before the centre.
 func (s *Service) RequestCloud(ctx context.Context, r RequestCloud) (CloudRequest, error) {
+	if err := s.own(ctx, r.ProjectID); err != nil {
+		return CloudRequest{}, err
+	}
 	return s.Clouds.Create(ctx, s.NewID(), func(c *CloudRequest, rec *aggregate.Recorder) error {
 		c.ProjectID, c.Title, c.Purpose, c.VCPU, c.MemoryGB, c.StorageGB, c.Network = r.ProjectID, r.Title, r.Purpose, r.VCPU, r.MemoryGB, r.StorageGB, r.Network
 		c.State = Requested

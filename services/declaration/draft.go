@@ -2,6 +2,7 @@ package declaration
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/json"
 	"fmt"
@@ -105,16 +106,23 @@ func (d *DraftProject) apply(p *Project, by authn.Principal) {
 	p.Case = c
 	p.Supervisor = by.ParentUnit
 	p.Amounts.DeclaredFen = c.AmountFen
-	p.Lineage = p.ID
-	if d.Lineage != "" {
-		p.Lineage = d.Lineage
+	if p.Lineage == "" {
+		p.Lineage = cmp.Or(d.Lineage, p.ID)
 	}
 }
 
-// Draft begins a declaration.
+// Draft begins a declaration. One that declares an earlier project again is of
+// that project's lineage, with all that was counted on it.
 func (s *Service) Draft(ctx context.Context, d DraftProject) (Project, error) {
 	if d.decided.Classified {
 		return Project{}, ErrClassified
+	}
+	if d.Lineage != "" {
+		earlier, err := s.Projects.Get(ctx, d.Lineage)
+		if err != nil || earlier.Unit != authn.By(ctx).Unit {
+			return Project{}, fault.InvalidInput.WithViolations(fault.Violation{Field: "lineage", Code: "no_such_project", Msg: "没有这个原申报项目", MsgEN: "there is no such earlier project of your unit", Basis: []string{"YP23-R-5.4.3"}})
+		}
+		d.Lineage = earlier.Lineage
 	}
 	return s.Projects.Create(ctx, s.NewID(), func(p *Project, rec *aggregate.Recorder) error {
 		by := rec.By()

@@ -7,6 +7,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/fault"
+	"egov/libs/policy"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -49,7 +50,7 @@ func (s *Service) Grade(ctx context.Context, project string, grade int64, e Evid
 	})
 }
 
-// Evaluating notes which agency has the project on its desk.
+// EvaluationAssigned notes which agency has the project on its desk.
 func (s *Service) EvaluationAssigned(ctx context.Context, f *expertreviewv1.EvaluationAssigned) error {
 	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Stage = Evaluating
@@ -89,28 +90,44 @@ func (s *Service) ExpertReviewPassed(ctx context.Context, f *expertreviewv1.Expe
 	})
 }
 
-// ReviewFailed counts a failed evaluation; at the pack's number of failures the
-// project is locked out for a time (YP23-R-5.4.3).
+// ReviewFailed sends the project back and counts the failure on its lineage;
+// at the pack's number the lineage is locked out for a time (YP23-R-5.4.3).
 func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string) error {
-	return s.follow(ctx, project, func(p *Project, rec *aggregate.Recorder) error {
-		n := &p.FailedReviews.ThirdParty
+	p, err := s.Projects.Get(ctx, project)
+	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	pack, err := s.Rules.Of(p.Decision.Pack)
+	if err != nil {
+		return err
+	}
+	var locked *policy.Lockout
+	lineage, err := s.Standings.Upsert(ctx, "lineage/"+p.Lineage, func(st *Standing, rec *aggregate.Recorder) error {
+		n := &st.Failures.ThirdParty
 		if step == "expert_review" {
-			n = &p.FailedReviews.Expert
+			n = &st.Failures.Expert
 		}
 		*n++
+		locked = nil
+		for _, l := range pack.Procedure().Lockouts {
+			if l.Step == step && *n >= l.Failures {
+				st.LockedUntil, locked = rec.Today().AddMonths(l.Months).String(), &l
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return s.follow(ctx, project, func(p *Project, rec *aggregate.Recorder) error {
+		p.FailedReviews, p.LockedUntil = lineage.Failures, lineage.LockedUntil
 		p.Stage, p.ReturnReason = Returned, reason
 		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "论证评估未通过，请修改后重新提交"})
-		pack, err := s.Rules.Of(p.Decision.Pack)
-		if err != nil {
-			return err
-		}
-		for _, l := range pack.Procedure().Lockouts {
-			if l.Step != step || *n < l.Failures {
-				continue
-			}
-			until := rec.Today().AddMonths(l.Months)
-			p.LockedUntil = until.String()
-			rec.State(p.ID, &declarationv1.LockoutStarted{ProjectId: p.ID, Lineage: p.Lineage, Until: p.LockedUntil, Reason: reason, Basis: l.Basis})
+		if locked != nil {
+			rec.State(p.ID, &declarationv1.LockoutStarted{ProjectId: p.ID, Lineage: p.Lineage, Until: p.LockedUntil, Reason: reason, Basis: locked.Basis})
 		}
 		return nil
 	})

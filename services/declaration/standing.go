@@ -9,23 +9,26 @@ import (
 	"egov/libs/fault"
 )
 
-// Standing is what stands against a unit or a system, by project: a
-// rectification the unit owes past its day (YP23-R-5.6.1), or an acceptance
-// that failed and is not made good (YP23-R-5.5.7). Its id is "unit/<code>" or
-// "system/<id>".
+// Standing is what stands against a unit, a system or a lineage: a
+// rectification the unit owes past its day (YP23-R-5.6.1), an acceptance that
+// failed and is not made good (YP23-R-5.5.7), the failed reviews of a project
+// and of those that declared it before (YP23-R-5.4.3). Its id is "unit/<code>",
+// "system/<id>" or "lineage/<id>".
 type Standing struct {
 	aggregate.Root
-	Against map[string]string `json:"against"` // project id → why
+	Against     map[string]string `json:"against,omitempty"` // project id → why
+	Failures    Failures          `json:"failures"`          // of a lineage
+	LockedUntil string            `json:"locked_until,omitempty"`
 }
 
-// against says whether anything stands against id. It is asked as the service:
-// what another unit's project did counts, whoever may see that project.
-func (s *Service) against(ctx context.Context, id string) (bool, error) {
+// standing reads what stands against id. It is asked as the service: what
+// another project did counts, whoever may see that project.
+func (s *Service) standing(ctx context.Context, id string) (Standing, error) {
 	st, err := s.Standings.Get(authn.With(ctx, authn.Service("declaration", Office)), id)
 	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
-		return false, nil
+		return Standing{}, nil
 	}
-	return len(st.Against) > 0, err
+	return st, err
 }
 
 // Hold notes something against a unit or system.
@@ -58,18 +61,25 @@ func (p *Project) system() string {
 	return p.ID
 }
 
-// record is what stands against a project's unit and system when it is
-// submitted or accepted.
-type record struct{ unit, system bool }
+// record is what stands against a project when it is submitted or accepted.
+type record struct {
+	unit, system bool
+	lockedUntil  string // the first day on which the lineage may be declared again
+}
 
 func (s *Service) recordOf(ctx context.Context, id string) (r record, err error) {
 	p, err := s.Projects.Get(ctx, id)
 	if err != nil {
 		return r, err
 	}
-	if r.unit, err = s.against(ctx, "unit/"+p.Unit); err != nil {
+	unit, err := s.standing(ctx, "unit/"+p.Unit)
+	if err != nil {
 		return r, err
 	}
-	r.system, err = s.against(ctx, "system/"+p.system())
-	return r, err
+	system, err := s.standing(ctx, "system/"+p.system())
+	if err != nil {
+		return r, err
+	}
+	lineage, err := s.standing(ctx, "lineage/"+p.Lineage)
+	return record{unit: len(unit.Against) > 0, system: len(system.Against) > 0, lockedUntil: lineage.LockedUntil}, err
 }

@@ -125,7 +125,7 @@ func (p *Project) holds(today calendar.Date, against record) rules.Has {
 		}
 		switch r.Code {
 		case "no_lockout":
-			return p.LockedUntil == "" || today.String() >= p.LockedUntil
+			return today.String() >= against.lockedUntil
 		case "no_failed_acceptance":
 			return !against.system
 		case "no_rectification_overdue":

@@ -47,30 +47,35 @@ func (s *Service) Declare(ctx context.Context, r DeclareNeed) (Need, error) {
 	if err := s.withinCaps(ctx, r.Products); err != nil {
 		return Need{}, err
 	}
-	id := r.ProjectID
-	if id == "" {
-		id = s.NewID()
+	if r.ProjectID == "" {
+		return s.Needs.Create(ctx, s.NewID(), r.apply)
 	}
-	return s.Needs.Upsert(ctx, id, func(n *Need, rec *aggregate.Recorder) error {
-		if n.Version > 0 && n.Unit != rec.By().Unit {
+	// A project's need is opened by its acceptance; nobody else's can be spoken
+	// for, and none that is not there.
+	return s.Needs.Update(ctx, r.ProjectID, func(n *Need, rec *aggregate.Recorder) error {
+		if n.Unit != rec.By().Unit {
 			return ErrNotOwner
 		}
 		if n.State != "" && n.State != Returned {
 			return ErrState
 		}
-		n.ProjectID, n.Title, n.Products, n.UnitKind = r.ProjectID, r.Title, r.Products, rec.By().UnitKind
-		n.AmountFen, n.State, n.ReturnReason = 0, Declared, ""
-		fact := &legalizationv1.SoftwareNeedDeclared{ProjectId: n.ProjectID, NeedId: n.ID, Unit: n.Unit}
-		for _, p := range r.Products {
-			n.AmountFen += int64(p.Quantity) * p.UnitPriceFen
-			fact.Products = append(fact.Products, fmt.Sprintf("%s %s ×%d", p.Name, p.Version, p.Quantity))
-		}
-		fact.AmountFen = n.AmountFen
-		n.Share(Committee)
-		n.Await(aggregate.Todo{Action: "assign_channel", Role: "software_officer", Unit: Committee, Title: "统筹正版软件需求：" + n.Title})
-		rec.State(n.subject(), fact)
-		return nil
+		return r.apply(n, rec)
 	})
+}
+
+func (r *DeclareNeed) apply(n *Need, rec *aggregate.Recorder) error {
+	n.ProjectID, n.Title, n.Products, n.UnitKind = r.ProjectID, r.Title, r.Products, rec.By().UnitKind
+	n.AmountFen, n.State, n.ReturnReason = 0, Declared, ""
+	fact := &legalizationv1.SoftwareNeedDeclared{ProjectId: n.ProjectID, NeedId: n.ID, Unit: n.Unit}
+	for _, p := range r.Products {
+		n.AmountFen += int64(p.Quantity) * p.UnitPriceFen
+		fact.Products = append(fact.Products, fmt.Sprintf("%s %s ×%d", p.Name, p.Version, p.Quantity))
+	}
+	fact.AmountFen = n.AmountFen
+	n.Share(Committee)
+	n.Await(aggregate.Todo{Action: "assign_channel", Role: "software_officer", Unit: Committee, Title: "统筹正版软件需求：" + n.Title})
+	rec.State(n.subject(), fact)
+	return nil
 }
 
 // subject is what the need's facts are about: its project, or itself.

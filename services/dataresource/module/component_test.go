@@ -62,9 +62,11 @@ func TestAProjectBringsItsCatalogueAndAsksForTheCloud(t *testing.T) {
 	d.Other("declaration").State("p1", "facilities", &declarationv1.ProjectSubmitted{Project: &typev1.ProjectBrief{
 		ProjectId: "p1", Title: "平台", Unit: "facilities", Items: []string{"basis", "cloud_request", "data_catalogue"}, Pack: "yangpu-2023",
 	}})
+	d.unit.Post("/v1/cloud-requests", map[string]any{"project_id": "other", "title": "平台", "purpose": "部署", "vcpu": 1, "memory_gb": 1, "storage_gb": 1, "network": "extranet"}).Refused(422, "no_such_project")
 	d.Await("the unit's tasks", func() bool {
 		return fmt.Sprint(d.tasks(t, d.unit)) == "[request_cloud submit_catalogue]"
 	})
+	d.As("edu", "education", "declarer").Post("/v1/catalogues", catalogue("p1", item())).Refused(422, "no_such_project")
 	var c dataresource.Catalogue
 	d.unit.Post("/v1/catalogues", catalogue("p1", item(), item(func(x map[string]any) { x["field"], x["key"] = "owner", false })), moduletest.Key("a")).OK(&c)
 	var again dataresource.Catalogue

@@ -318,6 +318,14 @@ func TestLockoutAfterFailedEvaluations(t *testing.T) {
 	if got.Violations[0].Code != "no_lockout" || got.Violations[0].Basis[0] != "YP23-R-5.4.3" {
 		t.Fatalf("%+v", got)
 	}
+	// Declaring it anew does not get round it; another unit's project is no
+	// lineage to claim.
+	again := draft()
+	again["lineage"] = p.ID
+	var second project
+	a.Post("/v1/projects", again).OK(&second)
+	a.Post("/v1/projects/"+second.ID+"/submit", nil).Refused(422, "gate_closed")
+	s.As("edu.declarer", "education", "declarer").Post("/v1/projects", again).Refused(400, "invalid_input")
 	s.Set("2026-09-01")
 	a.Post("/v1/projects/"+p.ID+"/submit", nil).Refused(422, "gate_closed")
 	s.Set("2026-09-02")
