@@ -18,6 +18,7 @@ import (
 	"egov/libs/dbtest"
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/checkpoint"
+	libmodule "egov/libs/module"
 	"egov/libs/module/moduletest"
 	"egov/libs/redistest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
@@ -30,6 +31,10 @@ import (
 )
 
 func TestMain(m *testing.M) {
+	if os.Getenv(asReplica) != "" {
+		libmodule.Main(module.Name, module.New)
+		return
+	}
 	os.Exit(redistest.Main(func() int { return dbtest.Main(m) }))
 }
 
@@ -38,13 +43,13 @@ type bureau struct {
 	*moduletest.Service
 	t       *testing.T
 	auditor *moduletest.Client
-	keys    string // directory of the ledger's keys
 }
 
 func start(t *testing.T, adjust ...func(*conf.Service)) *bureau {
 	t.Helper()
-	b := &bureau{t: t, keys: t.TempDir()}
-	b.Service = moduletest.Start(t, module.Name, "2026-03-02", module.New, append(adjust, func(c *conf.Service) { c.Keys.Dir = b.keys })...)
+	b := &bureau{t: t}
+	keys := t.TempDir()
+	b.Service = moduletest.Start(t, module.Name, "2026-03-02", module.New, append([]func(*conf.Service){func(c *conf.Service) { c.Keys.Dir = keys }}, adjust...)...)
 	b.auditor = b.As("audit.li", "audit", "auditor")
 	return b
 }
@@ -140,10 +145,10 @@ func (b *bureau) road(id string) (facts int64) {
 // sql runs statements as the superuser: what nobody in the service can do.
 func (b *bureau) sql(statements ...string) {
 	b.t.Helper()
-	exec(b.t, b.DB.Superuser(b.t), statements...)
+	execute(b.t, b.DB.Superuser(b.t), statements...)
 }
 
-func exec(t *testing.T, pool *pgxpool.Pool, statements ...string) {
+func execute(t *testing.T, pool *pgxpool.Pool, statements ...string) {
 	t.Helper()
 	for _, s := range statements {
 		if _, err := pool.Exec(t.Context(), s); err != nil {
