@@ -17,6 +17,7 @@ import (
 
 	"egov/libs/authn"
 	"egov/libs/calendar"
+	"egov/libs/fault"
 )
 
 // Root is embedded by every aggregate.
@@ -124,6 +125,16 @@ type Repository[T any] interface {
 	Upsert(ctx context.Context, id string, change Change[T]) (T, error)
 }
 
+// Follow is Update by what another service stated. An id that is not kept here
+// is passed over: the fact stays in the ledger.
+func Follow[T any](ctx context.Context, in Repository[T], id string, change Change[T]) error {
+	_, err := in.Update(ctx, id, change)
+	if fault.Is(err, fault.NotFound) {
+		return nil
+	}
+	return err
+}
+
 // Query asks for one page of a list. Filter keys are the columns that the
 // collection declares; an unknown one is a fault.Invalid.
 type Query struct {
@@ -136,6 +147,22 @@ type Query struct {
 type Page[T any] struct {
 	Items         []T    `json:"items"`
 	NextPageToken string `json:"next_page_token,omitempty"`
+}
+
+// Everything reads all pages of a list.
+func Everything[T any](ctx context.Context, in Repository[T], filter map[string]string) ([]T, error) {
+	var all []T
+	q := Query{Filter: filter, PageSize: 200}
+	for {
+		page, err := in.List(ctx, q)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, page.Items...)
+		if q.PageToken = page.NextPageToken; q.PageToken == "" {
+			return all, nil
+		}
+	}
 }
 
 // ETag is the entity tag of the aggregate's version, for If-Match.

@@ -52,7 +52,7 @@ type Terms struct {
 // StartClock starts a clock that unit must act on. An obligation whose clock
 // runs already keeps it: the trigger happened once.
 func (r *Root) StartClock(rec *Recorder, unit string, t Terms) {
-	if r.running(t.Obligation) != nil {
+	if r.Running(t.Obligation) != nil {
 		return
 	}
 	d := Deadline{
@@ -85,7 +85,7 @@ func (r *Root) clockID(t Terms) string {
 // MeetClock records that the act came on the given day. It reports whether a
 // clock was running.
 func (r *Root) MeetClock(rec *Recorder, obligation string, on calendar.Date) bool {
-	d := r.running(obligation)
+	d := r.Running(obligation)
 	if d == nil {
 		return false
 	}
@@ -102,7 +102,7 @@ func (r *Root) MeetClock(rec *Recorder, obligation string, on calendar.Date) boo
 
 // MoveClock gives a running clock another due day and keeps the old one.
 func (r *Root) MoveClock(rec *Recorder, obligation string, to Terms, reason string) bool {
-	d := r.running(obligation)
+	d := r.Running(obligation)
 	if d == nil {
 		return false
 	}
@@ -113,7 +113,7 @@ func (r *Root) MoveClock(rec *Recorder, obligation string, to Terms, reason stri
 
 // WaiveClock records that the act is no longer owed.
 func (r *Root) WaiveClock(rec *Recorder, obligation, reason string) bool {
-	d := r.running(obligation)
+	d := r.Running(obligation)
 	if d == nil {
 		return false
 	}
@@ -149,12 +149,12 @@ func (r *Root) Tick(rec *Recorder, cal *calendar.Calendar) error {
 // Overdue reports whether a clock of the obligation ran out and the act has
 // not come yet.
 func (r *Root) Overdue(obligation string) bool {
-	d := r.running(obligation)
+	d := r.Running(obligation)
 	return d != nil && d.State == Late
 }
 
-// running finds the obligation's clock that still waits for its act.
-func (r *Root) running(obligation string) *Deadline {
+// Running finds the obligation's clock that still waits for its act.
+func (r *Root) Running(obligation string) *Deadline {
 	i := slices.IndexFunc(r.Deadlines, func(d Deadline) bool {
 		return d.Obligation == obligation && d.MetOn == "" && (d.State == Open || d.State == Late)
 	})

@@ -99,6 +99,9 @@ func From(err error) *Error {
 	return &Error{Kind: Internal, Code: "internal", Msg: "系统内部错误", MsgEN: "internal error", cause: err}
 }
 
+// Is reports whether err is of a kind, as From sees it; no error is of none.
+func Is(err error, k Kind) bool { return err != nil && From(err).Kind == k }
+
 // InvalidInput is the error under which Checks gathers violations.
 var InvalidInput = New(Invalid, "invalid_input", "提交的内容不符合要求", "the input does not meet the requirements")
 

@@ -46,3 +46,26 @@ func TestChecksListEveryViolation(t *testing.T) {
 		t.Fatal("no violation is no error")
 	}
 }
+
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		name string
+		err  error
+		kind fault.Kind
+		want bool
+	}{
+		{"Typed", errGone, fault.NotFound, true},
+		{"Wrapped", fmt.Errorf("load: %w", errGone), fault.NotFound, true},
+		{"Another", errGone, fault.Conflict, false},
+		{"Untyped", io.EOF, fault.Internal, true},
+		{"None", nil, fault.Internal, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			if got := fault.Is(c.err, c.kind); got != c.want {
+				t.Error(got)
+			}
+		})
+	}
+}

@@ -113,8 +113,10 @@ func TestProblems(t *testing.T) {
 		status                 int
 		violations             []string // field:code
 	}{
-		{"EveryViolationAtOnce", "/v1/things/1/rename?loud=maybe", `{"name":7,"amount_fen":1.5,"tags":"x","nope":1,"inner":{"b":1},"name":"x"}`, "invalid_input", 400,
-			[]string{"amount_fen:wrong_type", "inner:wrong_type", "loud:wrong_type", "name:duplicate_field", "name:wrong_type", "nope:unknown_field", "tags:wrong_type"}},
+		{
+			"EveryViolationAtOnce", "/v1/things/1/rename?loud=maybe", `{"name":7,"amount_fen":1.5,"tags":"x","nope":1,"inner":{"b":1},"name":"x"}`, "invalid_input", 400,
+			[]string{"amount_fen:wrong_type", "inner:wrong_type", "loud:wrong_type", "name:duplicate_field", "name:wrong_type", "nope:unknown_field", "tags:wrong_type"},
+		},
 		{"DecodingAndRulesTogether", "/v1/things/1/rename", `{"amount_fen":-1,"tags":3}`, "invalid_input", 400, []string{"amount_fen:out_of_range", "name:required", "tags:wrong_type"}},
 		{"EmptyBody", "/v1/things/1/rename", ``, "invalid_input", 400, []string{"name:required"}},
 		{"NotAnObject", "/v1/things/1/rename", `[1]`, "bad_json", 400, nil},

@@ -170,10 +170,10 @@ func (d *reader) refuse(path, code, zh, en string) {
 // field reads one member at a path.
 type field func(v value, path string)
 
-func (d *reader) object(v value, path string, fields map[string]field) bool {
+func (d *reader) object(v value, path string, fields map[string]field) {
 	if v.kind != '{' {
 		d.refuse(path, "wrong_type", "须为对象", "must be an object")
-		return false
+		return
 	}
 	prefix := path
 	if prefix != "" {
@@ -193,7 +193,6 @@ func (d *reader) object(v value, path string, fields map[string]field) bool {
 		}
 		seen[key] = true
 	}
-	return true
 }
 
 // clip keeps a hostile key from filling the answer.

@@ -27,15 +27,36 @@ type Book struct {
 func (b Book) Of(pack string) (*policy.Pack, error) {
 	p, err := b.Packs.ByID(pack)
 	if err != nil { // not the caller's mistake: a project was pinned to it
-		return nil, fault.From(fmt.Errorf("pack of a pinned project: %s", err))
+		return nil, fault.From(fmt.Errorf("pack of a pinned project: %s", err.Error()))
 	}
 	return p, nil
+}
+
+// For gives the pack a project is pinned to; for what belongs to no project,
+// the one in force in the district on the day.
+func (b Book) For(p *typev1.ProjectBrief, district string, day calendar.Date) (*policy.Pack, error) {
+	if p != nil {
+		return b.Of(p.GetPack())
+	}
+	return b.Packs.ForDate(district, day)
 }
 
 // Has tells whether a requirement that the pack cannot judge from the project
 // alone is met: the service looks at its own records, by the requirement's Code
 // and, where that is enough, by the Fact it waits for.
 type Has func(r policy.Requirement) bool
+
+// Heard answers from the facts of other services heard so far, by name.
+// Waivers, by the requirement's code, lift rules that hold in principle alone.
+func Heard(facts, waivers map[string]string) Has {
+	return func(r policy.Requirement) bool {
+		if r.Strength != policy.Must && waivers[r.Code] != "" {
+			return true
+		}
+		_, heard := facts[r.Fact]
+		return heard
+	}
+}
 
 // Gate lets pass when every requirement of the gate for project p is met. The
 // refusal names the gate and lists all that is missing.

@@ -11,7 +11,6 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/fault"
-	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -213,14 +212,4 @@ func (b *Budget) decidedBy(by authn.Principal) error {
 		return ErrOwnProject
 	}
 	return nil
-}
-
-// has answers what a gate waits for from the facts heard so far; waivers lift
-// rules that hold in principle alone.
-func (b *Budget) has(r policy.Requirement) bool {
-	if r.Strength != policy.Must && b.Waivers[r.Code] != "" {
-		return true
-	}
-	_, heard := b.Heard[r.Fact]
-	return heard
 }

@@ -6,6 +6,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/rules"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -61,7 +62,7 @@ func (s *Service) settle(b *Budget) error {
 	if b.ApprovedFen == 0 && b.Heard[factDecision] != "" {
 		b.ApprovedFen = b.Project.GetAmountFen() // filed without another figure: as declared
 	}
-	missing, err := s.Rules.Missing(b.Project, "budget", b.has)
+	missing, err := s.Rules.Missing(b.Project, "budget", rules.Heard(b.Heard, b.Waivers))
 	if err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/money"
 	"egov/libs/policy"
+	"egov/libs/rules"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 )
 
@@ -130,7 +131,7 @@ func (s *Service) maintenanceMoney(b *Budget, found records, papers []Confirmati
 			return !found.notAccepted || r.Strength != policy.Must && b.Waivers[r.Code] != ""
 		}
 		confirmable = append(confirmable, r.Code)
-		return b.has(r) || slices.ContainsFunc(papers, func(p Confirmation) bool { return p.Requirement == r.Code })
+		return rules.Heard(b.Heard, b.Waivers)(r) || slices.ContainsFunc(papers, func(p Confirmation) bool { return p.Requirement == r.Code })
 	})
 	c.Add(missing...)
 	return confirmable, err

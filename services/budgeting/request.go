@@ -6,6 +6,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/fault"
 	"egov/libs/money"
+	"egov/libs/rules"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 )
 
@@ -41,7 +42,7 @@ func (s *Service) RequestBudget(ctx context.Context, r RequestBudget) (Budget, e
 		if err := b.at(Waiting, Open, Carried, Returned); err != nil {
 			return err
 		}
-		missing, err := s.Rules.Missing(b.Project, "budget", b.has)
+		missing, err := s.Rules.Missing(b.Project, "budget", rules.Heard(b.Heard, b.Waivers))
 		if err != nil {
 			return err
 		}

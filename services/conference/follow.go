@@ -3,7 +3,6 @@ package conference
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -75,7 +74,7 @@ func (s *Service) Supplemented(ctx context.Context, f *declarationv1.ProjectSupp
 // where it stands on an agenda. A decision that was taken first stands.
 func (s *Service) TakenBack(ctx context.Context, project, reason string) error {
 	d, err := s.Dockets.Get(ctx, project)
-	if notFound(err) {
+	if fault.Is(err, fault.NotFound) {
 		return nil // it never came to this desk
 	}
 	if err != nil {
@@ -153,7 +152,7 @@ func (s *Service) known(ctx context.Context, project string, change func(*Docket
 		change(d)
 		return s.place(d)
 	})
-	if notFound(err) {
+	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	return err
@@ -180,9 +179,4 @@ func (s *Service) DeferralFiled(ctx context.Context, project string) error {
 // ProcurementStarted notes that the ground to stop falls.
 func (s *Service) ProcurementStarted(ctx context.Context, project string) error {
 	return s.known(ctx, project, func(d *Docket) { d.StopGround = "" })
-}
-
-func notFound(err error) bool {
-	f, ok := errors.AsType[*fault.Error](err)
-	return ok && f.Kind == fault.NotFound
 }

@@ -128,7 +128,7 @@ func (s *Service) schedule(a *Assessment, rec *aggregate.Recorder, from calendar
 	if a.State == AssessmentClosed || !a.InUse || a.Grade == 0 {
 		return nil
 	}
-	pack, err := s.packOf(a.Project, rec.Today())
+	pack, err := s.Rules.For(a.Project, s.District, rec.Today())
 	if err != nil {
 		return err
 	}

@@ -6,14 +6,10 @@
 package cryptoassessment
 
 import (
-	"context"
-
 	"egov/libs/aggregate"
 	"egov/libs/attachment"
 	"egov/libs/authn"
-	"egov/libs/calendar"
 	"egov/libs/fault"
-	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -51,15 +47,6 @@ type Service struct {
 	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
-// packOf gives the rules that hold for a project, or on a day for what belongs
-// to none.
-func (s *Service) packOf(p *typev1.ProjectBrief, day calendar.Date) (*policy.Pack, error) {
-	if p != nil {
-		return s.Rules.Of(p.GetPack())
-	}
-	return s.Rules.Packs.ForDate(s.District, day)
-}
-
 // answers refuses anybody but the bureau, and an answer to one's own work.
 func answers(by authn.Principal, authors ...string) error {
 	if by.Unit != Bureau {
@@ -69,16 +56,6 @@ func answers(by authn.Principal, authors ...string) error {
 		return ErrOwnWork
 	}
 	return nil
-}
-
-// follow changes what another service's fact is about; what this duty does not
-// know is passed over.
-func follow[T any](ctx context.Context, in aggregate.Repository[T], id string, change aggregate.Change[T]) error {
-	_, err := in.Update(ctx, id, change)
-	if err != nil && fault.From(err).Kind == fault.NotFound {
-		return nil
-	}
-	return err
 }
 
 func wrongState(what, state string) error {

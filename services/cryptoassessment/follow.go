@@ -92,14 +92,14 @@ func (s *Service) SystemGraded(ctx context.Context, g Graded) error {
 		a.Own(g.Unit)
 		return s.schedule(a, rec, g.On)
 	}
-	pack, err := s.packOf(nil, g.On)
+	pack, err := s.Rules.For(nil, s.District, g.On)
 	if err != nil {
 		return err
 	}
 	if _, _, ok := pack.Procedure().AssessmentMonths("crypto_assessment", int64(g.Grade)); ok {
 		return s.know(ctx, g.SystemID, change)
 	}
-	return follow(ctx, s.Assessments, g.SystemID, func(a *Assessment, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Assessments, g.SystemID, func(a *Assessment, rec *aggregate.Recorder) error {
 		if err := change(a, rec); err != nil {
 			return err
 		}
@@ -110,7 +110,7 @@ func (s *Service) SystemGraded(ctx context.Context, g Graded) error {
 
 // SystemRetired ends the periods of a system that is off the register.
 func (s *Service) SystemRetired(ctx context.Context, system, reason string) error {
-	return follow(ctx, s.Assessments, system, func(a *Assessment, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Assessments, system, func(a *Assessment, rec *aggregate.Recorder) error {
 		a.close(rec, reason)
 		return nil
 	})
@@ -118,13 +118,13 @@ func (s *Service) SystemRetired(ctx context.Context, system, reason string) erro
 
 // ProjectEnded takes a declaration that was withdrawn or refused off the desks.
 func (s *Service) ProjectEnded(ctx context.Context, project string) error {
-	if err := follow(ctx, s.Plans, project, func(l *Plan, rec *aggregate.Recorder) error { l.close(rec); return nil }); err != nil {
+	if err := aggregate.Follow(ctx, s.Plans, project, func(l *Plan, rec *aggregate.Recorder) error { l.close(rec); return nil }); err != nil {
 		return err
 	}
-	if err := follow(ctx, s.Exemptions, project, func(x *Exemption, rec *aggregate.Recorder) error { x.close(rec); return nil }); err != nil {
+	if err := aggregate.Follow(ctx, s.Exemptions, project, func(x *Exemption, rec *aggregate.Recorder) error { x.close(rec); return nil }); err != nil {
 		return err
 	}
-	return follow(ctx, s.Assessments, project, func(a *Assessment, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Assessments, project, func(a *Assessment, rec *aggregate.Recorder) error {
 		a.close(rec, ended)
 		return nil
 	})

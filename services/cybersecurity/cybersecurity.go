@@ -6,13 +6,9 @@
 package cybersecurity
 
 import (
-	"context"
-
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/calendar"
 	"egov/libs/fault"
-	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -56,15 +52,6 @@ type Service struct {
 	Sign     func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
-// packOf gives the rules that hold for a project, or today's for what belongs
-// to none.
-func (s *Service) packOf(p *typev1.ProjectBrief, today calendar.Date) (*policy.Pack, error) {
-	if p != nil {
-		return s.Rules.Of(p.GetPack())
-	}
-	return s.Rules.Packs.ForDate(s.District, today)
-}
-
 func wrongState(zh, en, state string) error {
 	return ErrState.WithMsg(zh+"状态为“"+state+"”，不能办理此事项", en+" is "+state+", which does not allow this")
 }
@@ -78,16 +65,6 @@ func answers(by authn.Principal, desk string, authors []string) error {
 		return ErrOwnWork
 	}
 	return nil
-}
-
-// follow changes what another service's fact is about; what this duty does not
-// know is passed over.
-func follow[T any](ctx context.Context, in aggregate.Repository[T], id string, change aggregate.Change[T]) error {
-	_, err := in.Update(ctx, id, change)
-	if err != nil && fault.From(err).Kind == fault.NotFound {
-		return nil
-	}
-	return err
 }
 
 // taken puts e in the place of the store's refusal of a value that another row

@@ -32,7 +32,7 @@ func (s *Service) ProjectSubmitted(ctx context.Context, p *typev1.ProjectBrief, 
 	if p.GetSystemId() == "" || p.GetSystemId() == p.GetProjectId() {
 		return nil
 	}
-	return follow(ctx, s.Systems, p.GetSystemId(), func(y *System, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Systems, p.GetSystemId(), func(y *System, _ *aggregate.Recorder) error {
 		if y.Unit == p.GetUnit() && !slices.Contains(y.Projects, p.GetProjectId()) {
 			y.Projects = append(y.Projects, p.GetProjectId())
 		}
@@ -48,10 +48,10 @@ func needs(p *typev1.ProjectBrief, item string) bool {
 // ProjectEnded takes the tasks of a declaration that was withdrawn or refused
 // off the desks, and a system that will not be built off the register.
 func (s *Service) ProjectEnded(ctx context.Context, project string) error {
-	if err := follow(ctx, s.Consents, project, closeConsent); err != nil {
+	if err := aggregate.Follow(ctx, s.Consents, project, closeConsent); err != nil {
 		return err
 	}
-	return follow(ctx, s.Systems, project, func(y *System, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Systems, project, func(y *System, rec *aggregate.Recorder) error {
 		if !y.InUse && y.State != SystemRetired {
 			y.retire(rec, "项目申报终止")
 		}

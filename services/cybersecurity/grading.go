@@ -47,7 +47,7 @@ func (s *Service) Propose(ctx context.Context, r ProposeGrade) (System, error) {
 			return err
 		}
 		grade := max(r.BusinessGrade, r.ServiceGrade)
-		pack, err := s.packOf(y.Project, rec.Today())
+		pack, err := s.Rules.For(y.Project, s.District, rec.Today())
 		if err != nil {
 			return err
 		}
@@ -101,7 +101,7 @@ func (s *Service) Determine(ctx context.Context, r DetermineGrade) (System, erro
 			return err
 		}
 		today := rec.Today()
-		pack, err := s.packOf(y.Project, today)
+		pack, err := s.Rules.For(y.Project, s.District, today)
 		if err != nil {
 			return err
 		}
@@ -190,7 +190,7 @@ func (s *Service) scheduleAssessment(y *System, rec *aggregate.Recorder, from ca
 	if y.Grade == 0 || !y.InUse {
 		return nil
 	}
-	pack, err := s.packOf(y.Project, rec.Today())
+	pack, err := s.Rules.For(y.Project, s.District, rec.Today())
 	if err != nil {
 		return err
 	}
@@ -230,7 +230,7 @@ func (y *System) askAssessment() {
 
 // PutIntoUse begins a built system's life on the day its project was accepted.
 func (s *Service) PutIntoUse(ctx context.Context, project string, on calendar.Date) error {
-	return follow(ctx, s.Systems, project, func(y *System, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Systems, project, func(y *System, rec *aggregate.Recorder) error {
 		if y.InUse || y.State == SystemRetired {
 			return nil
 		}

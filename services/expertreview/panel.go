@@ -30,11 +30,11 @@ func (r *DrawPanel) Validate() error {
 // Draw draws a panel from the pool as it stands and publishes seed, pool hash
 // and exclusions, so that anyone can repeat it (draw.Draw).
 func (s *Service) Draw(ctx context.Context, r DrawPanel) (Evaluation, error) {
-	experts, err := everything(ctx, s.Experts, nil)
+	experts, err := aggregate.Everything(ctx, s.Experts, nil)
 	if err != nil {
 		return Evaluation{}, err
 	}
-	open, err := everything(ctx, s.Evaluations, map[string]string{"state": string(Drawn)})
+	open, err := aggregate.Everything(ctx, s.Evaluations, map[string]string{"state": string(Drawn)})
 	if err != nil {
 		return Evaluation{}, err
 	}
@@ -103,20 +103,4 @@ func (x *Expert) excludedFrom(e *Evaluation, field, today string) string {
 		return "申报回避 / declared conflict"
 	}
 	return ""
-}
-
-// everything reads all pages of a list.
-func everything[T any](ctx context.Context, from aggregate.Repository[T], filter map[string]string) ([]T, error) {
-	var all []T
-	q := aggregate.Query{PageSize: 200, Filter: filter}
-	for {
-		page, err := from.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, page.Items...)
-		if q.PageToken = page.NextPageToken; q.PageToken == "" {
-			return all, nil
-		}
-	}
 }

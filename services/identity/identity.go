@@ -177,7 +177,7 @@ func (s *Service) unit(ctx context.Context, code string) (Unit, error) {
 	return u, err
 }
 
-func missing(err error) bool { return err != nil && fault.From(err).Kind == fault.NotFound }
+func missing(err error) bool { return fault.Is(err, fault.NotFound) }
 
 func wrongState(zh, en string) error { return ErrState.WithMsg(zh, en) }
 

@@ -177,7 +177,7 @@ func (u *Unit) supervisedBy(parent string) {
 // resettle shows a unit's accounts to the unit that supervises it now, and to
 // the one before no more.
 func (s *Service) resettle(ctx context.Context, u Unit) error {
-	accounts, err := everything(s.asSelf(ctx), s.Accounts, map[string]string{"unit": u.Code})
+	accounts, err := aggregate.Everything(s.asSelf(ctx), s.Accounts, map[string]string{"unit": u.Code})
 	if err != nil {
 		return err
 	}
@@ -190,26 +190,6 @@ func (s *Service) resettle(ctx context.Context, u Unit) error {
 		}
 	}
 	return nil
-}
-
-// everything reads all pages of a list.
-func everything[T any](ctx context.Context, r interface {
-	List(ctx context.Context, q aggregate.Query) (aggregate.Page[T], error)
-}, filter map[string]string,
-) ([]T, error) {
-	var all []T
-	q := aggregate.Query{Filter: filter, PageSize: 200}
-	for {
-		p, err := r.List(ctx, q)
-		if err != nil {
-			return nil, err
-		}
-		all = append(all, p.Items...)
-		if p.NextPageToken == "" {
-			return all, nil
-		}
-		q.PageToken = p.NextPageToken
-	}
 }
 
 // SucceedUnit passes a unit's duties, and where it says so its seat, to
@@ -287,7 +267,7 @@ func (s *Service) Succeed(ctx context.Context, r SucceedUnit) (Unit, error) {
 
 // adopt gives the units that one unit supervised to another.
 func (s *Service) adopt(ctx context.Context, from, to, documentNo string) error {
-	children, err := everything(s.asSelf(ctx), s.Units, map[string]string{"parent": from})
+	children, err := aggregate.Everything(s.asSelf(ctx), s.Units, map[string]string{"parent": from})
 	if err != nil {
 		return err
 	}

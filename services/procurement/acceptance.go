@@ -9,6 +9,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/money"
 	"egov/libs/policy"
+	"egov/libs/rules"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -241,7 +242,7 @@ func (p *Procurement) evident(q policy.Requirement) bool {
 	if fact, ok := assessed[q.Code]; ok && p.Heard[fact] != "" {
 		return true
 	}
-	return p.has(q)
+	return rules.Heard(p.Heard, p.Waivers)(q)
 }
 
 func (s *Service) fail(p *Procurement, rec *aggregate.Recorder, step AcceptanceStep, by calendar.Date, c *fault.Checks) error {

@@ -9,6 +9,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/money"
 	"egov/libs/policy"
+	"egov/libs/rules"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -115,7 +116,7 @@ func (s *Service) SignContract(ctx context.Context, r SignContract) (Procurement
 		if err != nil || !ok {
 			return err
 		}
-		if clock := p.running(clockContract); clock != nil {
+		if clock := p.Running(clockContract); clock != nil {
 			if clock.DueOn != terms.DueOn {
 				p.MoveClock(rec, clockContract, terms, "更正合同生效日期")
 			}
@@ -198,7 +199,7 @@ func (s *Service) FileContract(ctx context.Context, r FileContract) (Procurement
 
 // contractGate asks the pack what must be there before a contract.
 func (s *Service) contractGate(p *Procurement, r FileContract, c *fault.Checks) ([]*typev1.Document, error) {
-	missing, err := s.Rules.Missing(p.Project, "procurement", p.has)
+	missing, err := s.Rules.Missing(p.Project, "procurement", rules.Heard(p.Heard, p.Waivers))
 	if err != nil {
 		return nil, err
 	}
@@ -212,7 +213,7 @@ func (s *Service) contractGate(p *Procurement, r FileContract, c *fault.Checks) 
 		case q.Fact == "ContractAttached":
 			return slices.ContainsFunc(r.Papers, func(d PaperRef) bool { return d.Item == q.Code })
 		}
-		return p.has(q)
+		return rules.Heard(p.Heard, p.Waivers)(q)
 	})
 	c.Add(missing...)
 	return p.cited(c, "papers", r.Papers, "YP23-R-5.5.2"), err
@@ -245,7 +246,7 @@ func (s *Service) fileContract(p *Procurement, rec *aggregate.Recorder, r FileCo
 	if err := s.Rules.Start(p.Base(), rec, pack, clockContract, p.Unit, r.EffectiveOn); err != nil {
 		return err
 	}
-	if clock := p.running(clockContract); clock != nil {
+	if clock := p.Running(clockContract); clock != nil {
 		k.Late = today.After(clock.DueOn)
 	}
 	p.MeetClock(rec, clockContract, today)

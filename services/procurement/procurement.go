@@ -180,16 +180,6 @@ func (s *Service) method(p *Procurement) (policy.Method, error) {
 	return m, nil
 }
 
-// has answers what a gate waits for from what was heard; waivers lift rules
-// that hold in principle alone.
-func (p *Procurement) has(r policy.Requirement) bool {
-	if r.Strength != policy.Must && p.Waivers[r.Code] != "" {
-		return true
-	}
-	_, heard := p.Heard[r.Fact]
-	return heard
-}
-
 // total is what all contracts of the project are worth, in fen.
 func (p *Procurement) total() int64 {
 	var sum int64
@@ -197,15 +187,4 @@ func (p *Procurement) total() int64 {
 		sum += c.worth()
 	}
 	return sum
-}
-
-// running finds the clock of an obligation that waits for its act.
-func (p *Procurement) running(obligation string) *aggregate.Deadline {
-	i := slices.IndexFunc(p.Deadlines, func(d aggregate.Deadline) bool {
-		return d.Obligation == obligation && d.MetOn == "" && (d.State == aggregate.Open || d.State == aggregate.Late)
-	})
-	if i < 0 {
-		return nil
-	}
-	return &p.Deadlines[i]
 }

@@ -135,7 +135,7 @@ func (s *Service) ReportQuarter(ctx context.Context, r ReportQuarter) (Procureme
 // nextQuarter meets the running clock and, where the obligation repeats, starts
 // the next one where the last one ended.
 func (s *Service) nextQuarter(p *Procurement, rec *aggregate.Recorder) error {
-	clock := p.running(clockQuarter)
+	clock := p.Running(clockQuarter)
 	if clock == nil {
 		return nil
 	}

@@ -7,6 +7,7 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
+	"egov/libs/rules"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 )
 
@@ -58,7 +59,7 @@ func (s *Service) Start(ctx context.Context, r StartProcurement) (Procurement, e
 			return err
 		}
 		var c fault.Checks
-		missing, err := s.Rules.Missing(p.Project, "procurement", p.has)
+		missing, err := s.Rules.Missing(p.Project, "procurement", rules.Heard(p.Heard, p.Waivers))
 		if err != nil {
 			return err
 		}
@@ -141,7 +142,7 @@ func (s *Service) Defer(ctx context.Context, r FileDeferral) (Procurement, error
 			return err
 		}
 		d := Deferral{Reason: r.Reason, ExpectedOn: r.ExpectedOn.String(), FiledOn: today.String()}
-		if clock := p.running(clockStart); clock != nil {
+		if clock := p.Running(clockStart); clock != nil {
 			d.Late = today.After(clock.DueOn)
 			if !d.Late && r.ExpectedOn.After(clock.DueOn) {
 				terms, err := s.Rules.Appointed(p.Project.GetPack(), clockStart, clock.TriggerOn, r.ExpectedOn)

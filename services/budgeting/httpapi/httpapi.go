@@ -2,10 +2,9 @@
 package httpapi
 
 import (
-	"context"
-
 	"egov/libs/aggregate"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/budgeting"
 )
 
@@ -22,26 +21,18 @@ func Mount(a *op.API, s *budgeting.Service) {
 	op.Handle(a, "POST /v1/budgets/{id}/self-evaluations/{year}/report", "ReportRectification", "What the unit did about unmet goals", s.ReportRectification, declarer)
 	op.Handle(a, "POST /v1/budgets/{id}/self-evaluations/{year}/close", "CloseRectification", "The conference office's finding on a rectification", s.CloseRectification, secretary)
 
-	op.Handle(a, "GET /v1/budgets", "ListBudgets", "Budgets the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[budgeting.Budget], error) {
-		return s.Budgets.List(ctx, aggregate.Query{
-			Filter:   map[string]string{"state": q.State, "unit": q.Unit, "kind": q.Kind, "held": q.Held},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
-	})
-	op.Handle(a, "GET /v1/budgets/{id}", "GetBudget", "One project's money", func(ctx context.Context, r one) (budgeting.Budget, error) {
-		return s.Budgets.Get(ctx, r.ID)
-	})
-}
-
-type one struct {
-	ID string `path:"id" json:"-"`
+	reads.List[list](a, "GET /v1/budgets", "ListBudgets", "Budgets the caller may see, newest first", s.Budgets)
+	reads.One(a, "GET /v1/budgets/{id}", "GetBudget", "One project's money", s.Budgets)
 }
 
 type list struct {
-	State     string `query:"state" json:"-"`
-	Unit      string `query:"unit" json:"-"`
-	Kind      string `query:"kind" json:"-"`
-	Held      string `query:"held" json:"-"` // "true": money and reviews of the unit wait
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	State string `query:"state" json:"-"`
+	Unit  string `query:"unit" json:"-"`
+	Kind  string `query:"kind" json:"-"`
+	Held  string `query:"held" json:"-"` // "true": money and reviews of the unit wait
+	reads.Page
+}
+
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "unit": q.Unit, "kind": q.Kind, "held": q.Held})
 }

@@ -2,10 +2,9 @@
 package httpapi
 
 import (
-	"context"
-
 	"egov/libs/aggregate"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/conference"
 )
 
@@ -39,34 +38,21 @@ func Mount(a *op.API, s *conference.Service) {
 	op.Handle(a, "GET /v1/members", "ListMembers", "Who sits on the conference, and the quorum", s.Members)
 	op.Handle(a, "POST /v1/seats/{seat}/succession", "SucceedSeat", "Another unit takes over a member's seat", s.Succeed, secretary)
 
-	op.Handle(a, "GET /v1/sessions", "ListSessions", "Sessions the caller may see, newest first", func(ctx context.Context, q sessions) (aggregate.Page[conference.Session], error) {
-		return s.Sessions.List(ctx, aggregate.Query{
-			Filter:   map[string]string{"state": q.State, "mode": q.Mode, "held_on": q.HeldOn},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
-	})
-	op.Handle(a, "GET /v1/sessions/{id}", "GetSession", "One session with its agenda, attendance, opinions and decisions", func(ctx context.Context, r conference.GetSession) (conference.Session, error) {
-		return s.Sessions.Get(ctx, r.ID)
-	})
-	op.Handle(a, "GET /v1/dockets", "ListDockets", "Projects before the conference that the caller may see, newest first", func(ctx context.Context, q dockets) (aggregate.Page[conference.Docket], error) {
-		return s.Dockets.List(ctx, aggregate.Query{
-			Filter: map[string]string{
-				"state": q.State, "treatment": q.Treatment, "outcome": q.Outcome, "kind": q.Kind, "declaring_unit": q.Unit, "priority": q.Priority,
-			},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
-	})
-	op.Handle(a, "GET /v1/dockets/{id}", "GetDocket", "One project as the conference sees it", func(ctx context.Context, r conference.GetDocket) (conference.Docket, error) {
-		return s.Dockets.Get(ctx, r.ID)
-	})
+	reads.List[sessions](a, "GET /v1/sessions", "ListSessions", "Sessions the caller may see, newest first", s.Sessions)
+	reads.One(a, "GET /v1/sessions/{id}", "GetSession", "One session with its agenda, attendance, opinions and decisions", s.Sessions)
+	reads.List[dockets](a, "GET /v1/dockets", "ListDockets", "Projects before the conference that the caller may see, newest first", s.Dockets)
+	reads.One(a, "GET /v1/dockets/{id}", "GetDocket", "One project as the conference sees it", s.Dockets)
 }
 
 type sessions struct {
-	State     string `query:"state" json:"-"`
-	Mode      string `query:"mode" json:"-"`
-	HeldOn    string `query:"held_on" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	State  string `query:"state" json:"-"`
+	Mode   string `query:"mode" json:"-"`
+	HeldOn string `query:"held_on" json:"-"`
+	reads.Page
+}
+
+func (q sessions) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "mode": q.Mode, "held_on": q.HeldOn})
 }
 
 type dockets struct {
@@ -76,6 +62,11 @@ type dockets struct {
 	Kind      string `query:"kind" json:"-"`
 	Unit      string `query:"unit" json:"-"`
 	Priority  string `query:"priority" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	reads.Page
+}
+
+func (q dockets) Query() aggregate.Query {
+	return q.By(map[string]string{
+		"state": q.State, "treatment": q.Treatment, "outcome": q.Outcome, "kind": q.Kind, "declaring_unit": q.Unit, "priority": q.Priority,
+	})
 }

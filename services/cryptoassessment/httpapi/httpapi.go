@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/attachment"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/cryptoassessment"
 )
 
@@ -16,12 +17,8 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 
 	op.Handle(a, "POST /v1/plans/{id}/submit", "SubmitPlan", "Lay the crypto-assessment plan before the bureau", s.SubmitPlan, declarer)
 	op.Handle(a, "POST /v1/plans/{id}/review", "ReviewPlan", "Accept the plan or send it back", s.ReviewPlan, officer)
-	op.Handle(a, "GET /v1/plans", "ListPlans", "Plans the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[cryptoassessment.Plan], error) {
-		return s.Plans.List(ctx, q.query())
-	})
-	op.Handle(a, "GET /v1/plans/{id}", "GetPlan", "One plan; its id is the project's", func(ctx context.Context, r byID) (cryptoassessment.Plan, error) {
-		return s.Plans.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/plans", "ListPlans", "Plans the caller may see, newest first", s.Plans)
+	reads.One(a, "GET /v1/plans/{id}", "GetPlan", "One plan; its id is the project's", s.Plans)
 	documents(a, "plans", "Plan",
 		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Plans, r)
@@ -35,12 +32,8 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 	op.Handle(a, "POST /v1/exemptions/{id}/file", "FileExemption", "File with the bureau as the supervising budget unit", s.File, supervisor)
 	op.Handle(a, "POST /v1/exemptions/{id}/record", "RecordExemption", "Put the exemption on file", s.Record, officer)
 	op.Handle(a, "POST /v1/exemptions/{id}/return", "ReturnExemption", "Send the papers back", s.ReturnPapers, officer)
-	op.Handle(a, "GET /v1/exemptions", "ListExemptions", "Exemptions the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[cryptoassessment.Exemption], error) {
-		return s.Exemptions.List(ctx, q.query())
-	})
-	op.Handle(a, "GET /v1/exemptions/{id}", "GetExemption", "One exemption; its id is the project's", func(ctx context.Context, r byID) (cryptoassessment.Exemption, error) {
-		return s.Exemptions.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/exemptions", "ListExemptions", "Exemptions the caller may see, newest first", s.Exemptions)
+	reads.One(a, "GET /v1/exemptions/{id}", "GetExemption", "One exemption; its id is the project's", s.Exemptions)
 	documents(a, "exemptions", "Exemption",
 		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Exemptions, r)
@@ -51,12 +44,8 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 
 	op.Handle(a, "POST /v1/assessments/{id}/report", "SubmitReport", "Lay an assessor's report before the bureau", s.SubmitReport, declarer)
 	op.Handle(a, "POST /v1/assessments/{id}/review", "ReviewReport", "Take the report or send it back", s.ReviewReport, officer)
-	op.Handle(a, "GET /v1/assessments", "ListAssessments", "Assessments the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[cryptoassessment.Assessment], error) {
-		return s.Assessments.List(ctx, q.query())
-	})
-	op.Handle(a, "GET /v1/assessments/{id}", "GetAssessment", "The assessments of one project or system", func(ctx context.Context, r byID) (cryptoassessment.Assessment, error) {
-		return s.Assessments.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/assessments", "ListAssessments", "Assessments the caller may see, newest first", s.Assessments)
+	reads.One(a, "GET /v1/assessments/{id}", "GetAssessment", "The assessments of one project or system", s.Assessments)
 	documents(a, "assessments", "Assessment",
 		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
 			return cryptoassessment.Attach(ctx, s, s.Assessments, r)
@@ -80,17 +69,12 @@ func documents(
 	})
 }
 
-type byID struct {
-	ID string `path:"id" json:"-"`
-}
-
 type list struct {
-	State     string `query:"state" json:"-"`
-	Unit      string `query:"unit" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	State string `query:"state" json:"-"`
+	Unit  string `query:"unit" json:"-"`
+	reads.Page
 }
 
-func (q list) query() aggregate.Query {
-	return aggregate.Query{Filter: map[string]string{"state": q.State, "unit": q.Unit}, PageSize: q.PageSize, PageToken: q.PageToken}
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "unit": q.Unit})
 }

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/dataresource"
 )
 
@@ -16,39 +17,24 @@ func Mount(a *op.API, s *dataresource.Service) {
 	op.Handle(a, "POST /v1/catalogues", "SubmitCatalogue", "Lay a resource catalogue before the centre", s.Submit, declarer, op.Created(), op.MaxBody(8<<20))
 	op.Handle(a, "POST /v1/catalogues/{id}/revise", "ReviseCatalogue", "Bring a catalogue again", s.Revise, declarer, op.MaxBody(8<<20))
 	op.Handle(a, "POST /v1/catalogues/{id}/review", "ReviewCatalogue", "Publish the catalogue, or return it with findings", s.Review, officer)
-	op.Handle(a, "GET /v1/catalogues", "ListCatalogues", "Catalogues the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[dataresource.Catalogue], error) {
-		return s.Catalogues.List(ctx, q.query())
-	})
-	op.Handle(a, "GET /v1/catalogues/{id}", "GetCatalogue", "One catalogue", func(ctx context.Context, r byID) (dataresource.Catalogue, error) {
-		return s.Catalogues.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/catalogues", "ListCatalogues", "Catalogues the caller may see, newest first", s.Catalogues)
+	reads.One(a, "GET /v1/catalogues/{id}", "GetCatalogue", "One catalogue", s.Catalogues)
 	op.Handle(a, "POST /v1/cloud-requests", "RequestCloud", "Ask for government-cloud resources", s.RequestCloud, declarer, op.Created())
 	op.Handle(a, "POST /v1/cloud-requests/{id}/answer", "AnswerCloud", "Grant or refuse", s.AnswerCloud, officer)
-	op.Handle(a, "GET /v1/cloud-requests", "ListCloudRequests", "Requests the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[dataresource.CloudRequest], error) {
-		return s.Clouds.List(ctx, q.query())
-	})
-	op.Handle(a, "GET /v1/cloud-requests/{id}", "GetCloudRequest", "One request", func(ctx context.Context, r byID) (dataresource.CloudRequest, error) {
-		return s.Clouds.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/cloud-requests", "ListCloudRequests", "Requests the caller may see, newest first", s.Clouds)
+	reads.One(a, "GET /v1/cloud-requests/{id}", "GetCloudRequest", "One request", s.Clouds)
 	op.Handle(a, "POST /v1/stewards", "FileSteward", "Name the data steward of the caller's unit", func(ctx context.Context, r dataresource.FileSteward) (dataresource.Steward, error) {
 		return s.FileSteward(ctx, authn.By(ctx).Unit, r)
 	}, declarer)
-	op.Handle(a, "GET /v1/stewards", "ListStewards", "The stewards the caller may see", func(ctx context.Context, q list) (aggregate.Page[dataresource.Steward], error) {
-		return s.Stewards.List(ctx, aggregate.Query{PageSize: q.PageSize, PageToken: q.PageToken})
-	})
-}
-
-type byID struct {
-	ID string `path:"id" json:"-"`
+	reads.List[reads.All](a, "GET /v1/stewards", "ListStewards", "The stewards the caller may see", s.Stewards)
 }
 
 type list struct {
 	State     string `query:"state" json:"-"`
 	ProjectID string `query:"project_id" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	reads.Page
 }
 
-func (q list) query() aggregate.Query {
-	return aggregate.Query{Filter: map[string]string{"state": q.State, "project_id": q.ProjectID}, PageSize: q.PageSize, PageToken: q.PageToken}
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "project_id": q.ProjectID})
 }

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/attachment"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/declaration"
 )
 
@@ -35,23 +36,19 @@ func Mount(a *op.API, s *declaration.Service) {
 		return op.File(f), err
 	})
 
-	op.Handle(a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[declaration.Project], error) {
-		return s.Projects.List(ctx, aggregate.Query{
-			Filter:   map[string]string{"stage": q.Stage, "unit": q.Unit, "kind": q.Kind, "route": q.Route},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
-	})
-	op.Handle(a, "GET /v1/projects/{id}", "GetProject", "One project", func(ctx context.Context, r declaration.GetProject) (declaration.Project, error) {
-		return s.Projects.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", s.Projects)
+	reads.One(a, "GET /v1/projects/{id}", "GetProject", "One project", s.Projects)
 	op.Handle(a, "GET /v1/projects/{id}/dossier", "GetDossier", "Everything about one project: facts, clocks, amounts", s.Dossier)
 }
 
 type list struct {
-	Stage     string `query:"stage" json:"-"`
-	Unit      string `query:"unit" json:"-"`
-	Kind      string `query:"kind" json:"-"`
-	Route     string `query:"route" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	Stage string `query:"stage" json:"-"`
+	Unit  string `query:"unit" json:"-"`
+	Kind  string `query:"kind" json:"-"`
+	Route string `query:"route" json:"-"`
+	reads.Page
+}
+
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"stage": q.Stage, "unit": q.Unit, "kind": q.Kind, "route": q.Route})
 }

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/expertreview"
 )
 
@@ -17,28 +18,21 @@ func Mount(a *op.API, s *expertreview.Service) {
 	op.Handle(a, "POST /v1/evaluations/{id}/opinion", "OpineAsAgency", "The assigned agency's opinion", s.OpineAsAgency, op.Roles("agency"))
 	op.Handle(a, "POST /v1/evaluations/{id}/panel", "DrawPanel", "Draw the expert panel", s.Draw, secretary)
 	op.Handle(a, "POST /v1/evaluations/{id}/panel/opinions", "OpineAsExpert", "A drawn expert's opinion", s.OpineAsExpert, op.Roles("expert"))
-	op.Handle(a, "GET /v1/evaluations", "ListEvaluations", "Evaluations the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[expertreview.Evaluation], error) {
-		return s.Evaluations.List(ctx, aggregate.Query{Filter: map[string]string{"state": q.State, "agency": q.Agency}, PageSize: q.PageSize, PageToken: q.PageToken})
-	})
-	op.Handle(a, "GET /v1/evaluations/{id}", "GetEvaluation", "One evaluation", func(ctx context.Context, r byID) (expertreview.Evaluation, error) {
-		return s.Evaluations.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/evaluations", "ListEvaluations", "Evaluations the caller may see, newest first", s.Evaluations)
+	reads.One(a, "GET /v1/evaluations/{id}", "GetEvaluation", "One evaluation", s.Evaluations)
 	op.Handle(a, "POST /v1/experts", "RegisterExpert", "Keep one entry of the expert pool", s.Register, secretary)
 	op.Handle(a, "POST /v1/experts/me/conflicts", "DeclareConflict", "Keep out of draws that concern a unit or project", func(ctx context.Context, r expertreview.DeclareConflict) (expertreview.Expert, error) {
 		return s.DeclareConflict(ctx, authn.By(ctx).Subject, r)
 	}, op.Roles("expert"))
-	op.Handle(a, "GET /v1/experts", "ListExperts", "The expert pool", func(ctx context.Context, q list) (aggregate.Page[expertreview.Expert], error) {
-		return s.Experts.List(ctx, aggregate.Query{PageSize: q.PageSize, PageToken: q.PageToken})
-	})
-}
-
-type byID struct {
-	ID string `path:"id" json:"-"`
+	reads.List[reads.All](a, "GET /v1/experts", "ListExperts", "The expert pool", s.Experts)
 }
 
 type list struct {
-	State     string `query:"state" json:"-"`
-	Agency    string `query:"agency" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	State  string `query:"state" json:"-"`
+	Agency string `query:"agency" json:"-"`
+	reads.Page
+}
+
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "agency": q.Agency})
 }

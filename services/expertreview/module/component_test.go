@@ -151,8 +151,10 @@ func TestBadOpinions(t *testing.T) {
 	o.secretary.Post("/v1/evaluations/p1/assign", map[string]string{"agency": "agency-a"}).OK(nil)
 	bad := opinion("pass", 999_999_999_999)
 	bad["criteria"] = []map[string]string{
-		{"criterion": "planning_fit", "answer": "not_applicable"}, {"criterion": "key_work_fit", "answer": "not_met"},
-		{"criterion": "efficiency", "answer": "maybe"}, {"criterion": "beauty", "answer": "met"},
+		{"criterion": "planning_fit", "answer": "not_applicable"},
+		{"criterion": "key_work_fit", "answer": "not_met"},
+		{"criterion": "efficiency", "answer": "maybe"},
+		{"criterion": "beauty", "answer": "met"},
 	}
 	p := o.agency.Post("/v1/evaluations/p1/opinion", bad).Refused(400, "invalid_input")
 	var codes []string

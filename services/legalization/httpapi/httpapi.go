@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/legalization"
 )
 
@@ -17,31 +18,24 @@ func Mount(a *op.API, s *legalization.Service) {
 	op.Handle(a, "POST /v1/needs/{id}/assign", "AssignChannel", "Say where it is bought, by the rules", s.Assign, officer)
 	op.Handle(a, "POST /v1/needs/{id}/return", "ReturnNeed", "Send the need back", s.Return, officer)
 	op.Handle(a, "POST /v1/needs/{id}/purchase", "FilePurchase", "Put the purchase on record", s.FilePurchase, declarer)
-	op.Handle(a, "GET /v1/needs", "ListNeeds", "Needs the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[legalization.Need], error) {
-		return s.Needs.List(ctx, aggregate.Query{Filter: map[string]string{"state": q.State, "project_id": q.ProjectID}, PageSize: q.PageSize, PageToken: q.PageToken})
-	})
-	op.Handle(a, "GET /v1/needs/{id}", "GetNeed", "One need", func(ctx context.Context, r byID) (legalization.Need, error) {
-		return s.Needs.Get(ctx, r.ID)
-	})
+	reads.List[list](a, "GET /v1/needs", "ListNeeds", "Needs the caller may see, newest first", s.Needs)
+	reads.One(a, "GET /v1/needs/{id}", "GetNeed", "One need", s.Needs)
 	op.Handle(a, "POST /v1/price-caps", "SetPriceCap", "Set the highest price of a product", s.SetCap, officer)
-	op.Handle(a, "GET /v1/price-caps", "ListPriceCaps", "The price list", func(ctx context.Context, q list) (aggregate.Page[legalization.Cap], error) {
-		return s.Caps.List(authn.With(ctx, authn.Service("legalization", legalization.Committee)), aggregate.Query{PageSize: q.PageSize, PageToken: q.PageToken})
+	op.Handle(a, "GET /v1/price-caps", "ListPriceCaps", "The price list", func(ctx context.Context, r reads.All) (aggregate.Page[legalization.Cap], error) {
+		return s.Caps.List(authn.With(ctx, authn.Service("legalization", legalization.Committee)), r.Query())
 	})
 	op.Handle(a, "POST /v1/inventories", "ReportInventory", "Report the unit's software of a year", func(ctx context.Context, r legalization.ReportInventory) (legalization.Inventory, error) {
 		return s.Report(ctx, authn.By(ctx).Unit, r)
 	}, declarer)
-	op.Handle(a, "GET /v1/inventories", "ListInventories", "Inventories the caller may see", func(ctx context.Context, q list) (aggregate.Page[legalization.Inventory], error) {
-		return s.Inventories.List(ctx, aggregate.Query{PageSize: q.PageSize, PageToken: q.PageToken})
-	})
-}
-
-type byID struct {
-	ID string `path:"id" json:"-"`
+	reads.List[reads.All](a, "GET /v1/inventories", "ListInventories", "Inventories the caller may see", s.Inventories)
 }
 
 type list struct {
 	State     string `query:"state" json:"-"`
 	ProjectID string `query:"project_id" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	reads.Page
+}
+
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "project_id": q.ProjectID})
 }

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/attachment"
 	"egov/libs/op"
+	"egov/libs/op/reads"
 	"egov/services/procurement"
 )
 
@@ -37,26 +38,18 @@ func Mount(a *op.API, s *procurement.Service) {
 	op.Handle(a, "POST /v1/procurements/{id}/acceptance-filing", "FileAcceptance", "Send the result to the conference office", s.FileAcceptance, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/assets", "RegisterAssets", "List what the project leaves behind", s.Register, declarer)
 
-	op.Handle(a, "GET /v1/procurements", "ListProcurements", "Procurements the caller may see, newest first", func(ctx context.Context, q list) (aggregate.Page[procurement.Procurement], error) {
-		return s.Procurements.List(ctx, aggregate.Query{
-			Filter:   map[string]string{"state": q.State, "unit": q.Unit, "kind": q.Kind, "method": q.Method},
-			PageSize: q.PageSize, PageToken: q.PageToken,
-		})
-	})
-	op.Handle(a, "GET /v1/procurements/{id}", "GetProcurement", "One project's procurement", func(ctx context.Context, r one) (procurement.Procurement, error) {
-		return s.Procurements.Get(ctx, r.ID)
-	})
-}
-
-type one struct {
-	ID string `path:"id" json:"-"`
+	reads.List[list](a, "GET /v1/procurements", "ListProcurements", "Procurements the caller may see, newest first", s.Procurements)
+	reads.One(a, "GET /v1/procurements/{id}", "GetProcurement", "One project's procurement", s.Procurements)
 }
 
 type list struct {
-	State     string `query:"state" json:"-"`
-	Unit      string `query:"unit" json:"-"`
-	Kind      string `query:"kind" json:"-"`
-	Method    string `query:"method" json:"-"`
-	PageSize  int    `query:"page_size" json:"-"`
-	PageToken string `query:"page_token" json:"-"`
+	State  string `query:"state" json:"-"`
+	Unit   string `query:"unit" json:"-"`
+	Kind   string `query:"kind" json:"-"`
+	Method string `query:"method" json:"-"`
+	reads.Page
+}
+
+func (q list) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "unit": q.Unit, "kind": q.Kind, "method": q.Method})
 }

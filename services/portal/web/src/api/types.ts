@@ -30,7 +30,7 @@ export type Decision = Omit<Whole<D['PolicyDecision']>, 'checklist' | 'findings'
   trace: TraceStep[];
 };
 export type Amounts = Whole<D['DeclarationAmounts']>;
-export type Attachment = Whole<D['DeclarationDocument']>;
+export type Attachment = Whole<D['AttachmentDocument']>;
 export type Reference = Whole<D['DeclarationReference']>;
 export type ProjectDeadline = With<D['Deadline'], 'obligation' | 'due_on' | 'state'>;
 export type Project = Omit<

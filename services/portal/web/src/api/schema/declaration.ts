@@ -1,5 +1,22 @@
 // Made by npm run generate from docs/api/declaration.json; not written by hand.
 export interface paths {
+    "/v1/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statutory clocks kept by this service */
+        get: operations["ListDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/decisions": {
         parameters: {
             query?: never;
@@ -330,10 +347,38 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller can do now in this service */
+        get: operations["ListTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AttachmentDocument: {
+            attached_by?: string;
+            item?: string;
+            key?: string;
+            media_type?: string;
+            name?: string;
+            sha256?: string;
+            /** Format: int64 */
+            size_bytes?: number;
+            sm3?: string;
+        };
         Deadline: {
             basis?: string[] | null;
             due_on?: string;
@@ -374,16 +419,6 @@ export interface components {
             id?: string;
             reason?: string;
             state?: string;
-        };
-        DeclarationDocument: {
-            item?: string;
-            key?: string;
-            media_type?: string;
-            name?: string;
-            sha256?: string;
-            /** Format: int64 */
-            size_bytes?: number;
-            sm3?: string;
         };
         DeclarationDossier: {
             amounts?: components["schemas"]["DeclarationAmounts"];
@@ -451,7 +486,7 @@ export interface components {
             amounts?: components["schemas"]["DeclarationAmounts"];
             /** Format: int64 */
             approved_fen?: number;
-            attachments?: components["schemas"]["DeclarationDocument"][] | null;
+            attachments?: components["schemas"]["AttachmentDocument"][] | null;
             basis?: components["schemas"]["DeclarationReference"][] | null;
             case?: components["schemas"]["PolicyCase"];
             changes?: components["schemas"]["DeclarationChange"][];
@@ -466,7 +501,6 @@ export interface components {
             evidence?: {
                 [key: string]: components["schemas"]["DeclarationEvidence"];
             } | null;
-            failed_acceptance?: boolean;
             failed_reviews?: components["schemas"]["DeclarationFailures"];
             id?: string;
             key_annual?: boolean;
@@ -477,7 +511,6 @@ export interface components {
             parties?: string[] | null;
             period_months?: number;
             project_id?: string;
-            rectification_overdue?: boolean;
             refusal_reason?: string;
             return_reason?: string;
             stage?: string;
@@ -490,6 +523,9 @@ export interface components {
             updated_at?: string;
             /** Format: int64 */
             version?: number;
+            waivers?: {
+                [key: string]: string;
+            };
         };
         DeclarationRecordHandover: {
             approval_no: string;
@@ -556,6 +592,12 @@ export interface components {
             field?: string;
             message?: string;
             message_en?: string;
+        };
+        ModuleDeadlines: {
+            items?: components["schemas"]["StoreDeadlineRow"][] | null;
+        };
+        ModuleTasks: {
+            items?: components["schemas"]["StoreTask"][] | null;
         };
         OpProblem: {
             basis?: string[] | null;
@@ -674,7 +716,11 @@ export interface components {
             standard?: boolean;
         };
         PolicyTerm: {
+            classes?: components["schemas"]["PolicyTerm"][];
+            code?: string;
+            conference?: boolean;
             en?: string;
+            ends?: boolean;
             zh?: string;
         };
         PolicyText: {
@@ -686,6 +732,32 @@ export interface components {
             expr?: string;
             result?: boolean;
             rule?: string;
+        };
+        StoreDeadlineRow: {
+            basis?: string[] | null;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            moved_from?: string;
+            obligation?: string;
+            project_id?: string;
+            provisional?: boolean;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+        };
+        StoreTask: {
+            action?: string;
+            collection?: string;
+            due_on?: string;
+            id?: string;
+            project_id?: string;
+            project_title?: string;
+            service?: string;
+            /** Format: date-time */
+            since?: string;
+            title?: string;
+            unit?: string;
         };
         Todo: {
             account?: string;
@@ -703,6 +775,37 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    ListDeadlines: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadlines"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     Decide: {
         parameters: {
             query?: {
@@ -947,7 +1050,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["DeclarationDocument"];
+                    "application/json": components["schemas"]["AttachmentDocument"];
                 };
             };
             default: {
@@ -1311,6 +1414,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleTasks"];
                 };
             };
             default: {
