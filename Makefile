@@ -55,7 +55,7 @@ demo-check: run-ready ## the same, then stops: exit 0 when all ended as the rule
 .PHONY: run-ready
 run-ready:
 	@$(setup) run
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build commands=./tools/cmd/egov
 
 ##@ build
 
@@ -88,7 +88,7 @@ test: test-ready ## every suite of every module, against a private PostgreSQL an
 	$(beside) go test -p $(JOBS) $(TEST_FLAGS) $(every)
 ifneq ($(web),)
 	cd $(web) && npm test --if-present
-	@$(MAKE) --no-print-directory build
+	@$(MAKE) --no-print-directory build commands=./tools/cmd/egov
 	cd $(web) && $(CURDIR)/$(beside) npm run e2e --if-present
 endif
 
