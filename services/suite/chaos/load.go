@@ -1,0 +1,269 @@
+package chaos
+
+import (
+	"bytes"
+	"context"
+	"crypto/rand"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	mrand "math/rand/v2"
+	"net/http"
+	"sync"
+	"time"
+)
+
+const (
+	callers     = 8
+	pace        = time.Second / 24 // between two commands of all callers together
+	repeated    = 8                // one command in so many is sent again after its answer
+	callTimeout = 8 * time.Second
+	patience    = 90 * time.Second // for one command, over all its repetitions
+	longestWait = 250 * time.Millisecond
+	secretary   = "gov-office.secretary"
+)
+
+// declarers submit by themselves: none has a supervising unit.
+var declarers = []string{
+	"facilities.declarer", "police.declarer", "urban-management.declarer", "science.declarer",
+	"market.declarer", "civil-affairs.declarer", "urban-ops.declarer", "health.declarer",
+}
+
+// load is callers that draft, submit and accept projects at a steady pace
+// through the public interface, each command under a key of its own and
+// repeated under it until it is answered.
+type load struct {
+	journal  *journal
+	url      func(service string) string
+	password string
+	http     *http.Client
+
+	mu     sync.Mutex
+	tokens map[string]string
+
+	stop func()
+	done sync.WaitGroup
+}
+
+// startLoad lets the callers begin; what they do follows from seed.
+func startLoad(ctx context.Context, url func(string) string, password string, j *journal, seed uint64) *load {
+	l := &load{
+		journal: j, url: url, password: password, tokens: map[string]string{},
+		http: &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: callers}},
+	}
+	resting, stop := context.WithCancel(ctx)
+	l.stop = stop
+	ticks := make(chan struct{})
+	l.done.Go(func() { beat(resting, ticks) })
+	for n := range callers {
+		r := mrand.New(mrand.NewPCG(seed, uint64(n)))
+		l.done.Go(func() {
+			for resting.Err() == nil {
+				if err := l.project(ctx, resting, ticks, declarers[n], r); err != nil && resting.Err() == nil {
+					j.found(finding{kind: refused, what: err.Error()})
+				}
+			}
+		})
+	}
+	return l
+}
+
+// beat gives the callers their turns.
+func beat(ctx context.Context, ticks chan<- struct{}) {
+	t := time.NewTicker(pace)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+		}
+		select {
+		case ticks <- struct{}{}:
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// rest ends the load. Commands under way are still brought to their answers,
+// so that afterwards nothing is in doubt.
+func (l *load) rest() {
+	l.stop()
+	l.done.Wait()
+	l.http.CloseIdleConnections()
+}
+
+// project takes one project from its draft to its acceptance by the office.
+func (l *load) project(ctx, resting context.Context, ticks <-chan struct{}, declarer string, r *mrand.Rand) error {
+	title := "混沌" + rand.Text()
+	body, err := json.Marshal(map[string]any{
+		"title": title, "content": title + "。机房网络安全服务。", "period_months": 1 + r.IntN(12),
+		"basis":  []map[string]string{{"kind": "key_work", "text": "区年度数字化重点工作"}},
+		"leader": "分管领导", "contact": "联系人 021-00000000",
+		"case": map[string]any{
+			"kind": "service", "amount_fen": 20_000_000 + r.Int64N(40_000_000),
+			"materials": []string{"pre_review_form", "basis", "build_plan", "budget_plan"},
+		},
+	})
+	if err != nil {
+		return err
+	}
+	var project struct {
+		ID string `json:"id"`
+	}
+	for _, c := range []struct {
+		act     act
+		account string
+		body    []byte
+	}{{draft, declarer, body}, {submit, declarer, nil}, {accept, secretary, nil}} {
+		select {
+		case <-ticks:
+		case <-resting.Done():
+			return nil
+		}
+		path := "/v1/projects"
+		if c.act != draft {
+			path += "/" + project.ID + "/" + string(c.act)
+		}
+		key := rand.Text()
+		answer, err := l.insist(ctx, c.account, path, key, c.body)
+		if err != nil {
+			return err
+		}
+		if c.act == draft {
+			if err := json.Unmarshal(answer, &project); err != nil {
+				return err
+			}
+		}
+		l.journal.acknowledged(entry{act: c.act, title: title, project: project.ID, acked: time.Now()})
+		if r.IntN(repeated) > 0 {
+			continue
+		}
+		again, err := l.insist(ctx, c.account, path, key, c.body)
+		if err != nil {
+			return err
+		}
+		if !bytes.Equal(answer, again) {
+			l.journal.found(finding{kind: duplicate, what: fmt.Sprintf("%s %s: one key was answered in two ways", c.act, project.ID)})
+		}
+	}
+	return nil
+}
+
+// refusal is an answer that says no.
+type refusal struct {
+	status int
+	body   string
+}
+
+func (r refusal) Error() string { return fmt.Sprintf("HTTP %d %s", r.status, r.body) }
+
+// passing reports whether a later repetition may succeed.
+func passing(err error) bool {
+	r, ok := errors.AsType[refusal](err)
+	return !ok || r.status >= 500 || r.status == http.StatusTooManyRequests || r.status == http.StatusUnauthorized
+}
+
+// insist sends one command until it is answered with success or refused for
+// good.
+func (l *load) insist(ctx context.Context, account, path, key string, body []byte) ([]byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	for pause := 10 * time.Millisecond; ; pause = min(2*pause, longestWait) {
+		answer, err := l.once(ctx, account, path, key, body)
+		if err == nil {
+			return answer, nil
+		}
+		if !passing(err) {
+			return nil, fmt.Errorf("%s: %w", path, err)
+		}
+		select {
+		case <-ctx.Done():
+			return nil, fmt.Errorf("%s: not answered: %w", path, err)
+		case <-time.After(pause):
+		}
+	}
+}
+
+func (l *load) once(ctx context.Context, account, path, key string, body []byte) ([]byte, error) {
+	token, err := l.token(ctx, account)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := l.exchange(ctx, "declaration", path, body, map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": key})
+	if r, ok := errors.AsType[refusal](err); ok && r.status == http.StatusUnauthorized {
+		l.mu.Lock()
+		delete(l.tokens, account) // its time is over
+		l.mu.Unlock()
+	}
+	return answer, err
+}
+
+func (l *load) exchange(ctx context.Context, service, path string, body []byte, headers map[string]string) ([]byte, error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodPost, l.url(service)+path, bytes.NewReader(body))
+	if err != nil {
+		return nil, err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for k, v := range headers {
+		req.Header.Set(k, v)
+	}
+	resp, err := l.http.Do(req)
+	if err != nil {
+		return nil, err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	if err == nil && resp.StatusCode >= 300 {
+		err = refusal{resp.StatusCode, string(b)}
+	}
+	return b, err
+}
+
+// token is the account's, signed in anew when there is none.
+func (l *load) token(ctx context.Context, account string) (string, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock() // one sign-in at a time: an account is locked after many
+	if t := l.tokens[account]; t != "" {
+		return t, nil
+	}
+	body, err := json.Marshal(map[string]string{"account": account, "password": l.password})
+	if err != nil {
+		return "", err
+	}
+	b, err := l.exchange(ctx, "identity", "/v1/sessions", body, nil)
+	if err != nil {
+		return "", err
+	}
+	var session struct {
+		AccessToken string `json:"access_token"`
+	}
+	if err := json.Unmarshal(b, &session); err != nil {
+		return "", err
+	}
+	l.tokens[account] = session.AccessToken
+	return session.AccessToken, nil
+}
+
+// verdict is what a check of the ledger found.
+type verdict struct {
+	OK          bool   `json:"ok"`
+	FirstBadSeq int64  `json:"first_bad_seq"`
+	ErrorCode   string `json:"error_code"`
+	Detail      string `json:"detail"`
+}
+
+// verifyLedger asks for one, as an auditor.
+func (l *load) verifyLedger(ctx context.Context) (v verdict, err error) {
+	token, err := l.token(ctx, "audit.auditor")
+	if err != nil {
+		return v, err
+	}
+	b, err := l.exchange(ctx, "auditexport", "/v1/verify", nil, map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": rand.Text()})
+	if err != nil {
+		return v, err
+	}
+	return v, json.Unmarshal(b, &v)
+}
