@@ -54,7 +54,7 @@ func New(c conf.Service) host.Service {
 			book := pgstore.NewBook(k.Pool, origin, k.Self)
 			s := &auditexport.Service{
 				Book: book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
-				Packs: k.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
+				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
 			// stable: subscription name
 			k.Consume("auditexport.ledger", sources, event.Effects{Batch: book.Append})

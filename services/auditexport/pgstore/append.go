@@ -8,6 +8,7 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"egov/libs/event"
 	"egov/libs/ledger"
@@ -64,9 +65,9 @@ func encode(events []event.Record) ([]entry, error) {
 
 // lock takes the head's row lock and then looks which events are known.
 func (b *Book) lock(ctx context.Context, tx pgx.Tx, entries []entry) (head ledger.Head, tree *ledger.Tree, known map[uuid.UUID]ledger.Hash, err error) {
-	ids := make([]uuid.UUID, len(entries))
+	ids := make([]pgtype.UUID, len(entries))
 	for i := range entries {
-		ids[i] = entries[i].id
+		ids[i] = pgtype.UUID{Bytes: entries[i].id, Valid: true}
 	}
 	known = map[uuid.UUID]ledger.Hash{}
 	g := ledger.Genesis(b.origin)
@@ -78,7 +79,7 @@ func (b *Book) lock(ctx context.Context, tx pgx.Tx, entries []entry) (head ledge
 		return err
 	})
 	batch.Queue("SELECT event_id, sha256 FROM ledger_row WHERE event_id = ANY($1)", ids).Query(func(rows pgx.Rows) error {
-		var id uuid.UUID
+		var id [16]byte
 		var sum []byte
 		_, err := pgx.ForEachRow(rows, []any{&id, &sum}, func() error {
 			var h ledger.Hash
@@ -98,7 +99,7 @@ func (b *Book) lock(ctx context.Context, tx pgx.Tx, entries []entry) (head ledge
 type added struct {
 	seqs                       []int64
 	raws, sha256s, sm3s, links [][]byte
-	ids                        []uuid.UUID
+	ids                        []pgtype.UUID
 	services, types, subjects  []string
 	units, actors, traces      []string
 	times                      []time.Time
@@ -126,7 +127,7 @@ func extend(head *ledger.Head, tree *ledger.Tree, entries []entry, known map[uui
 		a.seqs = append(a.seqs, int64(r.Seq))
 		a.raws, a.links = append(a.raws, r.Raw), append(a.links, r.Chain[:])
 		a.sha256s, a.sm3s = append(a.sha256s, r.SHA256[:]), append(a.sm3s, r.SM3[:])
-		a.ids, a.times = append(a.ids, e.id), append(a.times, e.Time)
+		a.ids, a.times = append(a.ids, pgtype.UUID{Bytes: e.id, Valid: true}), append(a.times, e.Time)
 		a.services, a.types, a.subjects = append(a.services, e.Source), append(a.types, e.Type), append(a.subjects, e.Subject)
 		a.units, a.actors, a.traces = append(a.units, e.Unit), append(a.actors, e.Actor), append(a.traces, traceID(e.TraceParent))
 	}
