@@ -27,10 +27,10 @@ import (
 
 // Options of a run.
 type Options struct {
-	Only  string                                 // the one fault to run; empty = all
-	Seed  uint64                                 // victims, moments and what callers send follow from it
-	Out   io.Writer                              // one line a fault
-	Notes io.Writer                              // what is being done, and why a promise was broken
+	Only  string                                // the one fault to run; empty = all
+	Seed  uint64                                // victims, moments and what callers send follow from it
+	Out   io.Writer                             // one line a fault
+	Notes io.Writer                             // what is being done, and why a promise was broken
 	Serve func(config, target string) *exec.Cmd // starts a process of the suite
 }
 
