@@ -42,7 +42,7 @@ func (w *walk) desks(ctx context.Context) error {
 
 func (w *walk) catalogue(ctx context.Context, r *road) error {
 	var c withID
-	err := r.declarer.post(ctx, r.id, "dataresource", "/v1/catalogues", map[string]any{
+	err := w.once(ctx, r, "dataresource", "/v1/catalogues", map[string]any{
 		"project_id": r.id, "system": r.Title, "editor": "（演示）编制人", "reviewer": "（演示）审核人", "way": "online",
 		"items": []map[string]any{
 			{"resource": r.Title + "基本信息", "table": "t_base", "field": "id", "type": "varchar", "length": 36, "key": true, "share_class": "universal", "frequency": "daily", "secrecy_checked": true},
@@ -55,9 +55,17 @@ func (w *walk) catalogue(ctx context.Context, r *road) error {
 	return w.as("big-data.data").post(ctx, r.id, "dataresource", "/v1/catalogues/"+c.ID+"/review", map[string]any{"findings": []any{}}, nil)
 }
 
+// once brings something to a desk as soon as the desk has heard of the project.
+func (w *walk) once(ctx context.Context, r *road, service, path string, body, out any) error {
+	return w.await(ctx, service+" to hear of the project", func(ctx context.Context) (bool, error) {
+		err := r.declarer.post(ctx, r.id, service, path, body, out)
+		return err == nil, err
+	})
+}
+
 func (w *walk) cloud(ctx context.Context, r *road) error {
 	var c withID
-	err := r.declarer.post(ctx, r.id, "dataresource", "/v1/cloud-requests", map[string]any{
+	err := w.once(ctx, r, "dataresource", "/v1/cloud-requests", map[string]any{
 		"project_id": r.id, "title": r.Title, "purpose": "应用与数据库部署", "vcpu": 32, "memory_gb": 128, "storage_gb": 2000, "network": "extranet",
 	}, &c)
 	if err != nil {
