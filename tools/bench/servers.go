@@ -64,12 +64,12 @@ func (s *servers) close(ctx context.Context) error {
 // database is an empty database with its owner and a role that owns nothing.
 type database struct{ superuser, owner, app, role string }
 
-func (s *servers) database(ctx context.Context, role string) (database, error) {
+func (s *servers) database(ctx context.Context, role string) (db database, err error) {
 	conn, err := pgx.Connect(ctx, s.postgres.SuperuserURL("postgres"))
 	if err != nil {
 		return database{}, err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	owner, password := role+"_owner", rand.Text() // letters and digits: it needs no escaping
 	for _, sql := range []string{
 		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password),
@@ -80,12 +80,12 @@ func (s *servers) database(ctx context.Context, role string) (database, error) {
 			return database{}, err
 		}
 	}
-	db := database{s.postgres.SuperuserURL(role), s.postgres.URL(role, owner, password), s.postgres.URL(role, role, password), role}
+	db = database{s.postgres.SuperuserURL(role), s.postgres.URL(role, owner, password), s.postgres.URL(role, role, password), role}
 	own, err := pgx.Connect(ctx, db.superuser)
 	if err != nil {
 		return db, err
 	}
-	defer own.Close(context.WithoutCancel(ctx))
+	defer func() { err = errors.Join(err, own.Close(context.WithoutCancel(ctx))) }()
 	_, err = own.Exec(ctx, "ALTER SCHEMA public OWNER TO "+owner)
 	return db, err
 }

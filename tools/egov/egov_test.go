@@ -164,7 +164,9 @@ func TestBadInputIsAProblem(t *testing.T) {
 		{"no document", "", []string{"decide", "-"}, "invalid_input", nil},
 		{
 			"several faults at once", `{"kind":"castle","amount_fen":1.5,"declared_on":"2024-02-30","colour":"red","hardware_fen":-1}`,
-			[]string{"decide", "-"}, "invalid_input", []string{"amount_fen", "declared_on", "colour", "hardware_fen"},
+			[]string{"decide", "-"},
+			"invalid_input",
+			[]string{"amount_fen", "declared_on", "colour", "hardware_fen"},
 		},
 		{"before any rules", `{"kind":"service","amount_fen":100,"declared_on":"2020-01-01"}`, []string{"decide", "-"}, "no_pack_in_force", nil},
 		{"an unknown pack", `{"kind":"service","amount_fen":100,"declared_on":"2024-01-01"}`, []string{"decide", "--pack", "atlantis", "-"}, "unknown_pack", nil},

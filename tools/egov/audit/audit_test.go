@@ -122,7 +122,11 @@ func edited(t *testing.T, path, file, old, now string) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer in.Close()
+	defer func() {
+		if err := in.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	var out bytes.Buffer
 	w := zip.NewWriter(&out)
 	for _, f := range in.File {

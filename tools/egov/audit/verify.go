@@ -34,7 +34,7 @@ earlier bundle, which the ledger must continue. Exit codes: 0 it holds, 1 it doe
 
 func verify(cmd *cobra.Command, file, trust, previous string) error {
 	opts := bundle.VerifyOptions{Warn: func(w *fault.Error) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "注意：%s\nwarning: %s\n", w.Msg, w.MsgEN)
+		cli.Say(cmd.ErrOrStderr(), "注意：%s\nwarning: %s", w.Msg, w.MsgEN)
 	}}
 	if trust != "" {
 		text, err := cli.Read(cmd, trust, checkpoint.MaxKeysFile)

@@ -144,23 +144,27 @@ func Code(err error) int {
 	return Failed
 }
 
+// Say tells a person a line beside the answer. A person who has gone is not
+// told, which is no failure.
+func Say(w io.Writer, format string, args ...any) { _, _ = fmt.Fprintf(w, format+"\n", args...) }
+
 // tell writes for a person. Errors without a text of their own are shown as
 // they are: whoever runs the program may see its inside.
 func tell(w io.Writer, err error) {
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok {
-		fmt.Fprintf(w, "错误 / error: %v\n", err)
+		Say(w, "错误 / error: %v", err)
 		return
 	}
-	fmt.Fprintf(w, "错误：%s\nerror: %s\n", withBasis(f.Msg, f.Basis), f.MsgEN)
+	Say(w, "错误：%s\nerror: %s", withBasis(f.Msg, f.Basis), f.MsgEN)
 	for _, v := range f.Violations {
-		fmt.Fprintf(w, "  %s: %s\n  %s  %s\n", v.Field, withBasis(v.Msg, v.Basis), strings.Repeat(" ", len(v.Field)), v.MsgEN)
+		Say(w, "  %s: %s\n  %s  %s", v.Field, withBasis(v.Msg, v.Basis), strings.Repeat(" ", len(v.Field)), v.MsgEN)
 	}
 	switch cause := errors.Unwrap(f); {
 	case cause != nil:
-		fmt.Fprintf(w, "  (%v)\n", cause)
+		Say(w, "  (%v)", cause)
 	case err.Error() != f.Error():
-		fmt.Fprintf(w, "  (%v)\n", err)
+		Say(w, "  (%v)", err)
 	}
 }
 

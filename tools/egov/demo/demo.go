@@ -97,7 +97,7 @@ func run(cmd *cobra.Command, o options) (err error) {
 	}
 	release() // a second Ctrl-C ends the program at once
 	if err = up.Stop(said, s, err); err != nil {
-		fmt.Fprintf(said, "日志与数据保留在 / logs and data are kept in %s\n", dir)
+		cli.Say(said, "日志与数据保留在 / logs and data are kept in %s", dir)
 		return err
 	}
 	return discard()
@@ -178,7 +178,7 @@ func walk(ctx context.Context, cmd *cobra.Command, s *stack.Stack, projects []de
 		return cli.Exit(cli.Failed, err)
 	}
 	for _, p := range r.Problems {
-		fmt.Fprintln(cmd.ErrOrStderr(), "✗", p)
+		cli.Say(cmd.ErrOrStderr(), "✗ %s", p)
 	}
 	if !r.OK() {
 		return cli.Exit(cli.Failed, ErrEnded)

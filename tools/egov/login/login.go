@@ -69,7 +69,7 @@ func login(cmd *cobra.Command, agent session.Agent, server, account string) erro
 		return cli.Exit(cli.Failed, err)
 	}
 	if s.MustChangePassword {
-		fmt.Fprintln(cmd.ErrOrStderr(), "请先修改口令，在此之前该账号没有任何角色 / change the password first: until then the account holds no role")
+		cli.Say(cmd.ErrOrStderr(), "请先修改口令，在此之前该账号没有任何角色 / change the password first: until then the account holds no role")
 	}
 	_, err = fmt.Fprintf(cmd.OutOrStdout(), "已登录 %s（%s）/ signed in at %s as %s\n", s.Server, account, s.Server, account)
 	return err
@@ -80,9 +80,9 @@ func login(cmd *cobra.Command, agent session.Agent, server, account string) erro
 func prompt(cmd *cobra.Command, account string) (string, error) {
 	in := cmd.InOrStdin()
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
-		fmt.Fprintf(cmd.ErrOrStderr(), "%s 的口令 / password of %s: ", account, account)
+		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s 的口令 / password of %s: ", account, account)
 		b, err := term.ReadPassword(int(f.Fd()))
-		fmt.Fprintln(cmd.ErrOrStderr())
+		cli.Say(cmd.ErrOrStderr(), "")
 		return string(b), err
 	}
 	line, err := bufio.NewReader(in).ReadString('\n')

@@ -95,7 +95,7 @@ func Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 func Free(w io.Writer, port int) int {
 	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
 	if err != nil {
-		fmt.Fprintf(w, "端口 %d 已被占用，另选一个 / port %d is taken, another one is chosen\n", port, port)
+		cli.Say(w, "端口 %d 已被占用，另选一个 / port %d is taken, another one is chosen", port, port)
 		return 0
 	}
 	l.Close()
@@ -113,12 +113,12 @@ func Start(ctx context.Context, w io.Writer, o stack.Options) (*stack.Stack, err
 		return nil, cli.Exit(cli.Failed, err)
 	}
 	if len(embedded.Missing()) > 0 {
-		fmt.Fprintln(w, "安装缺少的程序 / installing what is missing …")
+		cli.Say(w, "安装缺少的程序 / installing what is missing …")
 		if err := embedded.Install(ctx, w); err != nil {
 			return nil, err
 		}
 	}
-	fmt.Fprintf(w, "启动，数据目录 / starting, data in %s\n", o.Dir)
+	cli.Say(w, "启动，数据目录 / starting, data in %s", o.Dir)
 	o.Out = w
 	o.Serve = func(config, target string) *exec.Cmd { return exec.Command(self, serve.Args(config, target)...) }
 	s, err := stack.Start(ctx, o)
@@ -169,12 +169,12 @@ func Await(ctx context.Context, s *stack.Stack) error {
 // Stop stops the stack in order and says so; cause is why, nil when somebody
 // asked for it.
 func Stop(w io.Writer, s *stack.Stack, cause error) error {
-	fmt.Fprintln(w, "\n正在停止 / stopping …")
+	cli.Say(w, "\n正在停止 / stopping …")
 	ctx, cancel := context.WithTimeout(context.Background(), stopTime)
 	defer cancel()
 	if err := s.Stop(ctx); err != nil {
 		return cli.Also(cause, err)
 	}
-	fmt.Fprintf(w, "已停止 / stopped.\n")
+	cli.Say(w, "已停止 / stopped.")
 	return cause
 }
