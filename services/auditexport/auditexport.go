@@ -128,7 +128,7 @@ type Service struct {
 	Inquiries aggregate.Repository[Inquiry]
 	Exports   aggregate.Repository[Export]
 	Keyring   *Keyring
-	Anchor    *Anchor
+	Anchor    Anchor
 	Packs     *policy.Set
 	Clock     calendar.Clock
 	Self      authn.Principal

@@ -24,6 +24,7 @@ import (
 	"egov/libs/policy"
 	"egov/libs/store"
 	"egov/services/auditexport"
+	"egov/services/auditexport/keyring"
 	"egov/services/auditexport/pgstore"
 )
 
@@ -70,9 +71,9 @@ func newHouse(t testing.TB) *house {
 // open starts the use cases as a process does.
 func (h *house) open() {
 	h.t.Helper()
-	ring, err := auditexport.OpenKeyring(h.keys, origin)
+	ring, err := keyring.Open(h.keys, origin)
 	must(h.t, err)
-	anchor, err := auditexport.OpenAnchor(h.keys, ring.Trust)
+	anchor, err := keyring.OpenAnchor(h.keys, ring.Trust)
 	must(h.t, err)
 	h.Service = &auditexport.Service{
 		Book: h.book, Inquiries: h.inquiries, Exports: h.exports, Keyring: ring, Anchor: anchor, Packs: policy.Default(), Clock: h.clock,

@@ -5,8 +5,10 @@ import (
 	"context"
 
 	"egov/libs/calendar"
+	"egov/libs/fault"
 	"egov/libs/op"
 	"egov/services/auditexport"
+	"egov/services/auditexport/compress"
 )
 
 // Mount puts every operation of the service on the API.
@@ -14,8 +16,8 @@ func Mount(a *op.API, s *auditexport.Service) {
 	auditor := op.Roles("auditor")
 	op.Handle(a, "GET /v1/ledger", "QueryLedger", "Rows of the ledger, ascending; the query itself becomes a row", s.Query, auditor)
 	op.Handle(a, "GET /v1/projects/{id}/ledger", "QueryProject", "Rows about one project, ascending", s.QueryProject, auditor)
-	op.Handle(a, "GET /v1/ledger/rows", "StreamRows", "All rows behind one, as JSON lines under a signed closing line", func(ctx context.Context, r auditexport.StreamRows) (op.File, error) {
-		body, err := s.StreamRows(ctx, r)
+	op.Handle(a, "GET /v1/ledger/rows", "StreamRows", "All rows behind one, as JSON lines under a signed closing line", func(ctx context.Context, r streamRows) (op.File, error) {
+		body, err := s.StreamRows(ctx, r.StreamRows, r.Format.Writer)
 		return op.File{Name: "ledger" + r.Format.Suffix(), MediaType: r.Format.MediaType(), Body: body}, err
 	}, auditor)
 	op.Handle(a, "GET /v1/ledger/checkpoint", "GetCheckpoint", "Where the ledger stands, its newest signed checkpoint and its keys", s.Standing)
@@ -31,6 +33,22 @@ func Mount(a *op.API, s *auditexport.Service) {
 		e, body, err := s.ExportFile(ctx, r)
 		return op.File{Name: bundleName(calendar.DateOf(e.CreatedAt), e.Project), MediaType: "application/zip", Body: body}, err
 	}, auditor)
+}
+
+// streamRows is the request with how its answer is packed.
+type streamRows struct {
+	auditexport.StreamRows
+	Format compress.Format `query:"format" json:"-"` // jsonl (default), gzip or zstd
+}
+
+// Validate adds the format to what is checked.
+func (r *streamRows) Validate() error {
+	var c fault.Checks
+	c.Require(r.Format.Known(), "format", "unknown", "须为jsonl、gzip或zstd", "is jsonl, gzip or zstd")
+	if err := r.StreamRows.Validate(); err != nil {
+		c.Add(fault.From(err).Violations...)
+	}
+	return c.Err()
 }
 
 func bundleName(day calendar.Date, project string) string {

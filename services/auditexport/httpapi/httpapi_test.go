@@ -14,6 +14,7 @@ import (
 	"egov/libs/op"
 	"egov/services/auditexport"
 	"egov/services/auditexport/httpapi"
+	"egov/services/auditexport/keyring"
 )
 
 // empty is the ledger of a service that has just been installed.
@@ -36,11 +37,11 @@ func FuzzMakeExport(f *testing.F) {
 	} {
 		f.Add([]byte(seed))
 	}
-	ring, err := auditexport.OpenKeyring("", "fuzz.egov/ledger")
+	ring, err := keyring.Open("", "fuzz.egov/ledger")
 	if err != nil {
 		f.Fatal(err)
 	}
-	anchor, err := auditexport.OpenAnchor("", ring.Trust)
+	anchor, err := keyring.OpenAnchor("", ring.Trust)
 	if err != nil {
 		f.Fatal(err)
 	}

@@ -29,6 +29,8 @@ import (
 	"egov/libs/pg"
 	"egov/libs/store"
 	"egov/services/auditexport"
+	"egov/services/auditexport/compress"
+	"egov/services/auditexport/keyring"
 	"egov/services/auditexport/pgstore"
 )
 
@@ -94,7 +96,7 @@ func Open(ctx context.Context, o Options) (*Bench, error) {
 	}
 	b := &Bench{o: o}
 	var err error
-	if b.ring, err = auditexport.OpenKeyring("", origin); err != nil {
+	if b.ring, err = keyring.Open("", origin); err != nil {
 		return nil, err
 	}
 	if b.owner, err = pg.Open(ctx, o.OwnerURL, "ledgerbench", pg.PoolOptions{StatementTimeout: 2 * time.Minute}); err != nil {
@@ -124,9 +126,9 @@ func (b *Bench) Measures() []Measure {
 	const unit = "rows/s"
 	return []Measure{
 		{"ledger_append", unit, 3, 5, b.pair(b.append, b.insert)},
-		{"export_jsonl", unit, 1.2, 1.5, b.pair(b.export(auditexport.JSONL), b.copy)},
-		{"export_gzip", unit, 1.1, 1.4, b.pair(b.export(auditexport.Gzip), b.copy)},
-		{"export_zstd", unit, 1.1, 1.4, b.pair(b.export(auditexport.Zstd), b.copy)},
+		{"export_jsonl", unit, 1.2, 1.5, b.pair(b.export(compress.JSONL), b.copy)},
+		{"export_gzip", unit, 1.1, 1.4, b.pair(b.export(compress.Gzip), b.copy)},
+		{"export_zstd", unit, 1.1, 1.4, b.pair(b.export(compress.Zstd), b.copy)},
 	}
 }
 
@@ -242,7 +244,7 @@ func (b *Bench) fill(ctx context.Context) error {
 }
 
 // export streams all rows as GET /v1/ledger/rows does.
-func (b *Bench) export(f auditexport.Format) side {
+func (b *Bench) export(f compress.Format) side {
 	return func(ctx context.Context) (float64, error) {
 		if err := b.fill(ctx); err != nil {
 			return 0, err
@@ -254,7 +256,7 @@ func (b *Bench) export(f auditexport.Format) side {
 		signed := checkpoint.Signed{Checkpoint: checkpoint.Checkpoint{Origin: origin, Size: head.Size, Root: tree.Root(), SM3Chain: head.SM3Chain}}
 		ctx = authn.With(ctx, self)
 		began := time.Now()
-		packed, err := auditexport.Pack(io.Discard, f)
+		packed, err := f.Writer(io.Discard)
 		if err != nil {
 			return 0, err
 		}

@@ -313,6 +313,7 @@ func TestABadBodyIsToldEverythingAtOnce(t *testing.T) {
 	a.Refused(400, "invalid_input")
 	moduletest.Golden(t, "export.problem.json", a.Body)
 	b.auditor.Get("/v1/ledger?limit=x&after_seq=-1&from=y").Refused(400, "invalid_input")
+	b.auditor.Get("/v1/ledger/rows?format=csv&after_seq=-1").Refused(400, "invalid_input")
 	b.auditor.Post("/v1/exports", `{`).Refused(400, "bad_json")
 	if n := b.Count("", &auditexportv1.LedgerQueried{}); n != 0 {
 		t.Errorf("%d readings are on record", n)

@@ -18,6 +18,7 @@ import (
 	"egov/libs/store"
 	"egov/services/auditexport"
 	"egov/services/auditexport/httpapi"
+	"egov/services/auditexport/keyring"
 	"egov/services/auditexport/pgstore"
 )
 
@@ -41,11 +42,11 @@ func New(c conf.Service) host.Service {
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
 			origin := k.Config.District + ".egov/ledger"
-			ring, err := auditexport.OpenKeyring(k.Config.Keys.Dir, origin)
+			ring, err := keyring.Open(k.Config.Keys.Dir, origin)
 			if err != nil {
 				return err
 			}
-			anchor, err := auditexport.OpenAnchor(k.Config.Keys.Dir, ring.Trust)
+			anchor, err := keyring.OpenAnchor(k.Config.Keys.Dir, ring.Trust)
 			if err != nil {
 				return err
 			}

@@ -119,11 +119,14 @@ func TestReplicasAreKilledAndSessionsEnded(t *testing.T) {
 	const total = producers * batches * size
 	// What a killed process had taken is taken over when it has been silent for
 	// half a minute.
-	for deadline := time.Now().Add(2 * time.Minute); rows() < total; {
-		if time.Now().After(deadline) {
+	poll := time.NewTicker(20 * time.Millisecond)
+	defer poll.Stop()
+	for vain := time.After(2 * time.Minute); rows() < total; {
+		select {
+		case <-vain:
 			t.Fatalf("%d of %d rows", rows(), total)
+		case <-poll.C:
 		}
-		time.Sleep(20 * time.Millisecond) // a poll, bounded above; nothing depends on its length
 	}
 	for _, r := range replicas {
 		r.kill()

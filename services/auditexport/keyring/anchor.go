@@ -1,4 +1,4 @@
-package auditexport
+package keyring
 
 import (
 	"errors"
@@ -9,12 +9,12 @@ import (
 	"sync"
 
 	"egov/libs/ledger/checkpoint"
+	"egov/services/auditexport"
 )
 
-// Anchor holds the newest checkpoint that was signed where nobody who can change
-// the database can change it too: in memory, and in a file beside the keys. A
-// database that is set back as a whole, checkpoints included, contradicts it.
-// It is safe for concurrent use.
+var _ auditexport.Anchor = (*Anchor)(nil)
+
+// Anchor is an auditexport.Anchor in memory, and in a file beside the keys.
 type Anchor struct {
 	mu     sync.Mutex
 	path   string // empty = memory alone

@@ -1,4 +1,6 @@
-package auditexport
+// Package keyring keeps the ledger's keys, and the newest checkpoint they
+// signed, in a directory of the service's own, outside of its database.
+package keyring
 
 import (
 	"encoding/json"
@@ -9,22 +11,16 @@ import (
 	"path/filepath"
 
 	"egov/libs/ledger/checkpoint"
+	"egov/services/auditexport"
 )
-
-// Keyring is the ledger's own keys: Ed25519, which any C2SP tool reads, and SM2.
-type Keyring struct {
-	Signers []*checkpoint.Signer
-	Keys    checkpoint.Keys
-	Trust   *checkpoint.Trust
-}
 
 // keyFile holds the secrets, one an algorithm.
 const keyFile = "ledger.json"
 
-// OpenKeyring reads the keys kept in dir, or makes them at the first start. An
+// Open reads the keys kept in dir, or makes them at the first start. An
 // empty dir keeps them in memory, for tests. Several processes may start over
 // one directory at once: they end with the same keys.
-func OpenKeyring(dir, origin string) (*Keyring, error) {
+func Open(dir, origin string) (*auditexport.Keyring, error) {
 	secrets, err := readSecrets(dir)
 	if errors.Is(err, fs.ErrNotExist) {
 		secrets, err = makeSecrets(dir, origin)
@@ -32,7 +28,7 @@ func OpenKeyring(dir, origin string) (*Keyring, error) {
 	if err != nil {
 		return nil, err
 	}
-	k := &Keyring{Keys: checkpoint.Keys{Origin: origin, Keys: []checkpoint.Key{}}}
+	k := &auditexport.Keyring{Keys: checkpoint.Keys{Origin: origin, Keys: []checkpoint.Key{}}}
 	for _, alg := range algorithms {
 		s, err := checkpoint.NewSigner(secrets[alg], nil)
 		if err != nil {
