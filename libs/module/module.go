@@ -29,6 +29,7 @@ import (
 	"egov/libs/opmw"
 	"egov/libs/pg"
 	"egov/libs/policy"
+	"egov/libs/rules"
 	"egov/libs/sign"
 	"egov/libs/store"
 )
@@ -52,8 +53,7 @@ type Kit struct {
 	Pool        *pgxpool.Pool
 	Redis       redis.UniversalClient
 	Clock       calendar.Clock
-	Calendar    *calendar.Calendar
-	Packs       *policy.Set
+	Rules       rules.Book
 	Attachments attachment.Shelf
 	Self        authn.Principal // the service itself
 
@@ -84,7 +84,10 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		return nil, err
 	}
 	u.Config(c, conf.Default(m.Name))
-	k := &Kit{Config: c, Unit: u, Log: u.Log, Clock: calendar.System(), Calendar: calendar.Statutory(), Self: authn.Service(m.Name, m.Duty), module: m}
+	k := &Kit{
+		Config: c, Unit: u, Log: u.Log, Self: authn.Service(m.Name, m.Duty), module: m,
+		Clock: calendar.System(), Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
+	}
 	var err error
 	if c.Clock.File != "" {
 		if k.Clock, err = calendar.File(c.Clock.File); err != nil {
@@ -96,7 +99,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		if err != nil {
 			return nil, fmt.Errorf("holidays: %w", err)
 		}
-		if k.Calendar, err = calendar.New(files...); err != nil {
+		if k.Rules.Calendar, err = calendar.New(files...); err != nil {
 			return nil, fmt.Errorf("holidays: %w", err)
 		}
 	}
@@ -120,7 +123,6 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	k.Redis = redis.NewClient(ropt)
 	u.OnStop(func(context.Context) error { return k.Redis.Close() })
 
-	k.Packs = policy.Default()
 	if k.seal, err = loadSeal(m.Name, c.Keys); err != nil {
 		return nil, err
 	}
@@ -137,7 +139,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Log: u.Log})
 	u.Metrics.Register.MustRegister(relay)
 	u.Loop("relay", relay.Run)
-	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Calendar, Wake: relay.Wake})
+	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
 	u.Loop("deadlines", k.sweep)
 

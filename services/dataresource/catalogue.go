@@ -2,7 +2,6 @@ package dataresource
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -134,7 +133,7 @@ func (s *Service) own(ctx context.Context, project string) error {
 		return nil
 	}
 	n, err := s.Needs.Get(ctx, project)
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+	if fault.Is(err, fault.NotFound) {
 		return ErrProject
 	}
 	if err == nil && n.Unit != authn.By(ctx).Unit {

@@ -2,7 +2,6 @@ package declaration
 
 import (
 	"context"
-	"errors"
 	"slices"
 
 	"egov/libs/aggregate"
@@ -15,19 +14,9 @@ import (
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 )
 
-// follow changes a project by what another service stated. A fact about a
-// project this service does not know is passed over: it stays in the ledger.
-func (s *Service) follow(ctx context.Context, project string, change aggregate.Change[Project]) error {
-	_, err := s.Projects.Update(ctx, project, change)
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
-		return nil
-	}
-	return err
-}
-
 // Learn records a fact that a gate of this duty may wait for.
 func (s *Service) Learn(ctx context.Context, project, fact string, e Evidence) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		p.Evidence[fact] = e
 		return nil
 	})
@@ -35,7 +24,7 @@ func (s *Service) Learn(ctx context.Context, project, fact string, e Evidence) e
 
 // Forget strikes a fact that no longer holds.
 func (s *Service) Forget(ctx context.Context, project, fact string) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		delete(p.Evidence, fact)
 		return nil
 	})
@@ -43,7 +32,7 @@ func (s *Service) Forget(ctx context.Context, project, fact string) error {
 
 // Grade takes over the MLPS grade that police-cyber determined.
 func (s *Service) Grade(ctx context.Context, project string, grade int64, e Evidence) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		p.Case.MLPSGrade = &grade
 		p.Evidence["GradeDetermined"] = e
 		return nil
@@ -52,7 +41,7 @@ func (s *Service) Grade(ctx context.Context, project string, grade int64, e Evid
 
 // EvaluationAssigned notes which agency has the project on its desk.
 func (s *Service) EvaluationAssigned(ctx context.Context, f *expertreviewv1.EvaluationAssigned) error {
-	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Stage = Evaluating
 		p.Share(f.GetAgency())
 		return nil
@@ -61,7 +50,7 @@ func (s *Service) EvaluationAssigned(ctx context.Context, f *expertreviewv1.Eval
 
 // EvaluationPassed moves the project on to its next step.
 func (s *Service) EvaluationPassed(ctx context.Context, f *expertreviewv1.EvaluationPassed) error {
-	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Amounts.EvaluatedFen = f.GetReviewedFen()
 		switch {
 		case p.hasStep("expert_review"):
@@ -83,7 +72,7 @@ func (p *Project) hasStep(code string) bool {
 
 // ExpertReviewPassed sends the project to the conference.
 func (s *Service) ExpertReviewPassed(ctx context.Context, f *expertreviewv1.ExpertReviewPassed) error {
-	return s.follow(ctx, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Amounts.EvaluatedFen = f.GetReviewedFen()
 		p.Stage = Conference
 		return nil
@@ -94,7 +83,7 @@ func (s *Service) ExpertReviewPassed(ctx context.Context, f *expertreviewv1.Expe
 // at the pack's number the lineage is locked out for a time (YP23-R-5.4.3).
 func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string) error {
 	p, err := s.Projects.Get(ctx, project)
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+	if fault.Is(err, fault.NotFound) {
 		return nil
 	}
 	if err != nil {
@@ -122,7 +111,7 @@ func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string
 	if err != nil {
 		return err
 	}
-	return s.follow(ctx, project, func(p *Project, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, rec *aggregate.Recorder) error {
 		p.FailedReviews, p.LockedUntil = lineage.Failures, lineage.LockedUntil
 		p.Stage, p.ReturnReason = Returned, reason
 		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "论证评估未通过，请修改后重新提交"})
@@ -135,7 +124,7 @@ func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string
 
 // Agenda lets the member units see a project that is on their agenda.
 func (s *Service) Agenda(ctx context.Context, project string) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		pack, err := s.Rules.Of(p.Decision.Pack)
 		if err != nil {
 			return err
@@ -147,7 +136,7 @@ func (s *Service) Agenda(ctx context.Context, project string) error {
 
 // Decided follows the conference's decision.
 func (s *Service) Decided(ctx context.Context, f *conferencev1.DecisionTaken) error {
-	return s.follow(ctx, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
 		if p.Stage == Withdrawn {
 			return nil // the unit took it back before the decision came
 		}
@@ -181,7 +170,7 @@ func (s *Service) Decided(ctx context.Context, f *conferencev1.DecisionTaken) er
 
 // ChangeDecided follows the conference's answer to a change.
 func (s *Service) ChangeDecided(ctx context.Context, project, change string, consented bool, approvedFen int64) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		for i := range p.Changes {
 			if p.Changes[i].ID != change {
 				continue
@@ -200,7 +189,7 @@ func (s *Service) ChangeDecided(ctx context.Context, project, change string, con
 // Reach moves the project forward to a stage that another service's fact
 // stands for; a project never moves back by a late event.
 func (s *Service) Reach(ctx context.Context, project string, stage Stage, also func(*Project)) error {
-	return s.follow(ctx, project, func(p *Project, _ *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, project, func(p *Project, _ *aggregate.Recorder) error {
 		if p.Stage.before(stage) {
 			p.Stage = stage
 		}
@@ -257,7 +246,7 @@ func systemOf(id, project string) string {
 
 // Waive notes a rule that the conference lifted for the project.
 func (s *Service) Waive(ctx context.Context, f *conferencev1.WaiverGranted) error {
-	return s.follow(ctx, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
+	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, rec *aggregate.Recorder) error {
 		if p.Waivers == nil {
 			p.Waivers = map[string]string{}
 		}

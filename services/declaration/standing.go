@@ -2,7 +2,6 @@ package declaration
 
 import (
 	"context"
-	"errors"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
@@ -25,7 +24,7 @@ type Standing struct {
 // another project did counts, whoever may see that project.
 func (s *Service) standing(ctx context.Context, id string) (Standing, error) {
 	st, err := s.Standings.Get(authn.With(ctx, authn.Service("declaration", Office)), id)
-	if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+	if fault.Is(err, fault.NotFound) {
 		return Standing{}, nil
 	}
 	return st, err

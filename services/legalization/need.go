@@ -2,7 +2,6 @@ package legalization
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 
@@ -92,7 +91,7 @@ func (s *Service) withinCaps(ctx context.Context, products []Product) error {
 	for i, p := range products {
 		// The list binds everybody, whoever may see its entries.
 		limit, err := s.Caps.Get(authn.With(ctx, authn.Service("legalization", Committee)), capID(p.Class, p.Name))
-		if f, ok := errors.AsType[*fault.Error](err); ok && f.Kind == fault.NotFound {
+		if fault.Is(err, fault.NotFound) {
 			continue
 		}
 		if err != nil {

@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/services/budgeting"
 	"egov/services/budgeting/eventapi"
 	"egov/services/budgeting/httpapi"
@@ -24,7 +23,7 @@ func New(c conf.Service) host.Service {
 		Name: Name, Title: "项目预算", Duty: budgeting.Office,
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
-			s := &budgeting.Service{Budgets: pgstore.Budgets(k.Store), Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}}
+			s := &budgeting.Service{Budgets: pgstore.Budgets(k.Store), Rules: k.Rules}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)
 			return nil

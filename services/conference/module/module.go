@@ -9,7 +9,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/libs/sign"
 	"egov/libs/store"
 	"egov/services/conference"
@@ -29,7 +28,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &conference.Service{
 				Sessions: pgstore.Sessions(k.Store), Dockets: pgstore.Dockets(k.Store), Seats: pgstore.Seats(k.Store),
-				InTx: k.Store.InTx, Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District,
+				InTx: k.Store.InTx, Rules: k.Rules, District: k.Config.District,
 				NewID: store.NewID, Today: func() calendar.Date { return calendar.Today(k.Clock) },
 				Self: k.Self, Sign: k.Sign, Canonical: sign.Canonical,
 			}

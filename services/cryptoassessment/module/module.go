@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/services/cryptoassessment"
 	"egov/services/cryptoassessment/eventapi"
 	"egov/services/cryptoassessment/httpapi"
@@ -26,7 +25,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &cryptoassessment.Service{
 				Plans: pgstore.Plans(k.Store), Exemptions: pgstore.Exemptions(k.Store), Assessments: pgstore.Assessments(k.Store),
-				Rules:    rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Rules:    k.Rules,
 				District: c.District, Attachments: k.Attachments, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)

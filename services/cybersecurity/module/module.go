@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/libs/store"
 	"egov/services/cybersecurity"
 	"egov/services/cybersecurity/eventapi"
@@ -27,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &cybersecurity.Service{
 				Consents: pgstore.Consents(k.Store), Systems: pgstore.Systems(k.Store), Sites: pgstore.Sites(k.Store),
-				Rules:    rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Rules:    k.Rules,
 				District: c.District, NewID: store.NewID, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)

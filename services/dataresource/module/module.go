@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/libs/store"
 	"egov/services/dataresource"
 	"egov/services/dataresource/eventapi"
@@ -27,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &dataresource.Service{
 				Needs: pgstore.Needs(k.Store), Catalogues: pgstore.Catalogues(k.Store), Clouds: pgstore.Clouds(k.Store), Stewards: pgstore.Stewards(k.Store),
-				Sources: pgstore.Sources{Store: k.Store}, Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Sources: pgstore.Sources{Store: k.Store}, Rules: k.Rules,
 				NewID: store.NewID, InTx: k.Store.InTx,
 			}
 			httpapi.Mount(k.API, s)

@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/libs/store"
 	"egov/services/declaration"
 	"egov/services/declaration/eventapi"
@@ -27,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &declaration.Service{
 				Projects: pgstore.Projects(k.Store), Standings: pgstore.Standings(k.Store), Dossiers: pgstore.Dossiers{Store: k.Store},
-				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar}, District: k.Config.District, Clock: k.Clock,
+				Rules: k.Rules, District: k.Config.District, Clock: k.Clock,
 				NewID: store.NewID, Sign: k.Sign, Attachments: k.Attachments,
 			}
 			httpapi.Mount(k.API, s)

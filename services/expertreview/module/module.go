@@ -9,7 +9,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/services/expertreview"
 	"egov/services/expertreview/eventapi"
 	"egov/services/expertreview/httpapi"
@@ -27,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &expertreview.Service{
 				Evaluations: pgstore.Evaluations(k.Store), Experts: pgstore.Experts(k.Store),
-				Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Rules: k.Rules,
 				Seed:  func() []byte { b := make([]byte, 32); _, _ = rand.Read(b); return b }, // never fails
 				Sign:  k.Sign,
 			}

@@ -8,7 +8,6 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
-	"egov/libs/rules"
 	"egov/services/procurement"
 	"egov/services/procurement/eventapi"
 	"egov/services/procurement/httpapi"
@@ -25,7 +24,7 @@ func New(c conf.Service) host.Service {
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &procurement.Service{
-				Procurements: pgstore.Procurements(k.Store), Rules: rules.Book{Packs: k.Packs, Calendar: k.Calendar},
+				Procurements: pgstore.Procurements(k.Store), Rules: k.Rules,
 				Attachments: k.Attachments, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
