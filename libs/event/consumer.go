@@ -103,7 +103,7 @@ func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sou
 // Run works until ctx ends and then returns nil. Failures of Redis and
 // PostgreSQL are logged and tried again, ever more slowly.
 func (c *Consumer) Run(ctx context.Context) error {
-	if !persist(ctx, c.report(ctx, "subscribe"), c.subscribe) {
+	if !persist(ctx, c.report("subscribe"), c.subscribe) {
 		return nil
 	}
 	var g errgroup.Group
@@ -112,19 +112,16 @@ func (c *Consumer) Run(ctx context.Context) error {
 		"consume":  func(ctx context.Context) error { return c.reader.consume(ctx, c.settleSurely) },
 		"takeover": func(ctx context.Context) error { return c.reader.takeOver(ctx, c.settleSurely) },
 	} {
-		g.Go(func() error { return forever(ctx, c.report(ctx, part), f) })
+		g.Go(func() error { return forever(ctx, c.report(part), f) })
 	}
 	err := g.Wait()
 	c.reader.leave(context.WithoutCancel(ctx))
 	return err
 }
 
-// report logs and counts a failure of one of the consumer's loops.
-func (c *Consumer) report(ctx context.Context, part string) func(error, time.Duration) {
-	return func(err error, pause time.Duration) {
-		c.m.failures.WithLabelValues(part).Inc()
-		c.log.WarnContext(ctx, "consumer: tried again after a pause", "part", part, "pause", pause, "error", err)
-	}
+// report is how failures of one of the consumer's loops are told.
+func (c *Consumer) report(part string) func(error, time.Duration) {
+	return (&reporter{log: c.log.With("part", part), failed: c.m.failures.WithLabelValues(part)}).report
 }
 
 // subscribe makes sure of the rows that name this consumer's subscriptions.

@@ -106,7 +106,7 @@ const abandoned = time.Hour
 func (c *Consumer) measure(ctx context.Context) error {
 	for _, source := range c.sources {
 		groups, err := c.rdb.XInfoGroups(ctx, streamKey(source)).Result()
-		if err != nil {
+		if err != nil && !gone(err) {
 			return err
 		}
 		for _, g := range groups {
@@ -116,7 +116,7 @@ func (c *Consumer) measure(ctx context.Context) error {
 			}
 		}
 		members, err := c.rdb.XInfoConsumers(ctx, streamKey(source), c.name).Result()
-		if err != nil {
+		if err != nil && !gone(err) {
 			return err
 		}
 		for _, m := range members {

@@ -3,8 +3,12 @@ package event
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"math/rand/v2"
+	"sync"
 	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
 )
 
 const (
@@ -15,6 +19,30 @@ const (
 
 // errAgain ends one run of a loop that is to start over at once.
 var errAgain = errors.New("start over")
+
+// reporter tells of a loop's failures: every one in the count, and in the log
+// one that differs from the last or comes a minute later, so that an outage of
+// an hour is not a log of gigabytes.
+type reporter struct {
+	log    *slog.Logger
+	failed prometheus.Counter // may be nil
+
+	mu     sync.Mutex
+	last   string
+	logged time.Time
+}
+
+func (r *reporter) report(err error, pause time.Duration) {
+	if r.failed != nil {
+		r.failed.Inc()
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if text := err.Error(); text != r.last || time.Since(r.logged) >= time.Minute {
+		r.last, r.logged = text, time.Now()
+		r.log.Warn("events: tried again after a pause", "pause", pause, "error", text)
+	}
+}
 
 // forever runs f again and again until ctx ends. After a failure it reports
 // and pauses, between 100 ms and 2 s, doubling and spread by half at random so

@@ -1,10 +1,14 @@
 package event
 
 import (
+	"bytes"
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,6 +27,7 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
+	size    atomic.Int64 // room for a reply, in bytes
 }
 
 // NewReader reads as a member of group, which shares the streams among its
@@ -54,9 +59,7 @@ func newReader(rdb redis.UniversalClient, group string, sources []string, answer
 // Run calls f until ctx ends and then returns nil. A batch is repeated while f
 // fails. Entries that cannot be read are logged and left out.
 func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.Context, batch []Record) error) error {
-	report := func(err error, pause time.Duration) {
-		log.WarnContext(ctx, "reader: tried again after a pause", "group", r.group, "pause", pause, "error", err)
-	}
+	report := (&reporter{log: log.With("group", r.group)}).report
 	take := func(ctx context.Context, batch []entry) bool {
 		recs := make([]Record, 0, len(batch))
 		for _, e := range batch {
@@ -96,20 +99,27 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
-	replies := make(chan resp, 1)
+	turns := make(chan chan reply, 2*readers)
 	go func() {
-		defer close(replies)
-		err := r.readOwn(ctx, replies)
-		if err == nil {
-			err = r.readNew(ctx, replies)
+		defer close(turns)
+		if err := r.readOwn(ctx, turns); err != nil {
+			stop(err)
+			return
 		}
-		stop(err)
+		token := make(chan struct{}, 1)
+		token <- struct{}{}
+		var wg sync.WaitGroup
+		for range readers {
+			wg.Go(func() { stop(r.readNew(ctx, token, turns)) })
+		}
+		wg.Wait()
 	}()
-	for reply := range replies { // up to the end, also after a failure: the reader closes it
+	for turn := range turns { // up to the end, also after a failure: the readers close it
+		got := <-turn
 		if ctx.Err() != nil {
 			continue // what was read and not worked on comes first in the next run
 		}
-		entries, err := reply.streams(r.origin)
+		entries, err := got.streams(r.origin)
 		if err == nil {
 			err = r.work(ctx, entries, f)
 		}
@@ -120,35 +130,54 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	return context.Cause(ctx)
 }
 
+// readers is how many replies are on their way at once. Redis makes up the
+// next one while this process takes the last off the wire.
+const readers = 2
+
+// reply is what a command that carries entries answered.
+type reply struct {
+	resp
+	err error
+}
+
+// streams takes the entries, unless the command failed.
+func (a reply) streams(origin map[string]string) ([]entry, error) {
+	if a.err != nil {
+		return nil, a.err
+	}
+	return a.resp.streams(origin)
+}
+
 // readOwn reads what is pending for this very process: it was delivered and
 // an error came between.
-func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
+func (r *Reader) readOwn(ctx context.Context, turns chan<- chan reply) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
-			cmd := redis.NewRawCmd(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
-			reply, err := r.read(ctx, cmd)
+			got := r.fetch(ctx, nil, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
+			entries, err := got.streams(r.origin)
 			if err != nil {
 				return err
 			}
-			ahead := reply
-			got, err := ahead.streams(r.origin)
-			if err != nil {
-				return err
-			}
-			if len(got) == 0 {
+			if len(entries) == 0 {
 				break
 			}
-			from = got[len(got)-1].id
-			if err := pass(ctx, reply, out); err != nil {
-				return err
+			from = entries[len(entries)-1].id
+			turn := make(chan reply, 1)
+			turn <- got
+			select {
+			case turns <- turn:
+			case <-ctx.Done():
+				return ctx.Err()
 			}
 		}
 	}
 	return nil
 }
 
-// readNew reads what no process was given yet.
-func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
+// readNew reads what no process was given yet, in turns with the other
+// readers: the token passes on as soon as a reply begins, so replies are worked
+// on in the order Redis made them.
+func (r *Reader) readNew(ctx context.Context, token chan struct{}, turns chan<- chan reply) error {
 	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
 	for _, key := range r.streams {
 		args = append(args, key)
@@ -156,31 +185,39 @@ func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 	for range r.streams {
 		args = append(args, ">")
 	}
-	for ctx.Err() == nil {
-		reply, err := r.read(ctx, redis.NewRawCmd(ctx, args...))
-		if err != nil {
-			return err
+	for {
+		select {
+		case <-token:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
-		if err := pass(ctx, reply, out); err != nil {
-			return err
+		turn := make(chan reply, 1)
+		select {
+		case turns <- turn:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+		got := r.fetch(ctx, func() { token <- struct{}{} }, args...)
+		turn <- got
+		if got.err != nil {
+			return got.err
 		}
 	}
-	return ctx.Err()
 }
 
-// read runs a command whose reply carries entries.
-func (r *Reader) read(ctx context.Context, cmd *redis.RawCmd) (resp, error) {
-	_ = r.rdb.Process(ctx, cmd) // the command keeps the error
-	return rawReply(cmd)
-}
-
-func pass(ctx context.Context, reply resp, out chan<- resp) error {
-	select {
-	case out <- reply:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
+// fetch runs a command whose reply carries entries. begun is called when the
+// reply begins, if it does.
+func (r *Reader) fetch(ctx context.Context, begun func(), args ...any) reply {
+	into := &replyBuffer{begun: begun, b: make([]byte, 0, r.size.Load())}
+	err := r.rdb.Process(ctx, redis.NewRawWriteToCmd(ctx, into, args...))
+	if err != nil {
+		return reply{err: err}
 	}
+	r.size.Store(int64(len(into.b) + len(into.b)/8)) // the next reply is likely about as long
+	if bytes.HasPrefix(into.b, []byte("-")) {
+		return reply{err: errors.New(strings.TrimSpace(string(into.b[1:])))}
+	}
+	return reply{resp: newResp(into.b)}
 }
 
 // work brings entries to their end, a batch at a time and however long that
@@ -229,7 +266,7 @@ func (r *Reader) heartbeat(ctx context.Context) error {
 			pending, err := r.rdb.XPendingExt(ctx, &redis.XPendingExtArgs{
 				Stream: key, Group: r.group, Start: "-", End: "+", Count: pendingAtOnce, Consumer: r.me,
 			}).Result()
-			if err != nil {
+			if err != nil && !gone(err) {
 				return err
 			}
 			if len(pending) == 0 {
@@ -281,12 +318,14 @@ func (r *Reader) takeOver(ctx context.Context, f take) error {
 
 func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 	for from := "0-0"; ; {
-		cmd := redis.NewRawCmd(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
-		reply, err := r.read(ctx, cmd)
-		if err != nil {
-			return err
+		got := r.fetch(ctx, nil, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
+		if gone(got.err) {
+			return nil
 		}
-		next, entries, err := reply.claimed(key, r.origin[key])
+		if got.err != nil {
+			return got.err
+		}
+		next, entries, err := got.claimed(key, r.origin[key])
 		if err != nil {
 			return err
 		}

@@ -105,7 +105,7 @@ const judgeMargin = time.Minute
 func (c *Consumer) settledUntil(ctx context.Context, source string) (time.Time, error) {
 	key := streamKey(source)
 	groups, err := c.rdb.XInfoGroups(ctx, key).Result()
-	if err != nil {
+	if err != nil && !gone(err) {
 		return time.Time{}, err
 	}
 	i := slices.IndexFunc(groups, func(g redis.XInfoGroup) bool { return g.Name == c.name })

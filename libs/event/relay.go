@@ -107,11 +107,8 @@ func (r *Relay) Run(ctx context.Context) error {
 	return g.Wait()
 }
 
-func (r *Relay) forever(ctx context.Context, what string, f func(context.Context) error) error {
-	return forever(ctx, func(err error, pause time.Duration) {
-		r.m.failures.WithLabelValues(what).Inc()
-		r.log.WarnContext(ctx, "relay: tried again after a pause", "part", what, "pause", pause, "error", err)
-	}, f)
+func (r *Relay) forever(ctx context.Context, part string, f func(context.Context) error) error {
+	return forever(ctx, (&reporter{log: r.log.With("part", part), failed: r.m.failures.WithLabelValues(part)}).report, f)
 }
 
 // rewound says that the stream stands before what this relay appended.
@@ -133,7 +130,7 @@ func (r *Relay) publish(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	pages := make(chan page, 1)
+	pages := make(chan page, 4) // Redis, PostgreSQL and this process work at once
 	g, gctx := errgroup.WithContext(ctx)
 	rd := &reader{relay: r, conn: conn, epoch: epoch, cursor: start, appended: last}
 	g.Go(func() error { defer close(pages); return rd.run(gctx, pages) })
@@ -192,7 +189,7 @@ func (r *Relay) locate(ctx context.Context, conn *pgx.Conn) (last, start streamI
 // lastID is the last id the stream gave out, 0-0 when there is no stream.
 func (r *Relay) lastID(ctx context.Context) (streamID, error) {
 	info, err := r.rdb.XInfoStream(ctx, streamKey(r.source)).Result()
-	if noSuchKey(err) {
+	if gone(err) {
 		return streamID{}, nil
 	}
 	if err != nil {
@@ -201,8 +198,10 @@ func (r *Relay) lastID(ctx context.Context) (streamID, error) {
 	return parseStreamID(info.LastGeneratedID)
 }
 
-func noSuchKey(err error) bool {
-	return err != nil && strings.Contains(err.Error(), "no such key")
+// gone reports whether Redis does not have the stream or group asked about:
+// it is made again where it is read or written.
+func gone(err error) bool {
+	return err != nil && (strings.Contains(err.Error(), "no such key") || strings.HasPrefix(err.Error(), "NOGROUP"))
 }
 
 // reader is the half of a session that reads the outbox.

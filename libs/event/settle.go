@@ -36,7 +36,7 @@ const patience = 4
 // answers false when ctx ended first.
 func (c *Consumer) settleSurely(ctx context.Context, batch []entry) bool {
 	tries := 0
-	return persist(ctx, c.report(ctx, "settle"), func(ctx context.Context) error {
+	return persist(ctx, c.report("settle"), func(ctx context.Context) error {
 		tries++
 		err := c.settle(ctx, batch, tries > patience)
 		if err != nil {

@@ -47,7 +47,7 @@ func (r *Relay) trim(ctx context.Context) error {
 // It is unknown while there is no group, or one is missing that was there.
 func (r *Relay) acknowledged(ctx context.Context) (low streamID, ok bool, err error) {
 	groups, err := r.rdb.XInfoGroups(ctx, streamKey(r.source)).Result()
-	if noSuchKey(err) {
+	if gone(err) {
 		return low, false, nil
 	}
 	if err != nil {
