@@ -38,6 +38,7 @@ type group struct {
 // names are those of `make bench ONLY=`.
 var groups = []group{
 	{[]string{"relay", "outbox_to_ack", "outbox_to_effect", "consume_ack", "inbox_batch"}, events},
+	{[]string{"decide"}, decisions},
 	{[]string{"submit_c8", "submit_c64_group", "traced"}, writes},
 	{[]string{"verify_sha256", "verify_sm3"}, verification},
 }

@@ -43,7 +43,8 @@ type book struct {
 	cited map[string]bool // provision ids
 }
 
-func (b *book) line(format string, args ...any) { fmt.Fprintf(b.w, format+"\n", args...) }
+// line writes one line; the buffer keeps a failure until it is flushed.
+func (b *book) line(format string, args ...any) { _, _ = fmt.Fprintf(b.w, format+"\n", args...) }
 
 // say picks the book's language.
 func (b *book) say(zh, en string) string {
