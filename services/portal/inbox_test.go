@@ -79,7 +79,7 @@ func (b *browser) stream(ctx context.Context) <-chan string {
 	if err != nil {
 		b.t.Fatal(err)
 	}
-	resp, err := b.http.Do(req)
+	resp, err := b.http.Do(req) //nolint:bodyclose // the goroutine below closes it
 	if err != nil {
 		b.t.Fatal(err)
 	}

@@ -1,5 +1,6 @@
 // Where the walk happens: at E2E_BASE_URL, or in an installation of its own
-// that `egov up` runs from bin/ on a fresh data directory and a virtual clock.
+// that `egov up` (bin/egov, or E2E_EGOV) runs on a fresh data directory and a
+// virtual clock.
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
@@ -35,7 +36,7 @@ export async function open() {
   }
   const data = await mkdtemp(join(tmpdir(), 'egov-e2e-'));
   const port = await freePort();
-  const egov = fileURLToPath(new URL('../../../../bin/egov', import.meta.url));
+  const egov = process.env.E2E_EGOV ?? fileURLToPath(new URL('../../../../bin/egov', import.meta.url));
   const up = spawn(egov, ['up', '--port', String(port), '--data', data, '--virtual-clock', '2026-03-02'], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(up, 'exit');
   const close = async () => {

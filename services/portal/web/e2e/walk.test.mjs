@@ -87,7 +87,7 @@ test('the conference office finds it in its inbox and accepts it', async () => {
   const { page, signIn, close } = await person(browser, stack.base);
   await signIn(accounts.secretary, stack.password);
   await picture(page, 'inbox');
-  const row = page.getByRole('row').filter({ hasText: TITLE });
+  const row = page.getByRole('row').filter({ hasText: `受理申报：${TITLE}` });
   await row.getByRole('button', { name: /办理/ }).click();
   const drawer = page.getByRole('dialog');
   await drawer.getByText('退回补正').waitFor();
@@ -114,8 +114,9 @@ test('the list leads to the dossier: timeline, deadlines, decision and amounts',
   await page.getByRole('tabpanel', { name: /法定时限/ }).waitFor();
 
   await page.getByRole('tab', { name: '规则结论' }).click();
-  await page.getByTestId('route').getByText('备案', { exact: true }).waitFor();
-  await page.getByText('YP23-R-5.3.1').first().waitFor();
+  const rules = page.getByRole('tabpanel', { name: '规则结论' });
+  await rules.getByTestId('route').getByText('备案', { exact: true }).waitFor();
+  await rules.getByText('YP23-R-5.3.1').first().waitFor();
 
   await page.getByRole('tab', { name: /材料/ }).click();
   const [download] = await Promise.all([page.waitForEvent('download'), page.getByRole('link', { name: '材料1.pdf' }).click()]);

@@ -4,7 +4,7 @@ import { load } from './source.mjs';
 
 const { modules, close } = await load('api/acts.ts', 'ui/ActForm.tsx');
 after(close);
-const [{ actsOf, actsOn, compose, fit }, { fieldAt, outward }] = modules;
+const [{ actsOf, actsOn, compose, fit }, { fieldAt, outward, rowsFor }] = modules;
 
 const body = (ref) => ({ content: { 'application/json': { schema: { $ref: `#/components/schemas/${ref}` } } } });
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
@@ -71,6 +71,14 @@ test('what is filled in goes where the operation wants it', () => {
   const values = outward(act.fields, { approved: false, reason: '不足', amount_fen: '1.5', conditions: ['甲'], items: [{ name: 'a', price_fen: '0.01' }], free: '{"x":1}', note: '' });
   assert.deepEqual(values, { approved: false, reason: '不足', amount_fen: 1_500_000, conditions: ['甲'], items: [{ name: 'a', price_fen: 10_000 }], free: { x: 1 } });
   assert.deepEqual(compose(waive, 'a/b', { line: '3', why: '旧' }), { path: '/v1/cost-checks/a%2Fb/lines/3/waive', query: { why: '旧' }, body: {} });
+});
+
+test('a list begins with what the rules or the thing itself name', () => {
+  const list = (name, entry) => [{ name, required: true, kind: 'list', fields: [{ name: entry, required: true, kind: 'text' }] }];
+  const terms = (vocabulary) => (vocabulary === 'criteria' ? [{ code: 'necessity' }, { code: 'feasibility' }] : []);
+  assert.deepEqual(rowsFor(list('criteria', 'criterion'), terms, undefined), { criteria: [{ criterion: 'necessity' }, { criterion: 'feasibility' }] });
+  assert.deepEqual(rowsFor(list('members', 'member'), terms, { members: ['cac', 'finance'] }), { members: [{ member: 'cac' }, { member: 'finance' }] });
+  assert.deepEqual(rowsFor(list('members', 'member'), terms, { members: [{ member: 'cac' }] }), {});
 });
 
 test('a violation leads to its field, also inside lists', () => {

@@ -150,39 +150,39 @@ function Kind({ entry }: { entry: Entry }) {
             <Input />
           </Form.Item>
         )}
+        {is('maintenance') && (
+          <>
+            <Form.Item name={['case', 'om', 'first_year']} label={t('declareOMFirst')} rules={[{ required: true, message: t('required') }]}>
+              <Radio.Group
+                aria-label={t('declareOMFirst')}
+                options={[
+                  { value: true, label: t('yes') },
+                  { value: false, label: t('no') },
+                ]}
+              />
+            </Form.Item>
+            {c.om?.first_year === false && <Money name={['case', 'om', 'previous_amount_fen']} label={t('declareOMPrevious')} required />}
+          </>
+        )}
+        {is('renewal') && (
+          <>
+            <Form.Item name={['case', 'renewal_year']} label={t('declareRenewal')}>
+              <Select
+                options={[
+                  { value: 0, label: t('declareRenewalNo') },
+                  { value: 2, label: t('declareRenewalYear', { n: 2 }) },
+                  { value: 3, label: t('declareRenewalYear', { n: 3 }) },
+                ]}
+              />
+            </Form.Item>
+            {(c.renewal_year ?? 0) > 0 && <Stated name={['case', 'renewal_unchanged']} label={t('declareUnchanged')} />}
+          </>
+        )}
       </div>
       {is('hardware') && (
         <Form.Item name={['case', 'pure_software']} valuePropName="checked">
           <Checkbox>{t('declarePure')}</Checkbox>
         </Form.Item>
-      )}
-      {is('maintenance') && (
-        <div className="grid">
-          <Form.Item name={['case', 'om', 'first_year']} label={t('declareOMFirst')} rules={[{ required: true, message: t('required') }]}>
-            <Radio.Group
-              aria-label={t('declareOMFirst')}
-              options={[
-                { value: true, label: t('yes') },
-                { value: false, label: t('no') },
-              ]}
-            />
-          </Form.Item>
-          {c.om?.first_year === false && <Money name={['case', 'om', 'previous_amount_fen']} label={t('declareOMPrevious')} required />}
-        </div>
-      )}
-      {is('renewal') && (
-        <div className="grid">
-          <Form.Item name={['case', 'renewal_year']} label={t('declareRenewal')}>
-            <Select
-              options={[
-                { value: 0, label: t('declareRenewalNo') },
-                { value: 2, label: t('declareRenewalYear', { n: 2 }) },
-                { value: 3, label: t('declareRenewalYear', { n: 3 }) },
-              ]}
-            />
-          </Form.Item>
-          {(c.renewal_year ?? 0) > 0 && <Stated name={['case', 'renewal_unchanged']} label={t('declareUnchanged')} />}
-        </div>
       )}
     </Section>
   );

@@ -73,6 +73,7 @@ const FACTS: Record<string, Text> = {
   'procurement.v1.DeferralFiled': text('暂缓实施备案', 'Deferral filed'),
   'procurement.v1.TenderPublished': text('发布招标公告', 'Tender published'),
   'procurement.v1.AwardMade': text('确定中标（成交）', 'Award made'),
+  'procurement.v1.ContractSigned': text('签订合同', 'Contract signed'),
   'procurement.v1.ContractFiled': text('合同备案', 'Contract filed'),
   'procurement.v1.SupervisionEngaged': text('委托监理', 'Supervision engaged'),
   'procurement.v1.QuarterReported': text('填报执行情况', 'Quarter reported'),

@@ -6,12 +6,12 @@ import { actsOf, compose, fit } from '../api/acts';
 import type { Act } from '../api/acts';
 import { asProblem, ask, at, newKey } from '../api/client';
 import { useLabels } from '../api/labels';
-import { useDescription, useRefresh } from '../api/queries';
+import { useDescription, useRefresh, useThing } from '../api/queries';
 import { useSigned } from '../api/session';
 import type { Violation } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { place, spoken } from '../terms/violations';
-import { ActForm, fieldAt, outward } from './ActForm';
+import { ActForm, fieldAt, outward, rowsFor } from './ActForm';
 import { Loading, Nothing, ProblemView } from './Bits';
 
 /** What is to be acted on: one thing of a service, and what the inbox asks for, if it does. */
@@ -76,6 +76,9 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
   const [rest, setRest] = useState<Violation[]>([]);
   const attempt = useRef({ body: '', key: '' });
   const act = list.find((a) => a.id === chosen) ?? list[0];
+  const labels = useLabels();
+  const where = !act || act.subject === '' ? '' : act.path.slice(0, act.path.indexOf(`{${act.subject}}`)) + matter.id;
+  const thing = useThing(matter.service, act?.fields.some((f) => f.kind === 'list') ? where : '');
 
   const perform = useMutation({
     mutationFn: async (a: Act) => {
@@ -103,7 +106,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
     },
   });
 
-  if (description.isPending) return <Loading />;
+  if (description.isPending || thing.isLoading) return <Loading />;
   if (description.isError) return <ProblemView error={description.error} retry={() => void description.refetch()} />;
   if (!act) return <Nothing title={t('actNothing')}><Button onClick={onClose}>{t('close')}</Button></Nothing>;
   const choose = (id: string) => {
@@ -130,7 +133,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       {list.length === 1 && <h3>{pick(act.title)}</h3>}
       {perform.isError && <ProblemView error={perform.error} violations={rest} />}
       {act.fields.length === 0 && <p className="quiet">{t('actNoInput')}</p>}
-      <ActForm key={act.id} form={form} service={act.service} fields={act.fields} thing={act.subject === '' ? '' : act.path.slice(0, act.path.indexOf(`{${act.subject}}`)) + matter.id} initial={known(matter, principal.unit)} onFinish={() => perform.mutate(act)} />
+      <ActForm key={act.id} form={form} service={act.service} fields={act.fields} thing={where} initial={{ ...known(matter, principal.unit), ...rowsFor(act.fields, labels.terms, thing.data) }} onFinish={() => perform.mutate(act)} />
       <p className="quiet small">{t('actSealed')}</p>
       <div className="act-foot">
         <Button type="primary" loading={perform.isPending} onClick={() => form.submit()}>

@@ -6,6 +6,7 @@ import type { Field } from '../api/acts';
 import { useLabels } from '../api/labels';
 import { useThing, useUnits } from '../api/queries';
 import { useLanguage } from '../i18n/language';
+import { codesOf, vocabularyOf } from '../terms/choices';
 import { fromWan } from '../terms/money';
 import { UNITS } from '../terms/names';
 import type { Path } from '../terms/violations';
@@ -41,7 +42,7 @@ function Reference({ service, path, part, ...control }: { service: string; path:
 }
 
 function Entry({ field, at, service, thing }: { field: Field; at: Path; service: string; thing: string }) {
-  const { t } = useLanguage();
+  const { t, pick } = useLanguage();
   const labels = useLabels();
   const units = useUnits().data;
   const amount = useAmountRule();
@@ -124,12 +125,17 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
           )}
         </Form.List>
       );
-    case 'text':
+    case 'text': {
+      const codes = codesOf(service, field.name);
+      if (codes.length > 0) return item(<Select options={codes.map((c) => ({ value: c, label: labels.value(field.name, c) }))} />);
+      const terms = labels.terms(vocabularyOf(field.name) ?? '');
+      if (terms.length > 0) return item(<Select options={terms.map((x) => ({ value: x.code, label: pick(x) }))} />);
       if (UNIT.test(field.name)) {
         const list = units?.map((u) => u.code) ?? Object.keys(UNITS);
         return item(<Select showSearch={{ optionFilterProp: 'label' }} options={list.map((c) => ({ value: c, label: `${labels.unit(c)}（${c}）` }))} />);
       }
       return item(<Input />);
+    }
   }
 }
 
@@ -158,6 +164,24 @@ export function ActForm({
       ))}
     </Form>
   );
+}
+
+/**
+ * Rows that a list in the form begins with: one for each criterion of the
+ * rules, or for each part that the thing itself names.
+ */
+export function rowsFor(fields: Field[], terms: (vocabulary: string) => { code: string }[], thing: Record<string, unknown> | undefined): Record<string, unknown> {
+  const rows: Record<string, unknown> = {};
+  for (const f of fields) {
+    if (f.kind !== 'list') continue;
+    for (const entry of f.fields ?? []) {
+      const codes = terms(vocabularyOf(entry.name) ?? '').map((x) => x.code);
+      const parts = f.name === `${entry.name}s` && Array.isArray(thing?.[f.name]) ? (thing[f.name] as unknown[]).filter((x) => typeof x === 'string') : [];
+      const found = codes.length > 0 ? codes : parts;
+      if (found.length > 0) rows[f.name] = found.map((code) => ({ [entry.name]: code }));
+    }
+  }
+  return rows;
 }
 
 /** What the form holds, as the service wants it; empty fields are left out. */
