@@ -173,10 +173,14 @@ func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport
 				last.Misfiled = misfiled(wire[1], wire[5:])
 				return nil
 			})
-		}, `SELECT `+rowColumns+`, event_id, service, type, subject, unit, actor, trace_id, (extract(epoch FROM at) * 1000000)::bigint
+		}, `SELECT `+rowColumns+`, event_id, service, type, subject, unit, actor, trace_id, at
 			FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, next, to, limit)
 	})
 }
+
+// epoch is where PostgreSQL's times begin, 2000-01-01 UTC, in microseconds of
+// Unix time.
+const epoch = 946_684_800_000_000
 
 // misfiled compares the query columns with the event.
 func misfiled(raw []byte, columns [][]byte) string {
@@ -194,7 +198,7 @@ func misfiled(raw []byte, columns [][]byte) string {
 			return x.column
 		}
 	}
-	if at := columns[7]; len(at) != 8 || int64(binary.BigEndian.Uint64(at)) != e.Time.UnixMicro() {
+	if at := columns[7]; len(at) != 8 || int64(binary.BigEndian.Uint64(at)) != e.Time.UnixMicro()-epoch {
 		return "at"
 	}
 	return ""
