@@ -136,17 +136,22 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 		values[field] = value
 		return redis.XMessage{Values: values}
 	}
+	without := func(field string) redis.XMessage {
+		m := bad(field, nil)
+		delete(m.Values, field)
+		return m
+	}
 	b.deliver([]redis.XMessage{
 		good[0],
 		{Values: map[string]any{"hello": "world"}},
 		{Values: map[string]any{"\xff\x00": "\x00\xfe", "subject": "a\x00b", "type": "\xff"}},
 		bad("specversion", "0.3"), bad("id", "7"), bad("egovseq", "0"), bad("egovseq", "x"), bad("time", "yesterday"),
-		bad("recordedtime", ""), bad("recordedtime", "2001-01-01T00:00:00.000000Z"), bad("source", "budgeting"), bad("subject", ""), bad("egovunit", "a\x00"),
+		bad("recordedtime", ""), bad("recordedtime", "2001-01-01T00:00:00.000000Z"), bad("source", "budgeting"), bad("subject", ""), bad("subject", strings.Repeat("x", 9000)), without("data"), bad("egovunit", "a\x00"),
 		good[1], good[2],
 	})
 	b.run(b.consumer("expertreview").Run)
 	b.effectsOf("expertreview", 3)
-	letters := b.dead(12)
+	letters := b.dead(14)
 	for _, l := range letters {
 		if l.Blocks || !strings.Contains(l.Reason, "undecodable") || len(l.Record.Data) == 0 {
 			t.Errorf("dead letter %+v", l)
@@ -157,7 +162,7 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 	}
 	b.rdb.XGroupDestroy(t.Context(), stream, "expertreview") // everything is delivered once more
 	b.within("all are delivered again", func() bool { return b.settled("expertreview") })
-	b.dead(12)
+	b.dead(14)
 	b.exactlyOnceInOrder("expertreview", 3)
 }
 

@@ -1,14 +1,10 @@
 package event
 
 import (
-	"bytes"
 	"context"
-	"errors"
 	"log/slog"
 	"slices"
 	"strings"
-	"sync"
-	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -27,7 +23,6 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
-	size    atomic.Int64 // room for a reply, in bytes
 }
 
 // NewReader reads as a member of group, which shares the streams among its
@@ -99,27 +94,20 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
-	turns := make(chan chan reply, 2*readers)
+	replies := make(chan resp, 2)
 	go func() {
-		defer close(turns)
-		if err := r.readOwn(ctx, turns); err != nil {
-			stop(err)
-			return
+		defer close(replies)
+		err := r.readOwn(ctx, replies)
+		if err == nil {
+			err = r.readNew(ctx, replies)
 		}
-		token := make(chan struct{}, 1)
-		token <- struct{}{}
-		var wg sync.WaitGroup
-		for range readers {
-			wg.Go(func() { stop(r.readNew(ctx, token, turns)) })
-		}
-		wg.Wait()
+		stop(err)
 	}()
-	for turn := range turns { // up to the end, also after a failure: the readers close it
-		got := <-turn
+	for reply := range replies { // up to the end, also after a failure: the reader closes it
 		if ctx.Err() != nil {
 			continue // what was read and not worked on comes first in the next run
 		}
-		entries, err := got.streams(r.origin)
+		entries, err := reply.streams(r.origin)
 		if err == nil {
 			err = r.work(ctx, entries, f)
 		}
@@ -130,54 +118,35 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	return context.Cause(ctx)
 }
 
-// readers is how many replies are on their way at once. Redis makes up the
-// next one while this process takes the last off the wire.
-const readers = 2
-
-// reply is what a command that carries entries answered.
-type reply struct {
-	resp
-	err error
-}
-
-// streams takes the entries, unless the command failed.
-func (a reply) streams(origin map[string]string) ([]entry, error) {
-	if a.err != nil {
-		return nil, a.err
-	}
-	return a.resp.streams(origin)
-}
-
 // readOwn reads what is pending for this very process: it was delivered and
 // an error came between.
-func (r *Reader) readOwn(ctx context.Context, turns chan<- chan reply) error {
+func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
-			got := r.fetch(ctx, nil, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
-			entries, err := got.streams(r.origin)
+			cmd := redis.NewRawCmd(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
+			reply, err := r.read(ctx, cmd)
 			if err != nil {
 				return err
 			}
-			if len(entries) == 0 {
+			ahead := reply
+			got, err := ahead.streams(r.origin)
+			if err != nil {
+				return err
+			}
+			if len(got) == 0 {
 				break
 			}
-			from = entries[len(entries)-1].id
-			turn := make(chan reply, 1)
-			turn <- got
-			select {
-			case turns <- turn:
-			case <-ctx.Done():
-				return ctx.Err()
+			from = got[len(got)-1].id
+			if err := pass(ctx, reply, out); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// readNew reads what no process was given yet, in turns with the other
-// readers: the token passes on as soon as a reply begins, so replies are worked
-// on in the order Redis made them.
-func (r *Reader) readNew(ctx context.Context, token chan struct{}, turns chan<- chan reply) error {
+// readNew reads what no process was given yet.
+func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
 	for _, key := range r.streams {
 		args = append(args, key)
@@ -185,39 +154,31 @@ func (r *Reader) readNew(ctx context.Context, token chan struct{}, turns chan<- 
 	for range r.streams {
 		args = append(args, ">")
 	}
-	for {
-		select {
-		case <-token:
-		case <-ctx.Done():
-			return ctx.Err()
+	for ctx.Err() == nil {
+		reply, err := r.read(ctx, redis.NewRawCmd(ctx, args...))
+		if err != nil {
+			return err
 		}
-		turn := make(chan reply, 1)
-		select {
-		case turns <- turn:
-		case <-ctx.Done():
-			return ctx.Err()
-		}
-		got := r.fetch(ctx, func() { token <- struct{}{} }, args...)
-		turn <- got
-		if got.err != nil {
-			return got.err
+		if err := pass(ctx, reply, out); err != nil {
+			return err
 		}
 	}
+	return ctx.Err()
 }
 
-// fetch runs a command whose reply carries entries. begun is called when the
-// reply begins, if it does.
-func (r *Reader) fetch(ctx context.Context, begun func(), args ...any) reply {
-	into := &replyBuffer{begun: begun, b: make([]byte, 0, r.size.Load())}
-	err := r.rdb.Process(ctx, redis.NewRawWriteToCmd(ctx, into, args...))
-	if err != nil {
-		return reply{err: err}
+// read runs a command whose reply carries entries.
+func (r *Reader) read(ctx context.Context, cmd *redis.RawCmd) (resp, error) {
+	_ = r.rdb.Process(ctx, cmd) // the command keeps the error
+	return rawReply(cmd)
+}
+
+func pass(ctx context.Context, reply resp, out chan<- resp) error {
+	select {
+	case out <- reply:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
-	r.size.Store(int64(len(into.b) + len(into.b)/8)) // the next reply is likely about as long
-	if bytes.HasPrefix(into.b, []byte("-")) {
-		return reply{err: errors.New(strings.TrimSpace(string(into.b[1:])))}
-	}
-	return reply{resp: newResp(into.b)}
 }
 
 // work brings entries to their end, a batch at a time and however long that
@@ -318,14 +279,15 @@ func (r *Reader) takeOver(ctx context.Context, f take) error {
 
 func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 	for from := "0-0"; ; {
-		got := r.fetch(ctx, nil, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
-		if gone(got.err) {
+		cmd := redis.NewRawCmd(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
+		reply, err := r.read(ctx, cmd)
+		if gone(err) {
 			return nil
 		}
-		if got.err != nil {
-			return got.err
+		if err != nil {
+			return err
 		}
-		next, entries, err := got.claimed(key, r.origin[key])
+		next, entries, err := reply.claimed(key, r.origin[key])
 		if err != nil {
 			return err
 		}

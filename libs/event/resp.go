@@ -3,10 +3,10 @@ package event
 import (
 	"errors"
 	"fmt"
-	"io"
-	"slices"
 	"strconv"
 	"strings"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // Replies that carry entries are taken from Redis as they are and read here,
@@ -24,39 +24,16 @@ func newResp(reply []byte) resp { return resp{string(reply), reply} }
 
 var errReply = errors.New("a reply of Redis is not in the form expected")
 
-// replyBuffer collects a reply as the client streams it.
-type replyBuffer struct {
-	b     []byte
-	begun func() // called once, before anything is stored; may be nil
-}
-
-func (w *replyBuffer) begin() {
-	if w.begun != nil {
-		w.begun()
-		w.begun = nil
+// rawReply is what a command answered, or its error.
+func rawReply(cmd *redis.RawCmd) (resp, error) {
+	b, err := cmd.Result()
+	if err != nil {
+		return resp{}, err
 	}
-}
-
-func (w *replyBuffer) Write(p []byte) (int, error) {
-	w.begin()
-	w.b = append(w.b, p...)
-	return len(p), nil
-}
-
-// ReadFrom takes what is left of a limited reader, which is how the client
-// hands strings over, without a buffer between.
-func (w *replyBuffer) ReadFrom(from io.Reader) (int64, error) {
-	w.begin()
-	limited, ok := from.(*io.LimitedReader)
-	if !ok {
-		return io.Copy(struct{ io.Writer }{w}, from)
+	if len(b) > 0 && b[0] == '-' {
+		return resp{}, errors.New(strings.TrimSpace(string(b[1:])))
 	}
-	at := len(w.b)
-	w.b = slices.Grow(w.b, int(limited.N))[:at+int(limited.N)]
-	n, err := io.ReadFull(limited.R, w.b[at:])
-	w.b = w.b[:at+n]
-	limited.N -= int64(n)
-	return int64(n), err
+	return newResp(b), nil
 }
 
 // line takes the next line: its kind and the rest.

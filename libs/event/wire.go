@@ -266,8 +266,11 @@ func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
 
 // complete checks a fact and fills in what is not text.
 func complete(r *Record, seq, at, recorded string) (err error) {
-	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" {
-		return fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
+	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" || r.Data == nil {
+		return fmt.Errorf("%w: no id, source, type, subject or data", ErrUndecodable)
+	}
+	if len(r.Subject) > maxSubject {
+		return fmt.Errorf("%w: a subject of %d bytes", ErrUndecodable, len(r.Subject))
 	}
 	for _, v := range [...]string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
 		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
@@ -292,6 +295,10 @@ func complete(r *Record, seq, at, recorded string) (err error) {
 	return nil
 }
 
+// maxSubject is the longest subject that is accepted, in bytes: indexes hold
+// it.
+const maxSubject = 1024
+
 // uuidText is the length of a UUID in its one canonical form.
 const uuidText = 36
 
@@ -311,7 +318,7 @@ func parseSpan(from, to string) (*span, error) {
 // with all of them as the data.
 func salvage(rec Record, fields *resp) Record {
 	for _, s := range []*string{&rec.ID, &rec.Type, &rec.Subject, &rec.Unit, &rec.Actor, &rec.TraceParent} {
-		*s = printable(*s)
+		*s = printable((*s)[:min(len(*s), maxSubject)])
 	}
 	all := map[string]string{}
 	if n, err := fields.list(); err == nil {

@@ -59,7 +59,7 @@ const (
 	group    = "bench"
 	subjects = 100
 	// payload is the size of the facts' data, near that of a typical one.
-	payload = 300
+	payload = 200
 )
 
 // benchSet holds the table of the effects that are measured.
