@@ -99,10 +99,11 @@ export function Projects() {
                 width: 170,
                 render: (_, p) => {
                   const clock = next?.get(p.id);
+                  if (!clock) return <span className="quiet">—</span>;
                   return (
-                    <Tooltip title={clock && `${labels.clock(clock.obligation)} · ${labels.unit(clock.unit)}`}>
+                    <Tooltip title={`${labels.clock(clock.obligation)} · ${labels.unit(clock.unit)}`}>
                       <span>
-                        <Due on={clock?.due_on} today={today} />
+                        <Due on={clock.due_on} today={today} />
                       </span>
                     </Tooltip>
                   );
