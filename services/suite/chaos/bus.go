@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	mrand "math/rand/v2"
 	"path/filepath"
 	"slices"
@@ -179,7 +180,8 @@ func (b *bus) publish(ctx context.Context, source, prefix string, subjects, n in
 	}), err
 }
 
-// deliver puts these entries, and nothing else, on the stream of source.
+// deliver puts these entries, and nothing else, on the stream of source, as if
+// it had stated them.
 func (b *bus) deliver(ctx context.Context, source string, entries []redis.XMessage) error {
 	key := "egov:events:" + source
 	if err := b.rdb.Del(ctx, key).Err(); err != nil {
@@ -187,7 +189,11 @@ func (b *bus) deliver(ctx context.Context, source string, entries []redis.XMessa
 	}
 	pipe := b.rdb.Pipeline()
 	for i, m := range entries {
-		pipe.XAdd(ctx, &redis.XAddArgs{Stream: key, ID: fmt.Sprintf("%d-1", i+1), Values: m.Values})
+		values := maps.Clone(m.Values)
+		if _, fact := values["source"]; fact {
+			values["source"] = source
+		}
+		pipe.XAdd(ctx, &redis.XAddArgs{Stream: key, ID: fmt.Sprintf("%d-1", i+1), Values: values})
 	}
 	_, err := pipe.Exec(ctx)
 	return err
@@ -280,7 +286,7 @@ func tripleShuffle(ctx context.Context, b *bus) (r Result, err error) {
 }
 
 const (
-	poisonRounds = 3
+	poisonRounds = 5
 	deadLimit    = time.Minute
 	poisonFloor  = 0.9
 )

@@ -59,7 +59,11 @@ func killServices(ctx context.Context, t *trial) error {
 
 const (
 	replicas   = 3
-	frozenTime = 4 * time.Second
+	frozenTime = 12 * time.Second
+	settleTime = 200 * time.Millisecond // after which nothing on its way from the frozen relay is left
+	// A process frozen in the middle of a transaction holds publishing up until
+	// the database ends its idle session (5 s); another relay looks every second.
+	publishLimit = 8 * time.Second
 )
 
 // manyRelays runs four processes of one service, each with a relay, takes the
@@ -92,21 +96,25 @@ func manyRelays(ctx context.Context, t *trial) (err error) {
 
 // freeze holds one relay still for a while, during which the others publish.
 func (t *trial) freeze(ctx context.Context, r *stack.Replica) error {
-	before, err := t.published(ctx)
-	if err != nil {
-		return err
-	}
 	if err := r.Freeze(); err != nil {
 		return err
 	}
 	frozen := time.Now()
-	err = until(ctx, frozenTime, "facts are published while a relay is frozen", func(ctx context.Context) (bool, error) {
+	if err := pause(ctx, settleTime); err != nil {
+		return err
+	}
+	before, err := t.published(ctx)
+	if err != nil {
+		return err
+	}
+	err = until(ctx, publishLimit, "facts are published while a relay is frozen", func(ctx context.Context) (bool, error) {
 		now, err := t.published(ctx)
 		return now != before, err
 	})
 	if err != nil {
 		t.broken("%v", err)
 	}
+	t.notes("facts are published %.2f s after a relay froze", time.Since(frozen).Seconds())
 	return errors.Join(pause(ctx, frozenTime-time.Since(frozen)), r.Thaw())
 }
 
