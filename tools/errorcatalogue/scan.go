@@ -61,8 +61,8 @@ type scan struct {
 	out     Catalogue
 }
 
-// Scan reads the workspace at root. Test files are passed over: what they name
-// no caller can meet.
+// Scan reads the workspace at root. Test files, and packages made for tests
+// (named …test), are passed over: what they name no caller can meet.
 func Scan(root string) (Catalogue, error) {
 	const mode = packages.NeedName | packages.NeedFiles | packages.NeedImports |
 		packages.NeedSyntax | packages.NeedTypes | packages.NeedTypesInfo
@@ -90,6 +90,9 @@ func Scan(root string) (Catalogue, error) {
 		},
 	}
 	for _, p := range found {
+		if strings.HasSuffix(p.Name, "test") {
+			continue
+		}
 		for _, file := range p.Syntax {
 			ast.Inspect(file, func(n ast.Node) bool { s.collect(p, n); return true })
 		}
