@@ -45,8 +45,10 @@ func (b *Bench) learn(ctx context.Context) error {
 	if err = errors.Join(err, b.logging(ctx, "none")); err != nil {
 		return err
 	}
+	var text string
+	text, b.documents = script(statements, name(b.next-1))
 	b.script = filepath.Join(b.o.Dir, "submit.sql")
-	return os.WriteFile(b.script, []byte(script(statements, name(b.next-1))), 0o600)
+	return os.WriteFile(b.script, []byte(text), 0o600)
 }
 
 func (b *Bench) logging(ctx context.Context, what string) error {
@@ -234,13 +236,14 @@ var (
 )
 
 // maxName is the length up to which a text that holds the project's id is made
-// to hold that of the row at hand; longer ones are documents, whose content
-// nothing looks at.
+// to hold that of the row at hand. Longer ones are documents, whose content
+// nothing looks at: they are sent as they are, as parameters of the statement.
 const maxName = 200
 
 // script writes the statements for pgbench: about another project and under
-// another key each time, all else as it was.
-func script(statements []statement, id string) string {
+// another key each time, all else as it was. The documents are the values of
+// the variables d0, d1, ….
+func script(statements []statement, id string) (text string, documents []string) {
 	var b strings.Builder
 	b.WriteString("\\set n random(0, :drafts - 1)\n\\set k random(1, 9000000000000000000)\n")
 	for _, s := range statements {
@@ -250,30 +253,39 @@ func script(statements []statement, id string) string {
 			if err != nil || n < 1 || n > len(s.params) {
 				return ph
 			}
-			if key && n == 1 {
+			p := s.params[n-1]
+			switch {
+			case key && n == 1:
 				return "sha256(('k' || :k::text)::bytea)"
+			case p == nil:
+				return "NULL"
+			case len(*p) > maxName:
+				at := slices.Index(documents, *p)
+				if at < 0 {
+					at = len(documents)
+					documents = append(documents, *p)
+				}
+				return ":d" + strconv.Itoa(at)
 			}
-			return value(s.params[n-1], id)
+			return value(*p, id)
 		}))
 		b.WriteString(";\n")
 	}
-	return b.String()
+	return b.String(), documents
 }
 
-func value(p *string, id string) string {
+func value(text, id string) string {
 	switch {
-	case p == nil:
-		return "NULL"
-	case aUUID.MatchString(*p):
+	case aUUID.MatchString(text):
 		return "gen_random_uuid()"
-	case len(*p) <= maxName && strings.Contains(*p, id):
-		parts := strings.Split(*p, id)
+	case strings.Contains(text, id):
+		parts := strings.Split(text, id)
 		for i := range parts {
 			parts[i] = literal(parts[i])
 		}
 		return "(" + strings.Join(parts, " || "+literal(namePrefix)+" || :n::text || ") + ")"
 	}
-	return literal(*p)
+	return literal(text)
 }
 
 // literal quotes a text so that neither PostgreSQL nor pgbench finds anything
@@ -287,9 +299,14 @@ var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 // pgbench runs the script from few connections and gives transactions a
 // second.
 func (b *Bench) pgbench(ctx context.Context) (float64, error) {
-	cmd := exec.CommandContext(ctx, b.o.PGBench, "-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2",
-		"-t", strconv.Itoa(b.o.Requests/few), "-D", "drafts="+strconv.Itoa(b.drafts), "-f", b.script, b.o.AppURL)
-	out, err := cmd.CombinedOutput()
+	args := []string{
+		"-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(b.o.Requests / few),
+		"-f", b.script, "-D", "drafts=" + strconv.Itoa(b.drafts),
+	}
+	for i, d := range b.documents {
+		args = append(args, "-D", fmt.Sprintf("d%d=%s", i, d))
+	}
+	out, err := exec.CommandContext(ctx, b.o.PGBench, append(args, b.o.AppURL)...).CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("pgbench: %w: %s", err, tail(out))
 	}

@@ -79,9 +79,11 @@ type Bench struct {
 	keys    *httptest.Server
 	sink    *httptest.Server
 	servers []*instance
-	drafts  int    // made so far
-	next    int    // the first that is not submitted
-	script  string // for pgbench
+	drafts  int // made so far
+	next    int // the first that is not submitted
+
+	script    string   // for pgbench
+	documents []string // its variables d0, d1, …
 }
 
 // instance is one process of the service.
