@@ -11,7 +11,6 @@ import (
 	"reflect"
 	"sync"
 	"testing"
-	"time"
 
 	"github.com/redis/go-redis/v9"
 
@@ -74,7 +73,10 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options) demo.Report {
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.URL, o.Password, o.Clock, o.Projects, o.Out = s.URL, s.DemoPassword(), s.ClockFile(), projects, testOut{t}
+	o.Password, o.Clock, o.Projects, o.Out = s.DemoPassword(), s.ClockFile(), projects, testOut{t}
+	if o.URL == nil {
+		o.URL = s.URL
+	}
 	r, err := demo.Run(t.Context(), o)
 	if err != nil {
 		t.Fatal(err, s.Failed())
@@ -105,7 +107,7 @@ func TestTheWalk(t *testing.T) {
 	})
 	t.Run("SeparateAndDisturbed", func(t *testing.T) {
 		s := start(t, true)
-		r := walk(t, s, demo.Options{Before: disturb(t, s)})
+		r := walk(t, s, disturb(t, s))
 		if !reflect.DeepEqual(r.Projects, plain.Projects) {
 			t.Fatalf("kills changed the outcome:\n%+v\n%+v", plain.Projects, r.Projects)
 		}
@@ -118,13 +120,27 @@ var victims = map[string][]string{
 	"supplement": {"identity", "cryptoassessment"}, "fund": {"budgeting"}, "procure": {"procurement", "portal"}, "deliver": {"auditexport"}, "accept": {"declaration"},
 }
 
-func disturb(t *testing.T, s *stack.Stack) func(string) {
+// disturb kills a part's victims once the part is under way: at the first
+// request that finds the killer waiting.
+func disturb(t *testing.T, s *stack.Stack) demo.Options {
 	var wg sync.WaitGroup
 	t.Cleanup(wg.Wait)
-	return func(part string) {
+	asked := make(chan struct{})
+	url := func(service string) string {
+		select {
+		case asked <- struct{}{}:
+		default: // nobody waits: the part is disturbed already
+		}
+		return s.URL(service)
+	}
+	return demo.Options{URL: url, Before: func(part string) {
 		wg.Wait() // the victims of the part before are up again
 		wg.Go(func() {
-			time.Sleep(150 * time.Millisecond) // into the middle of the part; no outcome depends on where
+			select {
+			case <-asked:
+			case <-t.Context().Done(): // the walk broke off
+				return
+			}
 			for _, v := range victims[part] {
 				if err := s.Kill(v); err != nil {
 					t.Error(err)
@@ -139,7 +155,7 @@ func disturb(t *testing.T, s *stack.Stack) func(string) {
 				}
 			}
 		})
-	}
+	}}
 }
 
 func flush(t *testing.T, s *stack.Stack) {
