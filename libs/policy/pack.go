@@ -128,6 +128,10 @@ func (p *Pack) Provision(id string) (text Text, ok bool) {
 	return text, ok
 }
 
+// Provisions are all provisions the pack rests on, by id. The caller must not
+// change the map.
+func (p *Pack) Provisions() map[string]Text { return p.provisions }
+
 // ParamKind says what a parameter measures.
 type ParamKind string
 

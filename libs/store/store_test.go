@@ -8,6 +8,7 @@ import (
 	"os"
 	"sync"
 	"testing"
+	"testing/fstest"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -22,8 +23,6 @@ import (
 	"egov/libs/pg"
 	"egov/libs/store"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
-
-	"testing/fstest"
 )
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }

@@ -45,6 +45,8 @@ type PackInfo struct {
 	To       string                   `json:"valid_to,omitempty"`
 	Terms    map[string][]policy.Term `json:"terms"` // by vocabulary: kinds, routes, steps, materials …
 	Clocks   map[string]policy.Text   `json:"deadlines"`
+	// Provisions are the articles behind every basis, by id.
+	Provisions map[string]policy.Text `json:"provisions"`
 }
 
 // Packs lists the packs with their vocabularies, for forms and labels.
@@ -52,12 +54,18 @@ func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
 	list := PackList{Items: []PackInfo{}}
 	for _, p := range s.Rules.Packs.Packs() {
 		from, to := p.Validity()
-		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}}
+		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: p.Provisions()}
 		if !to.IsZero() {
 			i.To = to.String()
 		}
 		for _, v := range []policy.Vocabulary{policy.Kinds, policy.UnitKinds, policy.Routes, policy.Steps, policy.Materials, policy.Obligations, policy.ConferenceModes, policy.Categories} {
 			i.Terms[string(v)] = p.Terms(v)
+		}
+		for _, c := range p.Procedure().Criteria {
+			i.Terms["criteria"] = append(i.Terms["criteria"], policy.Term{Code: c.Code, Text: c.Label})
+		}
+		for _, m := range p.Procedure().Procurement.Methods {
+			i.Terms["methods"] = append(i.Terms["methods"], policy.Term{Code: m.Code, Text: m.Label})
 		}
 		for _, d := range p.Deadlines() {
 			i.Clocks[d.Code] = d.Label

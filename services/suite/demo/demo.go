@@ -31,6 +31,9 @@ type Options struct {
 	Repeat bool
 }
 
+// say tells whoever watches; one who has gone away misses nothing but this.
+func (o Options) say(format string, args ...any) { _, _ = fmt.Fprintf(o.Out, format, args...) }
+
 // Report is the outcome; its JSON form is the outside contract.
 type Report struct {
 	Projects []ProjectReport `json:"projects"`
@@ -172,20 +175,20 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	} {
 		begun := time.Now()
 		o.Before(part.name)
-		fmt.Fprintf(o.Out, "▸ %s …", part.said)
+		o.say("▸ %s …", part.said)
 		if err := part.do(ctx); err != nil {
-			fmt.Fprintln(o.Out, " ✗")
+			o.say(" ✗\n")
 			return Report{}, fmt.Errorf("%s: %w", part.name, err)
 		}
-		fmt.Fprintf(o.Out, " %.1fs\n", time.Since(begun).Seconds())
+		o.say(" %.1fs\n", time.Since(begun).Seconds())
 	}
-	fmt.Fprint(o.Out, "▸ 审计账本：导出并离线核验 …")
+	o.say("▸ 审计账本：导出并离线核验 …")
 	r, err := w.report(ctx)
 	if err != nil {
-		fmt.Fprintln(o.Out, " ✗")
+		o.say(" ✗\n")
 		return r, fmt.Errorf("report: %w", err)
 	}
-	fmt.Fprintln(o.Out)
+	o.say("\n")
 	r.Seconds = time.Since(started).Seconds()
 	return r, nil
 }

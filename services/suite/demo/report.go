@@ -29,10 +29,14 @@ func (r *road) end() string {
 type dossier struct {
 	Project   project `json:"project"`
 	Amounts   Amounts `json:"amounts"`
-	Deadlines []struct {
-		State string `json:"state"`
-	} `json:"deadlines"`
+	Deadlines []clock `json:"deadlines"`
 }
+
+type clock struct {
+	State string `json:"state"`
+}
+
+func (c clock) warned() bool { return c.State == "warned" }
 
 // report looks at what an auditor sees when everything has settled: each
 // project's dossier, and the ledger, exported and verified offline.
@@ -71,11 +75,7 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 
 // settled reports whether the clocks that end with the road have ended.
 func (r *road) settled(d dossier) bool {
-	return !slices.ContainsFunc(d.Deadlines, func(c struct {
-		State string `json:"state"`
-	}) bool {
-		return spends(r) && c.State == "warned"
-	})
+	return !spends(r) || !slices.ContainsFunc(d.Deadlines, clock.warned)
 }
 
 // chain checks that each amount is within the one before it, and that none is

@@ -143,7 +143,7 @@ func (s *Stack) provision(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // every statement has had its answer
 	for _, name := range suite.Databases() {
 		for _, role := range []string{name, name + "_owner"} {
 			if err := makeRole(ctx, conn, role, passwords[role]); err != nil {
@@ -180,7 +180,7 @@ func (s *Stack) giveSchema(ctx context.Context, name string) error {
 	if err != nil {
 		return err
 	}
-	defer conn.Close(context.WithoutCancel(ctx))
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }() // every statement has had its answer
 	_, err = conn.Exec(ctx, "ALTER SCHEMA public OWNER TO "+pgx.Identifier{name + "_owner"}.Sanitize())
 	return err
 }
