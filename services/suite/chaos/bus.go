@@ -332,7 +332,9 @@ func poison(ctx context.Context, b *bus) (r Result, err error) {
 	var ratios []float64
 	for round := range poisonRounds {
 		var rate [2]float64
-		for i, source := range []string{sound, bad} {
+		for turn := range 2 {
+			i := (turn + round) % 2 // neither side always comes first
+			source := []string{sound, bad}[i]
 			name := fmt.Sprintf("chaos.%s.%d", source, round)
 			began := time.Now()
 			stop := run(ctx, b.consumer(name, source, fail).Run)

@@ -83,7 +83,7 @@ func manyRelays(ctx context.Context, t *trial) (err error) {
 		}
 		others = append(others, r)
 	}
-	if err := errors.Join(t.Kill("declaration"), t.Restart(ctx, "declaration")); err != nil {
+	if err := t.takeLead(ctx); err != nil {
 		return err
 	}
 	for _, r := range others {
@@ -92,6 +92,34 @@ func manyRelays(ctx context.Context, t *trial) (err error) {
 		}
 	}
 	return t.streamIsTheOutbox(ctx)
+}
+
+// relayLock is the advisory lock that a database's leading relay holds.
+const relayLock = 0x65766e74
+
+// takeLead kills the first process, and starts it again once a replica leads.
+func (t *trial) takeLead(ctx context.Context) error {
+	first, err := t.leader(ctx)
+	if err != nil {
+		return err
+	}
+	if err := t.Kill("declaration"); err != nil {
+		return err
+	}
+	err = until(ctx, publishLimit, "another relay leads", func(ctx context.Context) (bool, error) {
+		now, err := t.leader(ctx)
+		return now != 0 && now != first, err
+	})
+	return errors.Join(err, t.Restart(ctx, "declaration"))
+}
+
+// leader is the database session of the leading relay, 0 without one.
+func (t *trial) leader(ctx context.Context) (pid int, err error) {
+	err = within(ctx, t.Stack, "declaration", func(ctx context.Context, c *pgx.Conn) error {
+		return c.QueryRow(ctx, `SELECT coalesce(max(l.pid), 0) FROM pg_locks l JOIN pg_database d ON d.oid = l.database
+			WHERE d.datname = current_database() AND l.locktype = 'advisory' AND l.objid = $1 AND l.granted`, relayLock).Scan(&pid)
+	})
+	return pid, err
 }
 
 // freeze holds one relay still for a while, during which the others publish.
