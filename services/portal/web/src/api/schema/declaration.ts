@@ -471,6 +471,9 @@ export interface components {
             } | null;
             district?: string;
             id?: string;
+            provisions?: {
+                [key: string]: components["schemas"]["PolicyText"];
+            } | null;
             terms?: {
                 [key: string]: components["schemas"]["PolicyTerm"][];
             } | null;
