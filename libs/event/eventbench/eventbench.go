@@ -164,10 +164,12 @@ func (b *Bench) clear(ctx context.Context) error {
 	return err
 }
 
-// fill writes n facts to the outbox, 1000 a transaction id.
+// fill writes n facts to the outbox, 1000 a transaction id, with ids in order
+// of time as Enqueue makes them.
 func (b *Bench) fill(ctx context.Context, n int) error {
 	_, err := b.owner.Exec(ctx, `INSERT INTO event_outbox (txid, event_id, type, subject, seq, time, unit, actor, traceparent, data)
-		SELECT ((pg_current_xact_id()::text::bigint - 1 - $1::int / 1000) + i / 1000)::text::xid8, gen_random_uuid(), 'egov.declaration.v1.ProjectSubmitted',
+		SELECT ((pg_current_xact_id()::text::bigint - 1 - $1::int / 1000) + i / 1000)::text::xid8,
+		       (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(replace(gen_random_uuid()::text, '-', ''), 14))::uuid, 'egov.declaration.v1.ProjectSubmitted',
 		       'project-' || i % $2, i / $2 + 1, now(), 'education', 'li.ming',
 		       '00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01', '{"text":"' || repeat('x', $3) || '"}'
 		  FROM generate_series(0, $1::int - 1) i`, n, subjects, payload)

@@ -105,6 +105,9 @@ func publisher(b *Bench) (*redisstream.Publisher, error) {
 	return redisstream.NewPublisher(redisstream.PublisherConfig{Client: b.client()}, watermill.NopLogger{})
 }
 
+// newID makes ids in order of time, as Enqueue does.
+func newID() string { return uuid.Must(uuid.NewV7()).String() }
+
 // asMessage carries what a stream entry of ours carries.
 func asMessage(e event.Record) *message.Message {
 	m := message.NewMessage(e.ID, e.Data)
@@ -159,7 +162,7 @@ func (b *Bench) watermillConsume(ctx context.Context) (rate float64, err error) 
 	}
 	for n := range b.slowRows {
 		e := event.Record{
-			ID: uuid.NewString(), Type: "egov.declaration.v1.ProjectSubmitted", Subject: fmt.Sprintf("project-%d", n%subjects), Seq: int64(n/subjects + 1),
+			ID: newID(), Type: "egov.declaration.v1.ProjectSubmitted", Subject: fmt.Sprintf("project-%d", n%subjects), Seq: int64(n/subjects + 1),
 			Time: time.Now(), RecordedAt: time.Now(), Unit: "education", Actor: "li.ming",
 			TraceParent: "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01", Data: []byte(`{"text":"` + strings.Repeat("x", payload) + `"}`),
 		}
@@ -195,7 +198,7 @@ func (b *Bench) transactionPerMessage(ctx context.Context) (float64, error) {
 					if n > int64(b.slowRows) {
 						return nil
 					}
-					id := uuid.NewString()
+					id := newID()
 					err := pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 						tag, err := tx.Exec(ctx, "INSERT INTO bench_inbox (consumer, event_id) VALUES ('bench', $1) ON CONFLICT DO NOTHING", id)
 						if err != nil || tag.RowsAffected() == 0 {
