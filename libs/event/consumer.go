@@ -39,7 +39,7 @@ type ConsumerOptions struct {
 	Attempts  int           // failures until a fact is a dead letter; 0 = 5
 	Retry     time.Duration // pause before the second attempt, doubled for each later one; 0 = 1 s
 	GapWait   time.Duration // how long a missing number is waited for before its producer is asked; 0 = 500 ms
-	Heartbeat time.Duration // sign of life while a batch is worked on; a third of what makes others take it over; 0 = 10 s
+	Heartbeat time.Duration // sign of life while a batch is worked on; others take over after three without one, and look as often; 0 = 5 s
 	Upkeep    time.Duration // between two rounds of taking over, asking and measuring; 0 = 2 s
 	Reconcile time.Duration // between two comparisons with the producers; 0 = 1 min
 	Log       *slog.Logger  // nil = slog.Default
@@ -50,7 +50,7 @@ func (o ConsumerOptions) withDefaults() ConsumerOptions {
 	o.Attempts = or(o.Attempts, 5)
 	o.Retry = or(o.Retry, time.Second)
 	o.GapWait = or(o.GapWait, 500*time.Millisecond)
-	o.Heartbeat = or(o.Heartbeat, 10*time.Second)
+	o.Heartbeat = or(o.Heartbeat, 5*time.Second)
 	o.Upkeep = or(o.Upkeep, 2*time.Second)
 	o.Reconcile = or(o.Reconcile, time.Minute)
 	if o.Log == nil {

@@ -216,7 +216,7 @@ func TestStoppedInTheMiddle(t *testing.T) {
 				return nil
 			}
 			close(stopped)
-			if round%3 == 0 { // the database ends the session, as a failover does
+			if round%3 == 0 { // the database ends the connection, as a failover does
 				_, err := tx.Exec(ctx, "SELECT pg_terminate_backend(pg_backend_pid())")
 				return err
 			}

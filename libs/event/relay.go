@@ -70,7 +70,7 @@ type Relay struct {
 	wake   chan struct{}
 	m      relayMetrics
 
-	epoch atomic.Int64 // of the current session; 0 before the first
+	epoch atomic.Int64 // of the current run; 0 before the first
 
 	mu     sync.Mutex
 	groups map[string]time.Time // when each consumer group was last seen
@@ -114,7 +114,7 @@ func (r *Relay) forever(ctx context.Context, part string, f func(context.Context
 // rewound says that the stream stands before what this relay appended.
 var errRewound = errors.New("the stream lost its end; publishing again from there")
 
-// publish is one session of the relay: a connection of its own, the place in
+// publish is one run of the relay: a connection of its own, the place in
 // the stream, and the two halves that read and append at the same time.
 func (r *Relay) publish(ctx context.Context) error {
 	conn, err := dedicated(ctx, r.pool)
@@ -136,7 +136,7 @@ func (r *Relay) publish(ctx context.Context) error {
 	g.Go(func() error { defer close(pages); return rd.run(gctx, pages) })
 	g.Go(func() error { return r.append(gctx, rd, pages) })
 	err = g.Wait()
-	if errors.Is(err, errRewound) { // no failure: the next session starts where the stream stands
+	if errors.Is(err, errRewound) { // no failure: the next run starts where the stream stands
 		r.m.rewinds.Inc()
 		r.log.WarnContext(ctx, "relay: "+err.Error())
 		return errAgain
@@ -204,7 +204,7 @@ func gone(err error) bool {
 	return err != nil && (strings.Contains(err.Error(), "no such key") || strings.HasPrefix(err.Error(), "NOGROUP"))
 }
 
-// reader is the half of a session that reads the outbox.
+// reader is the half of a run that reads the outbox.
 type reader struct {
 	relay  *Relay
 	conn   *pgx.Conn
@@ -353,7 +353,7 @@ func readSQL(bound string) string {
 		"ORDER BY o.txid, o.id LIMIT $3"
 }
 
-// append is the half of a session that writes the stream.
+// append is the half of a run that writes the stream.
 func (r *Relay) append(ctx context.Context, rd *reader, pages <-chan page) error {
 	for p := range pages {
 		last, err := r.appendPage(ctx, rd.believed(), p)

@@ -140,7 +140,7 @@ func (r *Relay) countWindows(ctx context.Context, until time.Time) error {
 		var from *time.Time // nil: never closed one
 		err := tx.QueryRow(ctx, "SELECT nullif(closed_until, '-infinity') FROM event_origin FOR UPDATE").Scan(&from)
 		if errors.Is(err, pgx.ErrNoRows) {
-			return nil // the first session of the relay makes the row
+			return nil // the first run of the relay makes the row
 		}
 		if err != nil || (from != nil && !from.Before(until)) {
 			return err
