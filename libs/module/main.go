@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"egov/libs/conf"
@@ -65,8 +66,16 @@ func run[C Config](name string, c C, build func(C) host.Service, args []string) 
 	return Run(c.Base(), name, build(c))
 }
 
+// gcPercent lets a service's small heap grow before it is collected: carrying
+// facts makes much short-lived garbage, and collecting it at Go's default costs
+// twice the processor time of the work itself. GOGC overrides it.
+const gcPercent = 400
+
 // Run runs services in one process until SIGINT or SIGTERM.
 func Run(c conf.Service, process string, services ...host.Service) (err error) {
+	if os.Getenv("GOGC") == "" {
+		debug.SetGCPercent(gcPercent)
+	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	var level slog.Level
