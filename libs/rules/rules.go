@@ -96,13 +96,16 @@ func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has 
 func caseOf(p *typev1.ProjectBrief) (policy.Case, policy.Decision) {
 	grade, xc, hardware := int64(p.GetMlpsGrade()), p.GetXcConformant(), p.GetHardwareFen()
 	day, _ := calendar.ParseDate(p.GetDeclaredOn()) // a zero date means the pack's first day
-	return policy.Case{
-			Kind: p.GetKind(), Title: p.GetTitle(), Unit: p.GetUnit(), UnitKind: p.GetUnitKind(), DeclaredOn: day,
-			AmountFen: p.GetAmountFen(), HardwareFen: &hardware, PureSoftware: p.GetPureSoftware(),
-			InUse: p.GetInUse(), XCConformant: &xc, MLPSGrade: &grade, PublicData: p.GetPublicData(), RenewalYear: int64(p.GetRenewalYear()),
-		}, policy.Decision{
-			Pack: p.GetPack(), PackVersion: p.GetPackVersion(), Route: p.GetRoute(), Steps: p.GetSteps(), Obligations: p.GetObligations(), ConferenceMode: p.GetConferenceMode(),
-		}
+	c := policy.Case{
+		Kind: p.GetKind(), Title: p.GetTitle(), Unit: p.GetUnit(), UnitKind: p.GetUnitKind(), DeclaredOn: day,
+		AmountFen: p.GetAmountFen(), HardwareFen: &hardware, PureSoftware: p.GetPureSoftware(),
+		InUse: p.GetInUse(), XCConformant: &xc, MLPSGrade: &grade, PublicData: p.GetPublicData(), RenewalYear: int64(p.GetRenewalYear()),
+	}
+	d := policy.Decision{
+		Pack: p.GetPack(), PackVersion: p.GetPackVersion(), Route: p.GetRoute(), Steps: p.GetSteps(),
+		Obligations: p.GetObligations(), ConferenceMode: p.GetConferenceMode(),
+	}
+	return c, d
 }
 
 // Clock gives the terms of an obligation of the pack that starts on trigger.

@@ -28,7 +28,7 @@ func Run(ctx context.Context, args []string, out, notes io.Writer) int {
 	}
 	self, err := os.Executable()
 	if err != nil {
-		fmt.Fprintln(notes, "chaos:", err)
+		_, _ = fmt.Fprintln(notes, "chaos:", err)
 		return 1
 	}
 	kept, err := chaos.Run(ctx, chaos.Options{
@@ -36,7 +36,7 @@ func Run(ctx context.Context, args []string, out, notes io.Writer) int {
 		Serve: func(config, target string) *exec.Cmd { return exec.Command(self, serve.Args(config, target)...) },
 	})
 	if err != nil {
-		fmt.Fprintln(notes, "chaos:", err)
+		_, _ = fmt.Fprintln(notes, "chaos:", err)
 	}
 	if err != nil || !kept {
 		return 1

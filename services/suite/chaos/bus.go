@@ -49,7 +49,7 @@ func openBus(ctx context.Context, o Options) (_ *bus, err error) {
 	if err != nil {
 		return nil, err
 	}
-	b := &bus{dir: dir, seed: o.Seed, notes: func(format string, args ...any) { fmt.Fprintf(o.Notes, "  "+format+"\n", args...) }}
+	b := &bus{dir: dir, seed: o.Seed, notes: func(format string, args ...any) { _, _ = fmt.Fprintf(o.Notes, "  "+format+"\n", args...) }}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, b.close(context.WithoutCancel(ctx)))

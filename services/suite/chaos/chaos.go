@@ -126,13 +126,13 @@ func Run(ctx context.Context, o Options) (kept bool, err error) {
 		if o.Only != "" && f.name != o.Only {
 			continue
 		}
-		fmt.Fprintf(o.Notes, "%s, seed %d …\n", f.name, o.Seed)
+		_, _ = fmt.Fprintf(o.Notes, "%s, seed %d …\n", f.name, o.Seed)
 		r, err := g.trial(ctx, f)
 		if err != nil {
 			return false, fmt.Errorf("%s: %w", f.name, err)
 		}
 		for _, b := range r.Broken {
-			fmt.Fprintf(o.Notes, "  %s\n", b)
+			_, _ = fmt.Fprintf(o.Notes, "  %s\n", b)
 		}
 		if _, err := fmt.Fprintln(o.Out, r); err != nil {
 			return false, err

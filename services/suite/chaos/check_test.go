@@ -28,7 +28,9 @@ func sound() ([]entry, world) {
 		}
 	}
 	return []entry{
-		{act: draft, title: "one", project: "p1"}, {act: submit, title: "one", project: "p1"}, {act: accept, title: "one", project: "p1"},
+		{act: draft, title: "one", project: "p1"},
+		{act: submit, title: "one", project: "p1"},
+		{act: accept, title: "one", project: "p1"},
 		{act: draft, title: "two", project: "p2"},
 	}, w
 }

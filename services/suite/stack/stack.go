@@ -123,7 +123,7 @@ func (s *Stack) startRedis(ctx context.Context, port int) (err error) {
 	return err
 }
 
-func (s *Stack) say(what string) { fmt.Fprintln(s.opts.Out, "  •", what) }
+func (s *Stack) say(what string) { _, _ = fmt.Fprintln(s.opts.Out, "  •", what) }
 
 func (s *Stack) targets() []string {
 	if s.opts.Separate {
