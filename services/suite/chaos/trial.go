@@ -44,7 +44,7 @@ func onSuite(inflict func(context.Context, *trial) error) func(context.Context, 
 		}
 		t := &trial{
 			suiteGround: g.suite, rng: rand.New(rand.NewPCG(g.o.Seed, 1)), drain: drainLimit,
-			notes: func(format string, args ...any) { fmt.Fprintf(g.o.Notes, "  "+format+"\n", args...) },
+			notes: func(format string, args ...any) { _, _ = fmt.Fprintf(g.o.Notes, "  "+format+"\n", args...) },
 		}
 		return t.Result, t.hold(ctx, g.o.Seed, inflict)
 	}
