@@ -33,12 +33,13 @@ func (s *servers) start(ctx context.Context) (err error) {
 	if s.dir, err = os.MkdirTemp("", "egov-bench-"); err != nil {
 		return err
 	}
-	s.later(func(context.Context) error { return os.RemoveAll(s.dir) })
+	data := filepath.Join(s.dir, "postgres")
+	s.later(func(context.Context) error { return errors.Join(embedded.RemovePostgres(data), os.RemoveAll(s.dir)) })
 	// PostgreSQL may run as another user, who has to reach its own folder.
 	if err := os.Chmod(s.dir, 0o711); err != nil {
 		return err
 	}
-	s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(s.dir, "postgres"), Settings: map[string]string{
+	s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: data, Settings: map[string]string{
 		// Measures read from the log which statements a service sends.
 		"logging_collector": "on", "log_destination": "jsonlog",
 	}})

@@ -10,11 +10,13 @@ import (
 	"io"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"time"
 
 	"github.com/spf13/cobra"
 
 	"egov/libs/calendar"
+	"egov/libs/embedded"
 	"egov/libs/fault"
 	"egov/libs/money"
 	"egov/libs/policy"
@@ -33,6 +35,10 @@ var ErrEnded = fault.New(fault.Refused, "demo_not_as_the_rules_say", "演示结�
 
 // maxProjects bounds the file of projects, in bytes.
 const maxProjects = 8 << 20
+
+// postgresFolder is where a stack keeps PostgreSQL, whose data may lie outside
+// of a directory that its user cannot reach.
+const postgresFolder = "postgres"
 
 // options are the command's flags.
 type options struct {
@@ -145,7 +151,9 @@ func (o options) directory(w io.Writer) (dir string, discard func() error, err e
 		if err := os.Chmod(dir, 0o711); err != nil {
 			return "", nil, cli.ErrWrite.With(err)
 		}
-		return dir, func() error { return os.RemoveAll(dir) }, nil
+		return dir, func() error {
+			return errors.Join(embedded.RemovePostgres(filepath.Join(dir, postgresFolder)), os.RemoveAll(dir))
+		}, nil
 	}
 	entries, err := os.ReadDir(o.data)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
