@@ -137,6 +137,7 @@ var (
 type Service struct {
 	Projects    aggregate.Repository[Project]
 	Standings   aggregate.Repository[Standing]
+	Record      Record
 	Dossiers    Dossiers
 	Rules       rules.Book
 	District    string

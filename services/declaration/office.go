@@ -53,7 +53,7 @@ type AcceptProject struct {
 
 // Accept lets the project through when the accept gate is open.
 func (s *Service) Accept(ctx context.Context, r AcceptProject) (Project, error) {
-	against, err := s.recordOf(ctx, r.ID)
+	against, err := s.Record.Against(ctx, r.ID)
 	if err != nil {
 		return Project{}, err
 	}

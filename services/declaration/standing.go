@@ -1,11 +1,10 @@
 package declaration
 
 import (
+	"cmp"
 	"context"
 
 	"egov/libs/aggregate"
-	"egov/libs/authn"
-	"egov/libs/fault"
 )
 
 // Standing is what stands against a unit, a system or a lineage: a
@@ -18,16 +17,6 @@ type Standing struct {
 	Against     map[string]string `json:"against,omitempty"` // project id → why
 	Failures    Failures          `json:"failures"`          // of a lineage
 	LockedUntil string            `json:"locked_until,omitempty"`
-}
-
-// standing reads what stands against id. It is asked as the service: what
-// another project did counts, whoever may see that project.
-func (s *Service) standing(ctx context.Context, id string) (Standing, error) {
-	st, err := s.Standings.Get(authn.With(ctx, authn.Service("declaration", Office)), id)
-	if fault.Is(err, fault.NotFound) {
-		return Standing{}, nil
-	}
-	return st, err
 }
 
 // Hold notes something against a unit or system.
@@ -51,34 +40,21 @@ func (s *Service) Clear(ctx context.Context, id, project string) error {
 	return err
 }
 
-// system is the register id of the system that the project is about: the one it
-// names, or the one it builds, which has the project's own id.
-func (p *Project) system() string {
-	if p.SystemID != "" {
-		return p.SystemID
-	}
-	return p.ID
+// Against is what stands against a project's unit, system and lineage when it
+// is submitted or accepted.
+type Against struct {
+	Unit        bool
+	System      bool
+	LockedUntil string // the first day on which the lineage may be declared again
 }
 
-// record is what stands against a project when it is submitted or accepted.
-type record struct {
-	unit, system bool
-	lockedUntil  string // the first day on which the lineage may be declared again
+// Record answers, in one read, what stands against a project: its unit, the
+// system it names or builds (which has the project's own id), its lineage. What
+// other projects did counts, whoever may see those projects; for a project that
+// is not there nothing does.
+type Record interface {
+	Against(ctx context.Context, project string) (Against, error)
 }
 
-func (s *Service) recordOf(ctx context.Context, id string) (r record, err error) {
-	p, err := s.Projects.Get(ctx, id)
-	if err != nil {
-		return r, err
-	}
-	unit, err := s.standing(ctx, "unit/"+p.Unit)
-	if err != nil {
-		return r, err
-	}
-	system, err := s.standing(ctx, "system/"+p.system())
-	if err != nil {
-		return r, err
-	}
-	lineage, err := s.standing(ctx, "lineage/"+p.Lineage)
-	return record{unit: len(unit.Against) > 0, system: len(system.Against) > 0, lockedUntil: lineage.LockedUntil}, err
-}
+// system is the register id of the system that the project is about.
+func (p *Project) system() string { return cmp.Or(p.SystemID, p.ID) }

@@ -20,7 +20,7 @@ type SubmitProject struct {
 
 // Submit decides the project under the pack in force and pins it to that.
 func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) {
-	against, err := s.recordOf(ctx, r.ID)
+	against, err := s.Record.Against(ctx, r.ID)
 	if err != nil {
 		return Project{}, err
 	}
@@ -32,7 +32,7 @@ func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) 
 	})
 }
 
-func (s *Service) submit(p *Project, rec *aggregate.Recorder, against record) error {
+func (s *Service) submit(p *Project, rec *aggregate.Recorder, against Against) error {
 	today := rec.Today()
 	p.Case.DeclaredOn = today
 	p.Case.Materials = p.materials()
@@ -118,18 +118,18 @@ func (p *Project) materials() []string {
 }
 
 // holds reports whether what a gate waits for has come true.
-func (p *Project) holds(today calendar.Date, against record) rules.Has {
+func (p *Project) holds(today calendar.Date, against Against) rules.Has {
 	return func(r policy.Requirement) bool {
 		if _, waived := p.Waivers[r.Code]; waived && r.Strength != policy.Must {
 			return true
 		}
 		switch r.Code {
 		case "no_lockout":
-			return today.String() >= against.lockedUntil
+			return today.String() >= against.LockedUntil
 		case "no_failed_acceptance":
-			return !against.system
+			return !against.System
 		case "no_rectification_overdue":
-			return !against.unit
+			return !against.Unit
 		}
 		fact := r.Fact
 		if r.Kind == policy.ItemRequired {

@@ -26,7 +26,7 @@ func (r *SupervisorReview) Validate() error {
 // ReviewAsSupervisor sends the declaration on to the conference office, or back
 // to the unit.
 func (s *Service) ReviewAsSupervisor(ctx context.Context, r SupervisorReview) (Project, error) {
-	against, err := s.recordOf(ctx, r.ID)
+	against, err := s.Record.Against(ctx, r.ID)
 	if err != nil {
 		return Project{}, err
 	}

@@ -8,6 +8,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"egov/libs/authn"
 	"egov/libs/pg"
 	"egov/libs/store"
 	"egov/services/declaration"
@@ -27,6 +28,37 @@ func Projects(s *store.Store) *store.Collection[declaration.Project, *declaratio
 // Standings is the repository of what stands against units and systems.
 func Standings(s *store.Store) *store.Collection[declaration.Standing, *declaration.Standing] {
 	return store.NewCollection[declaration.Standing, *declaration.Standing](s, "standing")
+}
+
+// Record reads what stands against projects.
+type Record struct{ Store *store.Store }
+
+// Against reads it as the service, in one round trip.
+func (r Record) Against(ctx context.Context, project string) (a declaration.Against, err error) {
+	ctx = authn.With(ctx, authn.Service("declaration", declaration.Office))
+	err = r.Store.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var kind string
+			var held bool
+			var until string
+			if err := rows.Scan(&kind, &held, &until); err != nil {
+				return err
+			}
+			switch kind {
+			case "unit":
+				a.Unit = held
+			case "system":
+				a.System = held
+			case "lineage":
+				a.LockedUntil = until
+			}
+		}
+		return rows.Err()
+	}, `SELECT split_part(s.id, '/', 1), coalesce(s.body->'against', '{}') <> '{}', coalesce(s.body->>'locked_until', '')
+	      FROM project p JOIN standing s ON s.id IN (
+	           'unit/' || p.unit, 'system/' || coalesce(nullif(p.body->>'system_id', ''), p.id), 'lineage/' || (p.body->>'lineage'))
+	     WHERE p.id = $1`, project)
+	return a, err
 }
 
 // Dossiers keeps the facts of all services by project. Row-level security
