@@ -30,6 +30,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"strings"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -94,6 +95,15 @@ func Decode(e Record, m proto.Message) error {
 		return fmt.Errorf("%w: event %s: %w", ErrUndecodable, e.ID, err)
 	}
 	return nil
+}
+
+// TraceID is the trace that a W3C traceparent belongs to, its second field; ""
+// without one.
+func TraceID(traceparent string) string {
+	if f := strings.Split(traceparent, "-"); len(f) == 4 {
+		return f[1]
+	}
+	return ""
 }
 
 // TraceParent is the W3C trace context of ctx, "" without one.

@@ -82,9 +82,6 @@ func (s *Store) Close() { s.group.close() }
 // aggregate; wrap them in Read.
 func (s *Store) Pool() *pgxpool.Pool { return s.pool }
 
-// Clock is the store's clock.
-func (s *Store) Clock() calendar.Clock { return s.clock }
-
 // InTx runs f in one transaction: every repository call made with f's context
 // takes part in it. For commands that change more than one aggregate; f may run
 // again after a conflict, so it has no other effects.

@@ -9,7 +9,6 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
-	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -105,7 +104,6 @@ type Service struct {
 	Inventories aggregate.Repository[Inventory]
 	Rules       rules.Book
 	District    string
-	Clock       calendar.Clock
 	NewID       func() string
 }
 

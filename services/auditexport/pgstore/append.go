@@ -129,7 +129,7 @@ func extend(head *ledger.Head, tree *ledger.Tree, entries []entry, known map[uui
 		a.sha256s, a.sm3s = append(a.sha256s, r.SHA256[:]), append(a.sm3s, r.SM3[:])
 		a.ids, a.times = append(a.ids, pgtype.UUID{Bytes: e.id, Valid: true}), append(a.times, e.Time)
 		a.services, a.types, a.subjects = append(a.services, e.Source), append(a.types, e.Type), append(a.subjects, e.Subject)
-		a.units, a.actors, a.traces = append(a.units, e.Unit), append(a.actors, e.Actor), append(a.traces, traceID(e.TraceParent))
+		a.units, a.actors, a.traces = append(a.units, e.Unit), append(a.actors, e.Actor), append(a.traces, event.TraceID(e.TraceParent))
 	}
 	return a, nil
 }

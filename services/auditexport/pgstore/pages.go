@@ -10,6 +10,7 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 
+	"egov/libs/event"
 	"egov/libs/ledger"
 	"egov/services/auditexport"
 )
@@ -192,7 +193,7 @@ func misfiled(raw []byte, columns [][]byte) string {
 		return "event_id"
 	}
 	for i, x := range []struct{ column, want string }{
-		{"service", e.Source}, {"type", e.Type}, {"subject", e.Subject}, {"unit", e.Unit}, {"actor", e.Actor}, {"trace_id", traceID(e.TraceParent)},
+		{"service", e.Source}, {"type", e.Type}, {"subject", e.Subject}, {"unit", e.Unit}, {"actor", e.Actor}, {"trace_id", event.TraceID(e.TraceParent)},
 	} {
 		if string(columns[1+i]) != x.want {
 			return x.column

@@ -16,6 +16,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"egov/libs/authn"
+	"egov/libs/event"
 	"egov/libs/ledger"
 	"egov/libs/pg"
 	"egov/libs/store"
@@ -201,17 +202,9 @@ func shown(r *ledger.Row) auditexport.Row {
 	}
 	if err == nil {
 		out.EventID, out.Service, out.Type, out.Subject = e.ID, e.Source, e.Type, e.Subject
-		out.Unit, out.Actor, out.At, out.TraceID = e.Unit, e.Actor, e.Time, traceID(e.TraceParent)
+		out.Unit, out.Actor, out.At, out.TraceID = e.Unit, e.Actor, e.Time, event.TraceID(e.TraceParent)
 	}
 	return out
-}
-
-// traceID is the second field of a W3C traceparent.
-func traceID(parent string) string {
-	if f := strings.Split(parent, "-"); len(f) == 4 {
-		return f[1]
-	}
-	return ""
 }
 
 // Span gives the first and last of the rows that f lets pass.

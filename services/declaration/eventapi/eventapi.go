@@ -5,7 +5,6 @@ package eventapi
 
 import (
 	"context"
-	"strings"
 
 	"egov/libs/calendar"
 	"egov/libs/event"
@@ -29,17 +28,9 @@ func Subscribe(k *module.Kit, s *declaration.Service) {
 	k.Subscribe("declaration.road", Others, road(s)...)
 	k.Subscribe("declaration.dossier", append([]string{"declaration"}, Others...), module.Otherwise(func(ctx context.Context, e event.Record) error {
 		return s.Dossiers.Record(ctx, e.Subject, declaration.TimelineEntry{
-			Service: e.Source, Seq: e.Seq, Type: e.Type, At: e.Time, Unit: e.Unit, Actor: e.Actor, TraceID: traceID(e.TraceParent), Data: e.Data,
+			Service: e.Source, Seq: e.Seq, Type: e.Type, At: e.Time, Unit: e.Unit, Actor: e.Actor, TraceID: event.TraceID(e.TraceParent), Data: e.Data,
 		})
 	}))
-}
-
-// traceID is the second field of a W3C traceparent.
-func traceID(parent string) string {
-	if f := strings.Split(parent, "-"); len(f) == 4 {
-		return f[1]
-	}
-	return ""
 }
 
 func evidence(e event.Record, note string) declaration.Evidence {

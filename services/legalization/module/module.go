@@ -26,7 +26,7 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &legalization.Service{
 				Needs: pgstore.Needs(k.Store), Caps: pgstore.Caps(k.Store), Inventories: pgstore.Inventories(k.Store),
-				Rules: k.Rules, District: k.Config.District, Clock: k.Clock, NewID: store.NewID,
+				Rules: k.Rules, District: k.Config.District, NewID: store.NewID,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)
