@@ -27,7 +27,6 @@ package event
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"strings"
@@ -73,15 +72,46 @@ var (
 // names of the schema. Equal messages give equal bytes: protojson varies its
 // spaces on purpose, so they are taken out.
 func FromProto(m proto.Message) (typ string, data []byte, err error) {
-	spaced, err := encoding.Marshal(m)
+	data, err = encoding.Marshal(m)
 	if err != nil {
 		return "", nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
 	}
-	b := bytes.NewBuffer(make([]byte, 0, len(spaced)))
-	if err := json.Compact(b, spaced); err != nil {
-		return "", nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	return string(m.ProtoReflect().Descriptor().FullName()), compact(data), nil
+}
+
+// compact takes the spaces outside of strings out of valid JSON, in place.
+func compact(b []byte) []byte {
+	out := b[:0]
+	for len(b) > 0 {
+		n := bytes.IndexByte(b, '"') // up to the next string
+		if n < 0 {
+			n = len(b)
+		}
+		for _, c := range b[:n] {
+			if c != ' ' {
+				out = append(out, c)
+			}
+		}
+		b = b[n:]
+		n = stringEnd(b)
+		out = append(out, b[:n]...)
+		b = b[n:]
 	}
-	return string(m.ProtoReflect().Descriptor().FullName()), b.Bytes(), nil
+	return out
+}
+
+// stringEnd is the length of the JSON string that b begins with, its quotes
+// included; 0 when b is empty.
+func stringEnd(b []byte) int {
+	for i := 1; i < len(b); i++ {
+		switch b[i] {
+		case '\\':
+			i++
+		case '"':
+			return i + 1
+		}
+	}
+	return len(b)
 }
 
 // Decode reads e's data into m, whose type must be e's. Fields that m does not

@@ -12,10 +12,10 @@ type Decision struct {
 	Checklist      []Item      `json:"checklist"`       // every required item
 	ConferenceMode string      `json:"conference_mode"` // empty where no conference takes part
 	Findings       []Finding   `json:"findings"`
-	Obligations    []string    `json:"obligations"` // later duties known now
-	Notes          []Note      `json:"notes"`       // readings of unclear text
-	Trace          []TraceStep `json:"trace"`       // every rule looked at, in order
-	Ready          bool        `json:"ready"`       // nothing missing, no finding is an error
+	Obligations    []string    `json:"obligations"`     // later duties known now
+	Notes          []Note      `json:"notes"`           // readings of unclear text
+	Trace          []TraceStep `json:"trace,omitempty"` // every rule looked at, in order; left out where a decision is stored
+	Ready          bool        `json:"ready"`           // nothing missing, no finding is an error
 }
 
 // Item is one required material and the gate that asks for it.

@@ -22,6 +22,9 @@ const (
 	NoteRules       Section = "note"
 )
 
+// sections are all of them, in the order of the book.
+var sections = []Section{CheckRules, RouteRules, StepRules, ModeRules, ChecklistRules, ObligationRules, StrengthRules, CostRules, FindingRules, NoteRules}
+
 // Rule is one rule of a pack as a person reads it. What a section does not have
 // is empty.
 type Rule struct {

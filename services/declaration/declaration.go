@@ -86,7 +86,7 @@ type Project struct {
 	Amounts Amounts `json:"amounts"`
 
 	// Decision is the pack's answer as of the submission; the project is
-	// pinned to it.
+	// pinned to it. Its trace is in the fact that was stated, and in the dossier.
 	Decision *policy.Decision `json:"decision,omitempty"`
 	// Evidence holds the facts of other services that gates wait for, by fact
 	// name, e.g. "CataloguePublished".

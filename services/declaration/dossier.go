@@ -3,7 +3,10 @@ package declaration
 import (
 	"context"
 	"encoding/json"
+	"slices"
 	"time"
+
+	"egov/libs/policy"
 )
 
 // Dossier is everything about one project: where it stands, every fact any
@@ -57,7 +60,6 @@ type TimelineEntry struct {
 // Dossiers keeps the facts of all services by project. What it shows is bound
 // to what the caller may see of the project.
 type Dossiers interface {
-	Record(ctx context.Context, project string, e TimelineEntry) error
 	Timeline(ctx context.Context, project string) ([]TimelineEntry, error)
 }
 
@@ -76,7 +78,27 @@ func (s *Service) Dossier(ctx context.Context, r GetProject) (Dossier, error) {
 	if err != nil {
 		return Dossier{}, err
 	}
+	if p.Decision != nil {
+		p.Decision = s.spelt(*p.Decision, facts)
+	}
 	return Dossier{Project: p, Amounts: p.Amounts, Deadlines: clocks(facts), Timeline: facts}, nil
+}
+
+// spelt is the decision with the trace that was stated with it.
+func (s *Service) spelt(d policy.Decision, facts []TimelineEntry) *policy.Decision {
+	for _, f := range slices.Backward(facts) {
+		if f.Type != "egov.declaration.v1.ProjectSubmitted" {
+			continue
+		}
+		var fact struct {
+			Trace []string `json:"trace"`
+		}
+		if pack, err := s.Rules.Of(d.Pack); err == nil && json.Unmarshal(f.Data, &fact) == nil {
+			d = pack.Spell(d, fact.Trace)
+		}
+		break
+	}
+	return &d
 }
 
 // clocks folds what was stated about clocks into how each stands.

@@ -60,6 +60,8 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder, against Against) e
 	if err := costErrors(decision); err != nil {
 		return err
 	}
+	trace := decision.Looked()
+	decision.Trace = nil // the fact has it
 	p.Decision = &decision
 	p.Stage = Submitted
 	p.ReturnReason = ""
@@ -71,7 +73,7 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder, against Against) e
 	if err != nil {
 		return err
 	}
-	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: p.Brief(), DecisionJson: decisionJSON(decision), Signature: signature})
+	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: p.Brief(), DecisionJson: decisionJSON(decision), Trace: trace, Signature: signature})
 	return s.Rules.Start(p.Base(), rec, decision.Pack, "accept_declaration", Office, today)
 }
 

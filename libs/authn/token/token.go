@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/url"
+	"sync"
 	"time"
 
 	"github.com/MicahParks/jwkset"
@@ -33,6 +34,8 @@ const MaxLife = 15 * time.Minute
 type Verifier struct {
 	keys   jwt.Keyfunc
 	parser *jwt.Parser
+	now    func() time.Time
+	seen   seen
 }
 
 // Options say which tokens are ours.
@@ -104,7 +107,7 @@ func NewStaticVerifier(key ed25519.PublicKey, o Options) *Verifier {
 }
 
 func newVerifier(k jwt.Keyfunc, o Options) *Verifier {
-	return &Verifier{keys: k, parser: jwt.NewParser(
+	return &Verifier{keys: k, now: o.Now, seen: seen{by: map[string]good{}}, parser: jwt.NewParser(
 		jwt.WithValidMethods([]string{"EdDSA", "ES256"}),
 		jwt.WithIssuer(o.Issuer), jwt.WithAudience(o.Audience),
 		jwt.WithIssuedAt(), jwt.WithExpirationRequired(), jwt.WithLeeway(5*time.Second),
@@ -123,20 +126,71 @@ type claims struct {
 	OnBehalfOf string   `json:"on_behalf_of,omitempty"`
 }
 
-// Verify gives the principal that token speaks for, or ErrToken.
+// Verify gives the principal that token speaks for, or ErrToken. A token that
+// was found good is not checked again for a minute, nor beyond its own end: so
+// long, at most, works the token of a key that was withdrawn.
 func (v *Verifier) Verify(token string) (authn.Principal, error) {
+	now := v.now()
+	if p, ok := v.seen.get(token, now); ok {
+		return p, nil
+	}
+	p, expires, err := v.check(token)
+	if err == nil {
+		v.seen.put(token, good{p, now, expires})
+	}
+	return p, err
+}
+
+// remember bounds how long a token is known to be good, and maxSeen how many
+// are.
+const (
+	remember = time.Minute
+	maxSeen  = 4096
+)
+
+// good is a token that was checked.
+type good struct {
+	principal authn.Principal
+	at        time.Time
+	expires   time.Time
+}
+
+// seen is the tokens that were found good of late.
+type seen struct {
+	mu sync.Mutex
+	by map[string]good
+}
+
+func (s *seen) get(token string, now time.Time) (authn.Principal, bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	g, ok := s.by[token]
+	return g.principal, ok && now.Before(g.expires) && !now.Before(g.at) && now.Sub(g.at) < remember
+}
+
+func (s *seen) put(token string, g good) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.by) >= maxSeen {
+		clear(s.by) // everybody is checked once more
+	}
+	s.by[token] = g
+}
+
+// check gives the principal of a token, and until when it is good.
+func (v *Verifier) check(token string) (p authn.Principal, expires time.Time, err error) {
 	var c claims
 	if _, err := v.parser.ParseWithClaims(token, &c, v.keys); err != nil {
-		return authn.Principal{}, ErrToken.With(err)
+		return p, expires, ErrToken.With(err)
 	}
 	if c.Subject == "" || c.Unit == "" || c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > MaxLife {
-		return authn.Principal{}, ErrToken.With(errors.New("claims are not those of an access token"))
+		return p, expires, ErrToken.With(errors.New("claims are not those of an access token"))
 	}
-	p := authn.Principal{Subject: c.Subject, Name: c.Name, Unit: c.Unit, UnitKind: c.UnitKind, ParentUnit: c.ParentUnit, Roles: c.Roles, District: c.District, OnBehalfOf: c.OnBehalfOf}
+	p = authn.Principal{Subject: c.Subject, Name: c.Name, Unit: c.Unit, UnitKind: c.UnitKind, ParentUnit: c.ParentUnit, Roles: c.Roles, District: c.District, OnBehalfOf: c.OnBehalfOf}
 	if p.IsService() {
-		return authn.Principal{}, ErrToken.With(errors.New("a token never speaks for a service"))
+		return authn.Principal{}, expires, ErrToken.With(errors.New("a token never speaks for a service"))
 	}
-	return p, nil
+	return p, c.ExpiresAt.Time, nil
 }
 
 // Issuer signs access tokens; only the identity service has one.

@@ -46,7 +46,7 @@ END $$;
 CREATE TABLE idempotency (
   key        bytea PRIMARY KEY,
   body_hash  bytea NOT NULL,
-  answer     jsonb NOT NULL,
+  answer     bytea NOT NULL,
   created_at timestamptz NOT NULL DEFAULT now()
 );
 CREATE INDEX ON idempotency (created_at);

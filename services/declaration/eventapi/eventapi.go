@@ -17,6 +17,7 @@ import (
 	expertreviewv1 "egov/proto/gen/egov/expertreview/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 	"egov/services/declaration"
+	"egov/services/declaration/pgstore"
 )
 
 // Others are the services whose facts are about projects.
@@ -26,11 +27,7 @@ var Others = []string{"expertreview", "conference", "budgeting", "procurement", 
 func Subscribe(k *module.Kit, s *declaration.Service) {
 	// stable: subscription names
 	k.Subscribe("declaration.road", Others, road(s)...)
-	k.Subscribe("declaration.dossier", append([]string{"declaration"}, Others...), module.Otherwise(func(ctx context.Context, e event.Record) error {
-		return s.Dossiers.Record(ctx, e.Subject, declaration.TimelineEntry{
-			Service: e.Source, Seq: e.Seq, Type: e.Type, At: e.Time, Unit: e.Unit, Actor: e.Actor, TraceID: event.TraceID(e.TraceParent), Data: e.Data,
-		})
-	}))
+	k.Consume("declaration.dossier", append([]string{"declaration"}, Others...), event.Effects{Batch: pgstore.Dossiers{Store: k.Store, As: k.Self}.Append})
 }
 
 func evidence(e event.Record, note string) declaration.Evidence {

@@ -5,10 +5,12 @@ package pgstore
 import (
 	"context"
 	"embed"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"egov/libs/authn"
+	"egov/libs/event"
 	"egov/libs/pg"
 	"egov/libs/store"
 	"egov/services/declaration"
@@ -63,12 +65,27 @@ func (r Record) Against(ctx context.Context, project string) (a declaration.Agai
 
 // Dossiers keeps the facts of all services by project. Row-level security
 // shows a fact to whoever may see its project.
-type Dossiers struct{ Store *store.Store }
+type Dossiers struct {
+	Store *store.Store
+	As    authn.Principal // the service, where it appends
+}
 
-// Record adds one fact; one that is there already stays as it is.
-func (d Dossiers) Record(ctx context.Context, project string, e declaration.TimelineEntry) error {
-	return d.Store.Exec(ctx, `INSERT INTO dossier_fact (project_id, service, seq, type, at, unit, actor, trace_id, data)
-		VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9) ON CONFLICT DO NOTHING`, project, e.Service, e.Seq, e.Type, e.At, e.Unit, e.Actor, e.TraceID, []byte(e.Data))
+// Append adds facts in the transaction of their consumer; those that are there
+// already stay as they are.
+func (d Dossiers) Append(ctx context.Context, tx pgx.Tx, facts []event.Record) error {
+	n := len(facts)
+	projects, services, seqs, types, at := make([]string, n), make([]string, n), make([]int64, n), make([]string, n), make([]time.Time, n)
+	units, actors, traces, data := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+	for i, f := range facts {
+		projects[i], services[i], seqs[i], types[i], at[i] = f.Subject, f.Source, f.Seq, f.Type, f.Time
+		units[i], actors[i], traces[i], data[i] = f.Unit, f.Actor, event.TraceID(f.TraceParent), string(f.Data)
+	}
+	b := &pgx.Batch{}
+	pg.ScopeOf(d.As).Queue(b)
+	b.Queue(`INSERT INTO dossier_fact (project_id, service, seq, type, at, unit, actor, trace_id, data)
+		SELECT * FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[], $5::timestamptz[], $6::text[], $7::text[], $8::text[], $9::json[])
+		ON CONFLICT DO NOTHING`, projects, services, seqs, types, at, units, actors, traces, data)
+	return tx.SendBatch(ctx, b).Close()
 }
 
 // Timeline gives a project's facts in the order in which they were stated.

@@ -296,10 +296,12 @@ func (x *SupervisorReturned) GetBasis() []string {
 type ProjectSubmitted struct {
 	state   protoimpl.MessageState `protogen:"open.v1"`
 	Project *v1.ProjectBrief       `protobuf:"bytes,1,opt,name=project,proto3" json:"project,omitempty"`
-	// the decision of contracts/decision, as decided at submission
+	// the decision of contracts/decision without its trace, as decided at submission
 	DecisionJson string `protobuf:"bytes,2,opt,name=decision_json,json=decisionJson,proto3" json:"decision_json,omitempty"`
 	// over the canonical declaration
-	Signature     *v1.Signature `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	Signature *v1.Signature `protobuf:"bytes,3,opt,name=signature,proto3" json:"signature,omitempty"`
+	// the trace: every rule looked at, in order, "+" before the name of one that held and "-" of one that did not
+	Trace         []string `protobuf:"bytes,4,rep,name=trace,proto3" json:"trace,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -351,6 +353,13 @@ func (x *ProjectSubmitted) GetDecisionJson() string {
 func (x *ProjectSubmitted) GetSignature() *v1.Signature {
 	if x != nil {
 		return x.Signature
+	}
+	return nil
+}
+
+func (x *ProjectSubmitted) GetTrace() []string {
+	if x != nil {
+		return x.Trace
 	}
 	return nil
 }
@@ -1230,11 +1239,12 @@ const file_egov_declaration_v1_events_proto_rawDesc = "" +
 	"supervisor\x18\x02 \x01(\tR\n" +
 	"supervisor\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xa4\x01\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xba\x01\n" +
 	"\x10ProjectSubmitted\x124\n" +
 	"\aproject\x18\x01 \x01(\v2\x1a.egov.type.v1.ProjectBriefR\aproject\x12#\n" +
 	"\rdecision_json\x18\x02 \x01(\tR\fdecisionJson\x125\n" +
-	"\tsignature\x18\x03 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"x\n" +
+	"\tsignature\x18\x03 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\x12\x14\n" +
+	"\x05trace\x18\x04 \x03(\tR\x05trace\"x\n" +
 	"\x0fProjectReturned\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
