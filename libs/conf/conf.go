@@ -40,6 +40,7 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(s.St
 type Service struct {
 	Listen    string        `yaml:"listen" doc:"address of the HTTP listener"`
 	District  string        `yaml:"district" doc:"district code; picks the rule packs"`
+	Packs     string        `yaml:"packs" doc:"directory of rule packs besides the built-in ones: one pack, or a folder for each; empty = the built-in ones alone"`
 	Database  Database      `yaml:"database"`
 	Redis     Redis         `yaml:"redis"`
 	Auth      Auth          `yaml:"auth"`

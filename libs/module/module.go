@@ -94,6 +94,15 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 			return nil, fmt.Errorf("virtual clock: %w", err)
 		}
 	}
+	if c.Packs != "" {
+		more, err := policy.Read(os.DirFS(c.Packs))
+		if err != nil {
+			return nil, fmt.Errorf("rule packs of %s: %w", c.Packs, err)
+		}
+		if k.Rules.Packs, err = k.Rules.Packs.With(more...); err != nil {
+			return nil, fmt.Errorf("rule packs of %s: %w", c.Packs, err)
+		}
+	}
 	if c.Clock.Holidays != "" {
 		files, err := calendar.LoadOverrides(os.DirFS(c.Clock.Holidays), ".")
 		if err != nil {

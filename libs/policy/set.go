@@ -46,26 +46,11 @@ func NewSet(defaultDistrict string, list ...*Pack) (*Set, error) {
 	return s, nil
 }
 
-// LoadSet loads every folder of fsys as a pack.
+// LoadSet gathers the packs that Read finds in fsys.
 func LoadSet(defaultDistrict string, fsys fs.FS) (*Set, error) {
-	entries, err := fs.ReadDir(fsys, ".")
+	list, err := Read(fsys)
 	if err != nil {
 		return nil, err
-	}
-	var list []*Pack
-	for _, e := range entries {
-		if !e.IsDir() {
-			continue
-		}
-		sub, err := fs.Sub(fsys, e.Name())
-		if err != nil {
-			return nil, err
-		}
-		p, err := Load(sub)
-		if err != nil {
-			return nil, fmt.Errorf("pack %s: %w", e.Name(), err)
-		}
-		list = append(list, p)
 	}
 	return NewSet(defaultDistrict, list...)
 }

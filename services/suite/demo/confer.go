@@ -5,14 +5,6 @@ import (
 	"fmt"
 )
 
-// members are the fourteen member units; the last three do not come.
-var members = []string{
-	"gov-office", "party-office", "cac", "secrecy", "development-reform", "science", "justice", "finance", "audit", "facilities", "big-data",
-	"archives", "community", "urban-ops",
-}
-
-const present = 11
-
 type docket struct {
 	State string `json:"state"`
 }
@@ -34,8 +26,19 @@ func conferred(r *road) bool { return r.step("conference_filing") || r.step("con
 
 // confer holds the first session.
 func (w *walk) confer(ctx context.Context) error {
-	if err := w.on("2026-03-16"); err != nil {
+	if err := w.on(w.script.Days.Agenda); err != nil {
 		return err
+	}
+	var sits struct {
+		Members []struct {
+			Unit string `json:"unit"`
+		} `json:"members"`
+	}
+	if err := w.as(secretary).get(ctx, "conference", "/v1/members", &sits); err != nil {
+		return err
+	}
+	for _, m := range sits.Members {
+		w.members = append(w.members, m.Unit)
 	}
 	var on []*road
 	for _, r := range w.roads {
@@ -43,12 +46,12 @@ func (w *walk) confer(ctx context.Context) error {
 			on = append(on, r)
 		}
 	}
-	return w.session(ctx, "2026-03-20", on, func(r *road) verdict { return r.verdict })
+	return w.session(ctx, w.script.Days.Session, on, func(r *road) Verdict { return r.verdict })
 }
 
 // session calls a session, puts the projects on its agenda and takes it through
 // to signed minutes.
-func (w *walk) session(ctx context.Context, day string, on []*road, says func(*road) verdict) error {
+func (w *walk) session(ctx context.Context, day Day, on []*road, says func(*road) Verdict) error {
 	office, head := w.as(secretary), w.as(chair)
 	for _, r := range on {
 		if _, err := until(ctx, office, "conference", "/v1/dockets/"+r.id, r.ID+" to be ready for the agenda", func(d docket) bool { return d.State == "ready" }); err != nil {
@@ -56,7 +59,7 @@ func (w *walk) session(ctx context.Context, day string, on []*road, says func(*r
 		}
 	}
 	var s session
-	if err := office.post(ctx, "", "conference", "/v1/sessions", map[string]any{"mode": "ordinary", "held_on": day, "place": "区政府第二会议室", "chair": chair}, &s); err != nil {
+	if err := office.post(ctx, "", "conference", "/v1/sessions", map[string]any{"mode": "ordinary", "held_on": day.String(), "place": "区政府第二会议室", "chair": chair}, &s); err != nil {
 		return err
 	}
 	path := "/v1/sessions/" + s.ID
@@ -71,18 +74,23 @@ func (w *walk) session(ctx context.Context, day string, on []*road, says func(*r
 	if err := head.post(ctx, "", "conference", path+"/agenda/approve", nil, &s); err != nil {
 		return err
 	}
-	if err := w.as("member.urban-ops").post(ctx, "", "conference", path+"/leave", map[string]any{"reason": "值守任务"}, nil); err != nil {
-		return err
+	for _, a := range w.script.Away {
+		if a.Account == "" {
+			continue
+		}
+		if err := w.as(a.Account).post(ctx, "", "conference", path+"/leave", map[string]any{"reason": a.Reason}, nil); err != nil {
+			return err
+		}
 	}
 	if err := w.on(day); err != nil {
 		return err
 	}
 	var attendance []map[string]string
-	for n, m := range members {
-		switch {
-		case n < present:
+	for _, m := range w.members {
+		switch a, away := w.script.absence(m); {
+		case !away:
 			attendance = append(attendance, map[string]string{"member": m, "status": "present", "delegate": "（演示）" + m + "分管领导"})
-		case m == "urban-ops":
+		case a.Account != "":
 			attendance = append(attendance, map[string]string{"member": m, "status": "leave"})
 		default:
 			attendance = append(attendance, map[string]string{"member": m, "status": "absent"})
@@ -110,7 +118,7 @@ func (w *walk) session(ctx context.Context, day string, on []*road, says func(*r
 	return office.post(ctx, "", "conference", path+"/close", nil, nil)
 }
 
-func (w *walk) deliberate(ctx context.Context, path string, s session, roads map[string]*road, says func(*road) verdict) error {
+func (w *walk) deliberate(ctx context.Context, path string, s session, roads map[string]*road, says func(*road) Verdict) error {
 	for _, item := range s.Agenda {
 		r := roads[item.ProjectID]
 		v := says(r)
@@ -119,8 +127,8 @@ func (w *walk) deliberate(ctx context.Context, path string, s session, roads map
 			recused[o.Member] = true
 		}
 		var opinions []map[string]string
-		for _, m := range members[:present] {
-			if recused[m] {
+		for _, m := range w.members {
+			if _, away := w.script.absence(m); away || recused[m] {
 				continue
 			}
 			o := map[string]string{"item": item.ID, "member": m, "stance": "agree"}
@@ -149,7 +157,7 @@ func (w *walk) deliberate(ctx context.Context, path string, s session, roads map
 // supplement brings the deferred projects back with their supplementary
 // argument, and records what became of those handed over.
 func (w *walk) supplement(ctx context.Context) error {
-	if err := w.on("2026-03-30"); err != nil {
+	if err := w.on(w.script.Days.Supplement); err != nil {
 		return err
 	}
 	var again []*road
@@ -168,7 +176,7 @@ func (w *walk) supplement(ctx context.Context) error {
 				return err
 			}
 			err := w.as("development-reform.reform").post(ctx, r.id, "declaration", "/v1/projects/"+r.id+"/handover", map[string]any{
-				"approval_no": r.number("杨发改投〔2026〕") + "号（演示）", "outcome": "approved", "approved_fen": r.AmountFen, "recorded_on": w.today.String(),
+				"approval_no": w.paper(r, "发改投"), "outcome": "approved", "approved_fen": r.AmountFen, "recorded_on": w.today.String(),
 			}, nil)
 			if err != nil {
 				return err
@@ -178,7 +186,7 @@ func (w *walk) supplement(ctx context.Context) error {
 	if len(again) == 0 {
 		return nil
 	}
-	return w.session(ctx, "2026-04-03", again, func(*road) verdict { return verdict{} })
+	return w.session(ctx, w.script.Days.Again, again, func(*road) Verdict { return Verdict{} })
 }
 
 type project struct {

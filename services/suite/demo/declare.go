@@ -14,10 +14,39 @@ const (
 
 // declare brings every project before the conference office.
 func (w *walk) declare(ctx context.Context) error {
-	if err := w.on(w.script.Start); err != nil {
+	if err := w.on(w.script.Days.Declare); err != nil {
 		return err
 	}
-	return w.each(ctx, w.declareOne)
+	if err := w.each(ctx, w.declareOne); err != nil {
+		return err
+	}
+	return w.ask(ctx)
+}
+
+// ask reads which criteria the rules of the projects have.
+func (w *walk) ask(ctx context.Context) error {
+	var packs struct {
+		Items []struct {
+			ID    string `json:"id"`
+			Terms struct {
+				Criteria []struct {
+					Code string `json:"code"`
+				} `json:"criteria"`
+			} `json:"terms"`
+		} `json:"items"`
+	}
+	if err := w.as(secretary).get(ctx, "declaration", "/v1/packs", &packs); err != nil {
+		return err
+	}
+	for _, p := range packs.Items {
+		if p.ID != w.roads[0].decision.Pack {
+			continue
+		}
+		for _, c := range p.Terms.Criteria {
+			w.criteria = append(w.criteria, c.Code)
+		}
+	}
+	return nil
 }
 
 // facts makes a case of what the notice tells, and of what it does not.
@@ -46,7 +75,7 @@ func (r *road) facts() map[string]any {
 
 func (w *walk) declareOne(ctx context.Context, r *road) error {
 	facts := r.facts()
-	asked := map[string]any{"title": r.Title, "unit": r.unit, "unit_kind": "administrative", "declared_on": w.script.Start}
+	asked := map[string]any{"title": r.Title, "unit": r.unit, "unit_kind": "administrative", "declared_on": w.today.String()}
 	for k, v := range facts {
 		asked[k] = v
 	}

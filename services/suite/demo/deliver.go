@@ -16,16 +16,15 @@ const (
 	supervisor = "（演示）某监理咨询有限公司"
 )
 
-// spends reports whether money follows the conference's consent: fees filed
-// after acceptance are in their project's own budget, and what was refused or
-// handed over goes no further here.
-func spends(r *road) bool {
-	return conferred(r) && r.verdict.Outcome != "refused" && !slices.Contains([]string{"post_acceptance_filing", "software_filing", "renewal_filing"}, r.decision.Route)
+// spends reports whether money follows the conference's consent: what was
+// refused, handed over or only filed goes no further here.
+func (w *walk) spends(r *road) bool {
+	return conferred(r) && r.verdict.Outcome != "refused" && !slices.Contains(w.script.FiledOnly, r.decision.Route)
 }
 
 // fund asks finance for the money and has it issued.
 func (w *walk) fund(ctx context.Context) error {
-	if err := w.on("2026-04-08"); err != nil {
+	if err := w.on(w.script.Days.Fund); err != nil {
 		return err
 	}
 	return w.each(ctx, func(ctx context.Context, r *road) error {
@@ -41,7 +40,7 @@ func (w *walk) fund(ctx context.Context) error {
 		if err := r.declarer.post(ctx, r.id, "budgeting", path+"/request", map[string]any{"amount_fen": b.ApprovedFen, "fiscal_year": w.today.Year(), "statement": "按联席会议审核结果申报"}, nil); err != nil {
 			return err
 		}
-		issue := map[string]any{"amount_fen": b.ApprovedFen, "document_no": r.number("杨财预〔2026〕") + "号（演示）", "issued_on": w.today.String()}
+		issue := map[string]any{"amount_fen": b.ApprovedFen, "document_no": w.paper(r, "财预"), "issued_on": w.today.String()}
 		finance := w.as("finance.officer")
 		err = finance.post(ctx, r.id, "budgeting", path+"/issue", issue, nil)
 		// Maintenance money waits for papers that no service states; finance names
@@ -55,7 +54,7 @@ func (w *walk) fund(ctx context.Context) error {
 			err = finance.post(ctx, r.id, "budgeting", path+"/issue", issue, nil)
 		}
 		return err
-	}, spends)
+	}, w.spends)
 }
 
 // refusedFor lists the codes that a refusal names.
@@ -68,24 +67,12 @@ func refusedFor(err error) (codes []string) {
 	return codes
 }
 
-// method is the way to buy: what the obligations ask for.
-func (r *road) method() string {
-	switch {
-	case r.owes("public_tender"):
-		return "public_tender"
-	case r.owes("government_procurement"):
-		return "competitive_consultation"
-	}
-	return "direct"
-}
-
-// centre is who runs the procedure: the procurement centre, or the unit itself
-// below the limit.
+// centre is who runs the procedure: the procurement centre, or the unit itself.
 func (w *walk) centre(r *road) person {
-	if r.method() == "direct" {
-		return r.declarer
+	if m := w.script.method(r); m.Account != "" {
+		return w.as(m.Account)
 	}
-	return w.as("facilities.procurement")
+	return r.declarer
 }
 
 // price is what the contract costs: the published award where there is one,
@@ -103,7 +90,7 @@ type procurement struct {
 
 // procure starts procurement, records notice and award, and files contracts.
 func (w *walk) procure(ctx context.Context) error {
-	if err := w.on("2026-04-20"); err != nil {
+	if err := w.on(w.script.Days.Procure); err != nil {
 		return err
 	}
 	err := w.each(ctx, func(ctx context.Context, r *road) error {
@@ -114,46 +101,43 @@ func (w *walk) procure(ctx context.Context) error {
 		// Who answers for the project is known from the declaration, and may be
 		// on its way.
 		err := w.await(ctx, "the procurement gate", func(ctx context.Context) (bool, error) {
-			err := r.declarer.post(ctx, r.id, "procurement", path+"/start", map[string]any{"method": r.method(), "started_on": w.today.String()}, nil)
+			err := r.declarer.post(ctx, r.id, "procurement", path+"/start", map[string]any{"method": w.script.method(r).Method, "started_on": w.today.String()}, nil)
 			return err == nil, err
 		})
-		if err != nil || r.method() == "direct" {
+		if err != nil || w.script.method(r).Account == "" {
 			return err
 		}
 		return w.centre(r).post(ctx, r.id, "procurement", path+"/tender", map[string]any{"notice_no": "（演示）" + r.ID, "published_on": w.today.String(), "value_fen": r.AmountFen}, nil)
-	}, spends)
+	}, w.spends)
 	if err != nil {
 		return err
 	}
-	if err := w.on("2026-05-20"); err != nil {
+	if err := w.on(w.script.Days.Award); err != nil {
 		return err
 	}
 	err = w.each(ctx, func(ctx context.Context, r *road) error {
 		return w.centre(r).post(ctx, r.id, "procurement", "/v1/procurements/"+r.id+"/award", map[string]any{
 			"supplier": supplier, "supplier_credit_code": creditCode, "value_fen": r.price(), "bidders": 9, "awarded_on": w.today.String(),
 		}, nil)
-	}, spends)
+	}, w.spends)
 	if err != nil {
 		return err
 	}
-	if err := w.on("2026-05-28"); err != nil {
+	if err := w.on(w.script.Days.File); err != nil {
 		return err
 	}
-	if err := w.each(ctx, w.file, spends, func(r *road) bool { return !r.late }); err != nil {
+	if err := w.each(ctx, w.file, w.spends, func(r *road) bool { return !r.late }); err != nil {
 		return err
 	}
-	if err := w.on("2026-06-15"); err != nil {
+	if err := w.on(w.script.Days.FileLate); err != nil {
 		return err
 	}
-	return w.each(ctx, w.file, spends, func(r *road) bool { return r.late })
+	return w.each(ctx, w.file, w.spends, func(r *road) bool { return r.late })
 }
-
-// effective is the day on which all contracts take effect.
-const effective = "2026-05-25"
 
 // file puts the contract on record with the papers that the rules ask for.
 func (w *walk) file(ctx context.Context, r *road) error {
-	path := "/v1/procurements/" + r.id
+	path, from := "/v1/procurements/"+r.id, w.script.Days.Effective
 	var papers []map[string]string
 	for _, item := range []string{"contract_copy", "build_plan", "schedule"} {
 		var doc struct {
@@ -165,14 +149,14 @@ func (w *walk) file(ctx context.Context, r *road) error {
 		papers = append(papers, map[string]string{"item": item, "sha256": doc.SHA256})
 	}
 	return r.declarer.post(ctx, r.id, "procurement", path+"/contract", map[string]any{
-		"contract_no": "HT-2026-" + r.ID, "supplier": supplier, "supplier_credit_code": creditCode, "value_fen": r.price(),
-		"effective_on": effective, "ends_on": "2027-05-24", "papers": papers,
+		"contract_no": w.contract(r), "supplier": supplier, "supplier_credit_code": creditCode, "value_fen": r.price(),
+		"effective_on": from.String(), "ends_on": from.AddMonths(12).AddDays(-1).String(), "papers": papers,
 	}, nil)
 }
 
 // deliver engages supervisors, reports quarters and pays.
 func (w *walk) deliver(ctx context.Context) error {
-	if err := w.on("2026-07-06"); err != nil {
+	if err := w.on(w.script.Days.Deliver); err != nil {
 		return err
 	}
 	err := w.each(ctx, func(ctx context.Context, r *road) error {
@@ -188,23 +172,32 @@ func (w *walk) deliver(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := w.quarter(ctx, r, "2026Q2", 20); err != nil {
+		if err := w.quarter(ctx, r, 20); err != nil {
 			return err
 		}
 		return w.pay(ctx, r, r.price()*6/10, "P1")
-	}, spends)
+	}, w.spends)
 	if err != nil {
 		return err
 	}
-	if err := w.on("2026-10-09"); err != nil {
+	if err := w.on(w.script.Days.Report); err != nil {
 		return err
 	}
-	return w.each(ctx, func(ctx context.Context, r *road) error { return w.quarter(ctx, r, "2026Q3", 90) }, spends)
+	return w.each(ctx, func(ctx context.Context, r *road) error { return w.quarter(ctx, r, 90) }, w.spends)
 }
 
-func (w *walk) quarter(ctx context.Context, r *road, quarter string, percent int) error {
+// contract is the number of a project's contract.
+func (w *walk) contract(r *road) string {
+	return fmt.Sprintf("HT-%d-%s", w.script.Days.Effective.Year(), r.ID)
+}
+
+// quarter reports on the last full quarter.
+func (w *walk) quarter(ctx context.Context, r *road, percent int) error {
+	const months = 3 // of a quarter
+	year, month, _ := w.today.AddMonths(-months).Split()
+	n := (int(month) + months - 1) / months
 	return r.declarer.post(ctx, r.id, "procurement", "/v1/procurements/"+r.id+"/quarterly-reports", map[string]any{
-		"quarter": quarter, "progress_percent": percent, "planned_percent": percent, "summary": "按计划推进（演示）",
+		"quarter": fmt.Sprintf("%dQ%d", year, n), "progress_percent": percent, "planned_percent": percent, "summary": "按计划推进（演示）",
 	}, nil)
 }
 
@@ -212,19 +205,16 @@ func (w *walk) pay(ctx context.Context, r *road, fen int64, voucher string) erro
 	// The contract may still be on its way to finance.
 	return w.await(ctx, "the contract to reach finance", func(ctx context.Context) (bool, error) {
 		err := w.as("finance.officer").post(ctx, r.id, "budgeting", "/v1/budgets/"+r.id+"/payments", map[string]any{
-			"contract_no": "HT-2026-" + r.ID, "voucher_no": voucher + "-" + r.ID, "payee": supplier, "amount_fen": fen, "paid_on": w.today.String(),
+			"contract_no": w.contract(r), "voucher_no": voucher + "-" + r.ID, "payee": supplier, "amount_fen": fen, "paid_on": w.today.String(),
 		}, nil)
 		return err == nil, err
 	})
 }
 
-// tests are the records that an acceptance may ask the unit for.
-var tests = []string{"self_check", "software_test", "security_test", "crypto_test", "summary", "supervision_report"}
-
 // acceptance accepts the finished projects, files the results, registers what
 // was built, and pays the rest.
 func (w *walk) acceptance(ctx context.Context) error {
-	if err := w.on("2026-10-26"); err != nil {
+	if err := w.on(w.script.Days.Accept); err != nil {
 		return err
 	}
 	err := w.each(ctx, func(ctx context.Context, r *road) error {
@@ -238,26 +228,23 @@ func (w *walk) acceptance(ctx context.Context) error {
 			return err
 		}
 		for _, code := range open {
-			if !slices.Contains(tests, code) {
-				return fmt.Errorf("acceptance waits for %s: %w", code, err)
-			}
 			by := "（演示）某测评机构"
 			if code == "supervision_report" {
 				by = supervisor
 			}
 			err := r.declarer.post(ctx, r.id, "procurement", path+"/tests", map[string]any{
-				"test": code, "passed": true, "performed_by": by, "report_no": r.number(code + "-2026-"), "completed_on": w.today.String(),
+				"test": code, "passed": true, "performed_by": by, "report_no": r.number(code + "-"), "completed_on": w.today.String(),
 			}, nil)
 			if err != nil {
-				return err
+				return fmt.Errorf("acceptance waits for %s: %w", code, err)
 			}
 		}
 		return r.declarer.post(ctx, r.id, "procurement", path+"/accept", accept, nil)
-	}, spends)
+	}, w.spends)
 	if err != nil {
 		return err
 	}
-	if err := w.on("2026-11-02"); err != nil {
+	if err := w.on(w.script.Days.Close); err != nil {
 		return err
 	}
 	return w.each(ctx, func(ctx context.Context, r *road) error {
@@ -274,5 +261,5 @@ func (w *walk) acceptance(ctx context.Context) error {
 			}
 		}
 		return w.pay(ctx, r, r.price()-r.price()*6/10, "P2")
-	}, spends)
+	}, w.spends)
 }

@@ -1,7 +1,8 @@
 // Package demo takes real, published government IT projects from declaration
 // to the end that their rules give them, through the public HTTP API alone, on
 // a virtual clock. Every act is done by the account whose duty it is; where a
-// notice is silent, script.yaml says what is assumed.
+// notice is silent, a script says what is assumed, and how each project has to
+// end.
 package demo
 
 import (
@@ -22,6 +23,7 @@ type Options struct {
 	Password string                      // of the demo accounts
 	Clock    string                      // the virtual clock's file
 	Projects []Published
+	Script   *Script   // nil: the one that comes with the suite
 	Out      io.Writer // says what is going on; nil = nothing
 	// Before is called before each part of the walk with its name; tests break
 	// things from there.
@@ -90,7 +92,8 @@ type road struct {
 	declarer   person
 	unit       string
 	supervisor string
-	verdict    verdict
+	verdict    Verdict
+	outcome    *Outcome // nil where the script says nothing
 	late       bool
 	returned   bool
 	key        bool
@@ -114,6 +117,11 @@ type decision struct {
 // number makes a document number that no other project has.
 func (r *road) number(prefix string) string { return fmt.Sprintf("%s%03d", prefix, r.n) }
 
+// paper is the number of an official document of this year.
+func (w *walk) paper(r *road, office string) string {
+	return r.number(fmt.Sprintf("%s〔%d〕", office, w.today.Year())) + "号（演示）"
+}
+
 func (r *road) step(code string) bool { return slices.Contains(r.decision.Steps, code) }
 
 func (r *road) owes(code string) bool { return slices.Contains(r.decision.Obligations, code) }
@@ -131,9 +139,12 @@ func (r *road) item(code string) bool {
 type walk struct {
 	*client
 	o      Options
-	script script
+	script Script
 	roads  []*road
 	today  calendar.Date
+
+	members  []string // units that sit on the conference
+	criteria []string // that an evaluation answers
 }
 
 // Run walks all projects to their ends and reports. An error means that the
@@ -147,17 +158,25 @@ func Run(ctx context.Context, o Options) (Report, error) {
 	if o.Before == nil {
 		o.Before = func(string) {}
 	}
-	sc, err := readScript()
-	if err != nil {
-		return Report{}, err
+	if o.Script == nil {
+		sc, err := ReadScript(nil)
+		if err != nil {
+			return Report{}, err
+		}
+		o.Script = &sc
 	}
+	sc := *o.Script
 	w := &walk{client: newClient(o), o: o, script: sc}
 	for n, p := range o.Projects {
 		d := sc.declarer(p.Buyer)
-		w.roads = append(w.roads, &road{
+		r := &road{
 			n: n + 1, Published: p, declarer: w.as(d.Account), unit: d.Unit, supervisor: sc.Supervisors[d.Unit],
-			verdict: sc.Verdicts[p.ID], late: sc.LateContract == p.ID, returned: sc.Returned == p.ID, key: slices.Contains(sc.KeyAnnual, p.ID),
-		})
+			verdict: sc.Verdicts[p.ID], late: sc.Late == p.ID, returned: sc.Returned == p.ID, key: slices.Contains(sc.KeyAnnual, p.ID),
+		}
+		if end, ok := sc.Outcomes[p.ID]; ok {
+			r.outcome = &end
+		}
+		w.roads = append(w.roads, r)
 	}
 	for _, part := range []struct {
 		name, said string
@@ -194,16 +213,12 @@ func Run(ctx context.Context, o Options) (Report, error) {
 }
 
 // on moves the virtual clock to 09:00 of a day, never back.
-func (w *walk) on(day string) error {
-	d, err := calendar.ParseDate(day)
-	if err != nil {
-		return err
-	}
-	if !w.today.IsZero() && d.Before(w.today) {
+func (w *walk) on(day Day) error {
+	if !w.today.IsZero() && day.Before(w.today) {
 		return nil
 	}
-	w.today = d
-	return calendar.SetFile(w.o.Clock, d.Start().Add(9*time.Hour))
+	w.today = day.Date
+	return calendar.SetFile(w.o.Clock, w.today.Start().Add(9*time.Hour))
 }
 
 // each does something for every project that the filters let pass, a few at a

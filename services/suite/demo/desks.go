@@ -13,7 +13,7 @@ type withID struct {
 // desks has the duty holders answer for what the declarations owe, and the
 // office accept them.
 func (w *walk) desks(ctx context.Context) error {
-	if err := w.on("2026-03-04"); err != nil {
+	if err := w.on(w.script.Days.Desks); err != nil {
 		return err
 	}
 	return w.each(ctx, func(ctx context.Context, r *road) error {
@@ -115,6 +115,6 @@ func (w *walk) consent(ctx context.Context, r *road) error {
 		return err
 	}
 	return w.as("cac.officer").post(ctx, r.id, "cybersecurity", path+"/give", map[string]any{
-		"consent_no": r.number("杨网信备〔2026〕") + "号（演示）", "channels": []map[string]string{{"platform": "wechat", "account": r.Title}},
+		"consent_no": w.paper(r, "网信备"), "channels": []map[string]string{{"platform": "wechat", "account": r.Title}},
 	}, nil)
 }

@@ -3,19 +3,21 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 )
 
-func criteria() []map[string]string {
-	var out []map[string]string
-	for _, c := range []string{"planning_fit", "key_work_fit", "efficiency", "technical_standard"} {
-		out = append(out, map[string]string{"criterion": c, "answer": "met", "remark": "符合"})
+// opinion passes a project and answers every criterion of its rules.
+func (w *walk) opinion(fen int64) map[string]any {
+	var answers []map[string]string
+	for _, c := range w.criteria {
+		if slices.Contains(w.script.Inapplicable, c) {
+			answers = append(answers, map[string]string{"criterion": c, "answer": "not_applicable"})
+			continue
+		}
+		answers = append(answers, map[string]string{"criterion": c, "answer": "met", "remark": "符合"})
 	}
-	return append(out, map[string]string{"criterion": "explicit_rule", "answer": "not_applicable"})
-}
-
-func opinion(fen int64) map[string]any {
 	return map[string]any{
-		"conclusion": "pass", "criteria": criteria(), "reviewed_fen": fen, "score": 88,
+		"conclusion": "pass", "criteria": answers, "reviewed_fen": fen, "score": 88,
 		"text": "项目建设必要，技术路线可行，投资测算基本合理（演示意见）",
 	}
 }
@@ -34,7 +36,7 @@ type evaluation struct {
 // evaluate has agencies and expert panels review the projects whose roads ask
 // for it.
 func (w *walk) evaluate(ctx context.Context) error {
-	if err := w.on("2026-03-09"); err != nil {
+	if err := w.on(w.script.Days.Evaluate); err != nil {
 		return err
 	}
 	if err := w.pool(ctx); err != nil {
@@ -48,7 +50,7 @@ func (w *walk) pool(ctx context.Context) error {
 	for n, employer := range []string{"复旦大学", "同济大学", "上海理工大学", "上海交通大学", "华东师范大学", "财经大学", "上海大学", "东华大学", "海事大学"} {
 		err := w.as(secretary).post(ctx, "", "expertreview", "/v1/experts", map[string]any{
 			"account": fmt.Sprintf("expert.%d", n+1), "name": fmt.Sprintf("专家%d", n+1), "employer": employer, "fields": []string{"信息化"},
-			"term_from": "2025-01-01", "term_to": "2027-12-31", "active": true,
+			"term_from": fmt.Sprintf("%d-01-01", w.today.Year()-1), "term_to": fmt.Sprintf("%d-12-31", w.today.Year()+1), "active": true,
 		}, nil)
 		if err != nil {
 			return err
@@ -75,18 +77,18 @@ func (w *walk) evaluateOne(ctx context.Context, r *road) error {
 	if err != nil {
 		return err
 	}
-	if err := w.as("agency.a").post(ctx, r.id, "expertreview", path+"/opinion", opinion(r.reviewed()), nil); err != nil {
+	if err := w.as("agency.a").post(ctx, r.id, "expertreview", path+"/opinion", w.opinion(r.reviewed()), nil); err != nil {
 		return err
 	}
 	if !r.step("expert_review") {
 		return nil
 	}
 	var e evaluation
-	if err := office.post(ctx, r.id, "expertreview", path+"/panel", map[string]any{"size": 3, "field": "信息化"}, &e); err != nil {
+	if err := office.post(ctx, r.id, "expertreview", path+"/panel", map[string]any{"size": w.script.Panel, "field": "信息化"}, &e); err != nil {
 		return err
 	}
 	for _, x := range e.Panel.Experts {
-		if err := w.as(x).post(ctx, r.id, "expertreview", path+"/panel/opinions", opinion(r.reviewed()), nil); err != nil {
+		if err := w.as(x).post(ctx, r.id, "expertreview", path+"/panel/opinions", w.opinion(r.reviewed()), nil); err != nil {
 			return err
 		}
 	}

@@ -14,13 +14,13 @@ import (
 const auditor = "audit.auditor"
 
 // end is the stage at which the rules let a project's road end.
-func (r *road) end() string {
+func (w *walk) end(r *road) string {
 	switch {
 	case r.verdict.Outcome == "refused":
 		return "refused"
 	case r.step("development_reform_handover"):
 		return "handed_over"
-	case !spends(r):
+	case !w.spends(r):
 		return "filed"
 	}
 	return "operating"
@@ -45,11 +45,11 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 	bureau := w.as(auditor)
 	late := 0
 	for _, x := range w.roads {
-		d, err := until(ctx, bureau, "declaration", "/v1/projects/"+x.id+"/dossier", fmt.Sprintf("%s to end as %s", x.ID, x.end()), func(d dossier) bool {
-			return d.Project.Stage == x.end() && (!spends(x) || d.Amounts.ContractFen > 0) && x.settled(d)
+		d, err := until(ctx, bureau, "declaration", "/v1/projects/"+x.id+"/dossier", fmt.Sprintf("%s to end as %s", x.ID, w.end(x)), func(d dossier) bool {
+			return d.Project.Stage == w.end(x) && (!w.spends(x) || d.Amounts.ContractFen > 0) && w.settled(x, d)
 		})
 		if err != nil {
-			r.Problems = append(r.Problems, fmt.Sprintf("%s is %q, the rules end it at %q (%v)", x.ID, d.Project.Stage, x.end(), err))
+			r.Problems = append(r.Problems, fmt.Sprintf("%s is %q, the rules end it at %q (%v)", x.ID, d.Project.Stage, w.end(x), err))
 		}
 		p := ProjectReport{ID: x.ID, Title: x.Title, Route: x.decision.Route, Stage: d.Project.Stage, Amounts: d.Amounts}
 		for _, c := range d.Deadlines {
@@ -64,7 +64,10 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 		if x.late != (p.Deadlines.Late > 0) {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s has %d late deadlines", x.ID, p.Deadlines.Late))
 		}
-		r.Problems = append(r.Problems, x.chain(d.Amounts)...)
+		if want := x.outcome; want != nil && (p.Route != want.Route || p.Stage != want.Stage) {
+			r.Problems = append(r.Problems, fmt.Sprintf("%s went by %s to %s, the script has it go by %s to %s", x.ID, p.Route, p.Stage, want.Route, want.Stage))
+		}
+		r.Problems = append(r.Problems, w.chain(x, d.Amounts)...)
 		r.Projects = append(r.Projects, p)
 	}
 	if err := w.ledger(ctx, bureau, &r); err != nil {
@@ -74,13 +77,13 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 }
 
 // settled reports whether the clocks that end with the road have ended.
-func (r *road) settled(d dossier) bool {
-	return !spends(r) || !slices.ContainsFunc(d.Deadlines, clock.warned)
+func (w *walk) settled(r *road, d dossier) bool {
+	return !w.spends(r) || !slices.ContainsFunc(d.Deadlines, clock.warned)
 }
 
 // chain checks that each amount is within the one before it, and that none is
 // missing that the road has.
-func (r *road) chain(a Amounts) (problems []string) {
+func (w *walk) chain(r *road, a Amounts) (problems []string) {
 	bad := func(ok bool, what string) {
 		if !ok {
 			problems = append(problems, fmt.Sprintf("%s: %s (declared %d, approved %d, budget %d, contract %d fen)", r.ID, what, a.DeclaredFen, a.ApprovedFen, a.BudgetFen, a.ContractFen))
@@ -88,7 +91,7 @@ func (r *road) chain(a Amounts) (problems []string) {
 	}
 	bad(a.DeclaredFen == r.AmountFen, "the declared amount is not the published one")
 	bad(a.ApprovedFen <= a.DeclaredFen && a.BudgetFen <= a.ApprovedFen && a.ContractFen <= a.BudgetFen, "the chain of amounts is broken")
-	if spends(r) {
+	if w.spends(r) {
 		bad(a.ApprovedFen > 0 && a.BudgetFen > 0 && a.ContractFen > 0, "the chain of amounts has a hole")
 	}
 	return problems

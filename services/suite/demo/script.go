@@ -1,51 +1,179 @@
 package demo
 
 import (
+	"bytes"
 	_ "embed"
+	"errors"
 	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
+
+	"egov/libs/calendar"
 )
 
 //go:embed script.yaml
 var scriptYAML []byte
 
-// script is what the demonstration decides where the notices are silent.
-type script struct {
-	Start        string             `yaml:"start"` // YYYY-MM-DD
-	Declarers    []declarer         `yaml:"declarers"`
-	Supervisors  map[string]string  `yaml:"supervisors"`
-	Verdicts     map[string]verdict `yaml:"verdicts"`
-	LateContract string             `yaml:"late_contract"`
-	Returned     string             `yaml:"returned"`
-	KeyAnnual    []string           `yaml:"key_annual"`
+// Script is what a demonstration decides where notices and rules are silent:
+// the days, who declares what, what the conference says, and how each project
+// then has to end.
+type Script struct {
+	Days        Days               `yaml:"days"`
+	Declarers   []Declarer         `yaml:"declarers"` // the first whose word a buyer's name has
+	Supervisors map[string]string  `yaml:"supervisors"`
+	Panel       int                `yaml:"panel"` // experts
+	Away        []Absence          `yaml:"away"`
+	Inapplicable []string           `yaml:"not_applicable"` // criteria
+	Methods     []Method           `yaml:"methods"`        // the first whose obligation is owed
+	FiledOnly   []string           `yaml:"filed_only"`     // routes after which no money is asked for
+	Verdicts    map[string]Verdict `yaml:"verdicts"`       // by project; consent where there is none
+	Late        string             `yaml:"late_contract"`
+	Returned    string             `yaml:"returned"`
+	KeyAnnual   []string           `yaml:"key_annual"`
+	Outcomes    map[string]Outcome `yaml:"outcomes"` // by project
 }
 
-type declarer struct {
-	Word    string `yaml:"word"`
+// Days are the days of the walk, in their order.
+type Days struct {
+	Opens      Day `yaml:"opens"` // the installation is set up
+	Declare    Day `yaml:"declare"`
+	Desks      Day `yaml:"desks"`
+	Evaluate   Day `yaml:"evaluate"`
+	Agenda     Day `yaml:"agenda"`
+	Session    Day `yaml:"session"`
+	Supplement Day `yaml:"supplement"`
+	Again      Day `yaml:"again"` // the session for what was deferred
+	Fund       Day `yaml:"fund"`
+	Procure    Day `yaml:"procure"`
+	Award      Day `yaml:"award"`
+	Effective  Day `yaml:"effective"` // of all contracts
+	File       Day `yaml:"file"`
+	FileLate   Day `yaml:"file_late"`
+	Deliver    Day `yaml:"deliver"`
+	Report     Day `yaml:"report"` // the second quarterly report
+	Accept     Day `yaml:"accept"`
+	Close      Day `yaml:"close"`
+}
+
+// Day is a calendar day, YYYY-MM-DD in the file.
+type Day struct{ calendar.Date }
+
+// UnmarshalYAML reads a day.
+func (d *Day) UnmarshalYAML(n *yaml.Node) (err error) {
+	if d.Date, err = calendar.ParseDate(n.Value); err != nil {
+		return fmt.Errorf("line %d: %w", n.Line, err)
+	}
+	return nil
+}
+
+// Declarer says under which bureau the projects of some buyers are declared.
+type Declarer struct {
+	Word    string `yaml:"word"` // in the buyer's name; empty: in any
 	Unit    string `yaml:"unit"`
 	Account string `yaml:"account"`
 }
 
-type verdict struct {
+// Absence is a member unit that does not come; with an account it asks for
+// leave first.
+type Absence struct {
+	Unit    string `yaml:"unit"`
+	Account string `yaml:"account"`
+	Reason  string `yaml:"reason"`
+}
+
+// Method says how to buy where an obligation is owed; an empty one always is.
+type Method struct {
+	Owes    string `yaml:"owes"`
+	Method  string `yaml:"method"`
+	Account string `yaml:"account"` // runs it; empty: the declaring unit, without a notice
+}
+
+// Verdict is what the conference says when it does not simply consent.
+type Verdict struct {
 	Outcome string `yaml:"outcome"`
 	Reason  string `yaml:"reason"`
 }
 
-func readScript() (s script, err error) {
-	if err := yaml.Unmarshal(scriptYAML, &s); err != nil {
+// Outcome is how a project has to end under the rules of the demonstration.
+type Outcome struct {
+	Route string `yaml:"route"`
+	Stage string `yaml:"stage"`
+}
+
+// ReadScript reads a script; nil reads the one that comes with the suite, for
+// the published projects under the rules of Yangpu.
+func ReadScript(b []byte) (s Script, err error) {
+	if b == nil {
+		b = scriptYAML
+	}
+	d := yaml.NewDecoder(bytes.NewReader(b))
+	d.KnownFields(true)
+	if err := d.Decode(&s); err != nil {
+		return s, fmt.Errorf("demo script: %w", err)
+	}
+	if err := s.check(); err != nil {
 		return s, fmt.Errorf("demo script: %w", err)
 	}
 	return s, nil
 }
 
+// check tells why a script cannot be walked.
+func (s Script) check() error {
+	var errs []error
+	var before Day
+	for _, d := range s.Days.inOrder() {
+		if d.IsZero() || d.Before(before.Date) {
+			errs = append(errs, fmt.Errorf("days: all are given, none before the one above it (%s after %s)", d, before))
+			break
+		}
+		before = d
+	}
+	if len(s.Declarers) == 0 || s.Declarers[len(s.Declarers)-1].Word != "" {
+		errs = append(errs, errors.New("declarers: the last one takes every project"))
+	}
+	if len(s.Methods) == 0 || s.Methods[len(s.Methods)-1].Owes != "" {
+		errs = append(errs, errors.New("methods: the last one owes nothing"))
+	}
+	if s.Panel <= 0 {
+		errs = append(errs, errors.New("panel: at least one expert"))
+	}
+	return errors.Join(errs...)
+}
+
+func (d Days) inOrder() []Day {
+	return []Day{
+		d.Opens, d.Declare, d.Desks, d.Evaluate, d.Agenda, d.Session, d.Supplement, d.Again, d.Fund, d.Procure, d.Award,
+		d.Effective, d.File, d.FileLate, d.Deliver, d.Report, d.Accept, d.Close,
+	}
+}
+
 // declarer finds under which bureau a buyer's project is declared.
-func (s script) declarer(buyer string) declarer {
+func (s Script) declarer(buyer string) Declarer {
 	for _, d := range s.Declarers {
 		if strings.Contains(buyer, d.Word) {
 			return d
 		}
 	}
-	return declarer{}
+	return Declarer{}
+}
+
+// method is the way to buy what a project's obligations ask for.
+func (s Script) method(r *road) Method {
+	for _, m := range s.Methods {
+		if m.Owes == "" || r.owes(m.Owes) {
+			return m
+		}
+	}
+	return Method{}
+}
+
+// absence finds why a member unit does not come.
+func (s Script) absence(unit string) (Absence, bool) {
+	for _, a := range s.Away {
+		if a.Unit == unit {
+			return a, true
+		}
+	}
+	return Absence{}, false
 }

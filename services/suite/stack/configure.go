@@ -1,6 +1,7 @@
 package stack
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"errors"
@@ -60,6 +61,7 @@ func (s *Stack) configure() (suite.Config, error) {
 	service := func(name string) conf.Service {
 		o := conf.Default(name)
 		o.Listen = addr[name]
+		o.District, o.Packs = cmp.Or(s.opts.District, o.District), s.opts.Packs
 		o.Database.URL = conf.Secret(s.Postgres.URL(name, name, passwords[name]))
 		o.Database.OwnerURL = conf.Secret(s.Postgres.URL(name, name+"_owner", passwords[name+"_owner"]))
 		o.Redis.URL = conf.Secret(s.Redis.URL(0))

@@ -30,6 +30,8 @@ type Options struct {
 	Dir          string        // keeps the data; made when it is not there
 	Port         int           // of the portal; 0 = a free one
 	VirtualClock calendar.Date // the day it is at the first start; zero = the real time
+	District     string        // whose rules hold; empty = the suite's default
+	Packs        string        // directory of further rule packs; empty = none
 	Separate     bool          // a process a service instead of one for all
 	Fast         bool          // PostgreSQL without fsync: for tests alone
 	Forgetful    bool          // Redis keeps nothing over a restart; also with Fast

@@ -11,11 +11,9 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"time"
 
 	"github.com/spf13/cobra"
 
-	"egov/libs/calendar"
 	"egov/libs/embedded"
 	"egov/libs/fault"
 	"egov/libs/money"
@@ -23,18 +21,22 @@ import (
 	"egov/services/suite/demo"
 	"egov/services/suite/stack"
 	"egov/tools/egov/cli"
+	"egov/tools/egov/pack"
 	"egov/tools/egov/up"
 )
-
-// opening is the day on the virtual clock when the installation is set up: a
-// working day shortly before anything is declared.
-var opening = calendar.MustDate(2026, time.February, 27)
 
 // ErrEnded says that the demonstration did not end as the rules say.
 var ErrEnded = fault.New(fault.Refused, "demo_not_as_the_rules_say", "演示结果与规则不符", "the demonstration did not end as the rules say")
 
-// maxProjects bounds the file of projects, in bytes.
-const maxProjects = 8 << 20
+// maxFile bounds a file of projects or a script, in bytes.
+const maxFile = 8 << 20
+
+// What a pack's folder may hold besides the pack for its own demonstration:
+// what to declare, and how the walk goes and ends.
+const (
+	projectsFile = "projects.json"
+	scriptFile   = "demo.yaml"
+)
 
 // postgresFolder is where a stack keeps PostgreSQL, whose data may lie outside
 // of a directory that its user cannot reach.
@@ -51,13 +53,16 @@ type options struct {
 func New() *cobra.Command {
 	var o options
 	c := &cobra.Command{
-		Use:   "demo [--json] [--check] [--projects FILE] [--pack ID] [--data DIR]",
+		Use:   "demo [--json] [--check] [--projects FILE] [--pack ID|DIR] [--data DIR]",
 		Short: "让真实项目从申报走到验收 / take real projects from declaration to acceptance",
 		Long: `在全新的数据目录和虚拟时钟上启动整套系统，将公开的真实项目通过公开的HTTP接口逐一办理到各自应有的结果，
-然后导出并离线核验审计账本。不加 --check 时结束后门户保持打开。退出码：0 全部符合规则且账本可信，1 否则。
+然后导出并离线核验审计账本。--pack 给出目录时，按目录中的规则包办理，目录中的 demo.yaml（脚本）与
+projects.json（项目）如有则一并使用。不加 --check 时结束后门户保持打开。退出码：0 全部符合规则且账本可信，1 否则。
 
 Starts an installation on fresh data and a virtual clock, takes real published projects through the
 public HTTP API to the end their rules give them, then exports the ledger and verifies it offline.
+With a directory for --pack the rules are those of the pack in it, walked by its demo.yaml (the script)
+and with its projects.json (what to declare) where it has them.
 Without --check the portal stays open. Exit codes: 0 all ended as the rules say and the ledger verifies, 1 otherwise.`,
 		Args: cli.Args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, o) },
@@ -65,7 +70,7 @@ Without --check the portal stays open. Exit codes: 0 all ended as the rules say 
 	c.Flags().BoolVar(&o.json, "json", false, "输出一份JSON / print one JSON document")
 	c.Flags().BoolVar(&o.check, "check", false, "结束后停止 / stop when done")
 	c.Flags().StringVar(&o.projects, "projects", "", "项目文件 / another file of projects")
-	c.Flags().StringVar(&o.pack, "pack", "", "规则包 / rule pack")
+	c.Flags().StringVar(&o.pack, "pack", "", "规则包编号或目录 / rule pack, or the directory of one")
 	c.Flags().StringVar(&o.data, "data", "", "保留数据的空目录 / empty directory that keeps the data")
 	c.Flags().BoolVar(&o.separate, "separate", false, "每个服务一个进程 / a process for each service")
 	c.Flags().IntVar(&o.port, "port", up.Port, "门户端口 / port of the portal")
@@ -73,11 +78,15 @@ Without --check the portal stays open. Exit codes: 0 all ended as the rules say 
 }
 
 func run(cmd *cobra.Command, o options) (err error) {
-	projects, err := o.read(cmd)
+	chosen, err := o.rules()
 	if err != nil {
 		return err
 	}
-	if err := o.rules(); err != nil {
+	projects, script, err := o.read(cmd, chosen.dir)
+	if err != nil {
+		return err
+	}
+	if err := chosen.holds(script); err != nil {
 		return err
 	}
 	said := cmd.ErrOrStderr()
@@ -92,11 +101,13 @@ func run(cmd *cobra.Command, o options) (err error) {
 	}
 	ctx, release := up.Interruptible(cmd.Context())
 	defer release()
-	s, err := up.Start(ctx, said, stack.Options{Dir: dir, Port: o.port, VirtualClock: opening, Separate: o.separate})
+	s, err := up.Start(ctx, said, stack.Options{
+		Dir: dir, Port: o.port, VirtualClock: script.Days.Opens.Date, Separate: o.separate, District: chosen.district(), Packs: chosen.dir,
+	})
 	if err != nil {
 		return cli.Also(err, discard())
 	}
-	err = walk(ctx, cmd, s, projects, o.json)
+	err = walk(ctx, cmd, s, projects, script, o.json)
 	if !o.check && ctx.Err() == nil {
 		err = cli.Also(err, up.Welcome(said, s))
 		err = cli.Also(err, up.Await(ctx, s))
@@ -109,36 +120,77 @@ func run(cmd *cobra.Command, o options) (err error) {
 	return discard()
 }
 
-// read gives the projects to walk: those of the file, or the suite's own.
-func (o options) read(cmd *cobra.Command) ([]demo.Published, error) {
-	var doc []byte
-	if o.projects != "" {
-		var err error
-		if doc, err = cli.Read(cmd, o.projects, maxProjects); err != nil {
-			return nil, err
-		}
-	}
-	projects, err := demo.ReadProjects(doc)
-	if err != nil {
-		return nil, cli.Exit(cli.BadInput, err)
-	}
-	return projects, nil
+// rules are the ones a demonstration goes by. The zero value is the pack of
+// the default district in force.
+type rules struct {
+	pack *policy.Pack
+	dir  string // absolute; empty for a pack that comes with the suite
 }
 
-// rules checks that the pack asked for is the one in force on the day of the
-// walk: a project is decided by the rules in force when it is declared.
-func (o options) rules() error {
+// rules finds the pack asked for: a directory's, or one of the suite by its id.
+func (o options) rules() (r rules, err error) {
 	if o.pack == "" {
+		return r, nil
+	}
+	if r.pack, err = pack.Find(o.pack); err != nil || !pack.IsDir(o.pack) {
+		return r, err
+	}
+	r.dir, err = filepath.Abs(o.pack)
+	return r, err
+}
+
+// district is whose rules they are; empty for the default.
+func (r rules) district() string {
+	if r.pack == nil {
+		return ""
+	}
+	return r.pack.District()
+}
+
+// holds checks that the rules are in force when the projects are declared: a
+// project is decided by the rules of that day.
+func (r rules) holds(s demo.Script) error {
+	day := s.Days.Declare.Date
+	if r.pack == nil || r.pack.InForce(day) {
 		return nil
 	}
-	p, err := policy.Default().ByID(o.pack)
+	return cli.Usage(fmt.Sprintf("规则包%s在演示日期%s不生效", r.pack.ID(), day), fmt.Sprintf("pack %s is not in force on %s, the day of the demonstration", r.pack.ID(), day))
+}
+
+// read gives the projects to walk and how: what the flags name, else what lies
+// beside the pack, else the suite's own.
+func (o options) read(cmd *cobra.Command, dir string) (projects []demo.Published, script demo.Script, err error) {
+	var doc, play []byte
+	if o.projects != "" {
+		doc, err = cli.Read(cmd, o.projects, maxFile)
+	} else {
+		doc, err = beside(cmd, dir, projectsFile)
+	}
+	if err == nil {
+		play, err = beside(cmd, dir, scriptFile)
+	}
 	if err != nil {
-		return err
+		return nil, script, err
 	}
-	if !p.InForce(opening) {
-		return cli.Usage(fmt.Sprintf("规则包%s在演示日期%s不生效", o.pack, opening), fmt.Sprintf("pack %s is not in force on %s, the day of the demonstration", o.pack, opening))
+	if projects, err = demo.ReadProjects(doc); err == nil {
+		script, err = demo.ReadScript(play)
 	}
-	return nil
+	if err != nil {
+		return nil, script, cli.Exit(cli.BadInput, err)
+	}
+	return projects, script, nil
+}
+
+// beside reads a file of a pack's folder; nil when there is none.
+func beside(cmd *cobra.Command, dir, name string) ([]byte, error) {
+	path := filepath.Join(dir, name)
+	if dir == "" {
+		return nil, nil
+	}
+	if _, err := os.Stat(path); errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	return cli.Read(cmd, path, maxFile)
 }
 
 // directory gives the data directory, and what to do with it in the end.
@@ -170,9 +222,9 @@ func (o options) directory(w io.Writer) (dir string, discard func() error, err e
 }
 
 // walk runs the demonstration and prints its report.
-func walk(ctx context.Context, cmd *cobra.Command, s *stack.Stack, projects []demo.Published, asJSON bool) error {
+func walk(ctx context.Context, cmd *cobra.Command, s *stack.Stack, projects []demo.Published, script demo.Script, asJSON bool) error {
 	r, err := demo.Run(ctx, demo.Options{
-		URL: s.URL, Password: s.DemoPassword(), Clock: s.ClockFile(), Projects: projects, Out: cmd.ErrOrStderr(),
+		URL: s.URL, Password: s.DemoPassword(), Clock: s.ClockFile(), Projects: projects, Script: &script, Out: cmd.ErrOrStderr(),
 	})
 	if err != nil {
 		return cli.Exit(cli.Failed, err)

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"testing"
 
@@ -83,13 +84,59 @@ func TestGivenDataStay(t *testing.T) {
 
 func TestPackIsTheOneInForce(t *testing.T) {
 	t.Parallel()
-	for pack, code := range map[string]int{"": cli.OK, "yangpu-2023": cli.OK, "yangpu-2021": cli.BadInput} {
-		if err := (options{pack: pack}).rules(); (err == nil) != (code == cli.OK) || err != nil && cli.Code(err) != code {
+	script, err := demo.ReadScript(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for pack, code := range map[string]int{"": cli.OK, "yangpu-2023": cli.OK, "yangpu-2021": cli.BadInput, example: cli.OK} {
+		r, err := options{pack: pack}.rules()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := r.holds(script); (err == nil) != (code == cli.OK) || err != nil && cli.Code(err) != code {
 			t.Errorf("%q: %v", pack, err)
 		}
 	}
-	if err := (options{pack: "atlantis"}).rules(); !errors.Is(err, policy.ErrUnknownPack) {
+	if _, err := (options{pack: "atlantis"}).rules(); !errors.Is(err, policy.ErrUnknownPack) {
 		t.Error(err)
+	}
+	if _, err := (options{pack: "no/such"}).rules(); cli.Code(err) != cli.BadInput {
+		t.Error(err)
+	}
+}
+
+// example is the pack of the district that exercises adoption.
+var example = filepath.Join("..", "..", "..", "examples", "qinglan")
+
+// TestFilesBesideThePack: a folder brings its own district, script and
+// projects.
+func TestFilesBesideThePack(t *testing.T) {
+	t.Parallel()
+	o := options{pack: example}
+	r, err := o.rules()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.district() != "qinglan" || !filepath.IsAbs(r.dir) {
+		t.Errorf("district %q of %q", r.district(), r.dir)
+	}
+	_, script, err := o.read(New(), r.dir)
+	if err != nil {
+		t.Fatal(err)
+	}
+	own, err := demo.ReadScript(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reflect.DeepEqual(script, own) {
+		t.Error("the script beside the pack is passed over")
+	}
+	dir := t.TempDir()
+	if err := os.WriteFile(filepath.Join(dir, "demo.yaml"), []byte("days: {opens: soon}\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err := o.read(New(), dir); cli.Code(err) != cli.BadInput {
+		t.Errorf("a script that cannot be read: %v", err)
 	}
 }
 
@@ -98,7 +145,8 @@ func TestProjectsFile(t *testing.T) {
 	read := func(doc string) ([]demo.Published, error) {
 		c := New()
 		c.SetIn(strings.NewReader(doc))
-		return options{projects: "-"}.read(c)
+		list, _, err := options{projects: "-"}.read(c, "")
+		return list, err
 	}
 	list, err := read(`{"about":"one","projects":[{"id":"a","title":"甲","kind":"service","amount_fen":100}]}`)
 	if err != nil || len(list) != 1 || list[0].Title != "甲" {
@@ -109,7 +157,7 @@ func TestProjectsFile(t *testing.T) {
 			t.Errorf("%s: %v", doc, err)
 		}
 	}
-	if own, err := (options{}).read(New()); err != nil || len(own) != 12 {
+	if own, _, err := (options{}).read(New(), ""); err != nil || len(own) != 12 {
 		t.Errorf("the suite carries %d projects, %v", len(own), err)
 	}
 }

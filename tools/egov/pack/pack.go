@@ -65,11 +65,11 @@ func check(cmd *cobra.Command, dir string) error {
 func newExplain() *cobra.Command {
 	var lang string
 	c := &cobra.Command{
-		Use:   "explain ID",
+		Use:   "explain ID|DIR",
 		Short: "将规则包输出为可读的规则手册（Markdown）/ print a pack as a rule book",
-		Args:  cli.Args(1, 1, "ID"),
+		Args:  cli.Args(1, 1, "ID|DIR"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			p, err := policy.Default().ByID(args[0])
+			p, err := Find(args[0])
 			if err != nil {
 				return err
 			}
