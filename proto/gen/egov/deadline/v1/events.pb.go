@@ -472,14 +472,18 @@ func (x *DeadlineFulfilledLate) GetMetOn() string {
 
 // DeadlineMoved states that a clock got another due day; the old one is kept here.
 type DeadlineMoved struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	DeadlineId    string                 `protobuf:"bytes,2,opt,name=deadline_id,json=deadlineId,proto3" json:"deadline_id,omitempty"`
-	Obligation    string                 `protobuf:"bytes,3,opt,name=obligation,proto3" json:"obligation,omitempty"`
-	Unit          string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
-	DueOn         string                 `protobuf:"bytes,5,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
-	MovedFrom     string                 `protobuf:"bytes,6,opt,name=moved_from,json=movedFrom,proto3" json:"moved_from,omitempty"`
-	Reason        string                 `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DeadlineId string                 `protobuf:"bytes,2,opt,name=deadline_id,json=deadlineId,proto3" json:"deadline_id,omitempty"`
+	Obligation string                 `protobuf:"bytes,3,opt,name=obligation,proto3" json:"obligation,omitempty"`
+	Unit       string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	DueOn      string                 `protobuf:"bytes,5,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
+	MovedFrom  string                 `protobuf:"bytes,6,opt,name=moved_from,json=movedFrom,proto3" json:"moved_from,omitempty"`
+	// why; the notice's number when the holidays changed
+	Reason string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	// the day of the trigger by which the new day is counted
+	TriggerOn     string `protobuf:"bytes,8,opt,name=trigger_on,json=triggerOn,proto3" json:"trigger_on,omitempty"`
+	Provisional   bool   `protobuf:"varint,9,opt,name=provisional,proto3" json:"provisional,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -563,6 +567,312 @@ func (x *DeadlineMoved) GetReason() string {
 	return ""
 }
 
+func (x *DeadlineMoved) GetTriggerOn() string {
+	if x != nil {
+		return x.TriggerOn
+	}
+	return ""
+}
+
+func (x *DeadlineMoved) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
+// DeadlineConfirmed states that the year's holiday notice is published and a
+// due day that was provisional stands.
+type DeadlineConfirmed struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DeadlineId string                 `protobuf:"bytes,2,opt,name=deadline_id,json=deadlineId,proto3" json:"deadline_id,omitempty"`
+	Obligation string                 `protobuf:"bytes,3,opt,name=obligation,proto3" json:"obligation,omitempty"`
+	Unit       string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	DueOn      string                 `protobuf:"bytes,5,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
+	// the notice's number
+	Reason        string `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadlineConfirmed) Reset() {
+	*x = DeadlineConfirmed{}
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadlineConfirmed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadlineConfirmed) ProtoMessage() {}
+
+func (x *DeadlineConfirmed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadlineConfirmed.ProtoReflect.Descriptor instead.
+func (*DeadlineConfirmed) Descriptor() ([]byte, []int) {
+	return file_egov_deadline_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *DeadlineConfirmed) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *DeadlineConfirmed) GetDeadlineId() string {
+	if x != nil {
+		return x.DeadlineId
+	}
+	return ""
+}
+
+func (x *DeadlineConfirmed) GetObligation() string {
+	if x != nil {
+		return x.Obligation
+	}
+	return ""
+}
+
+func (x *DeadlineConfirmed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DeadlineConfirmed) GetDueOn() string {
+	if x != nil {
+		return x.DueOn
+	}
+	return ""
+}
+
+func (x *DeadlineConfirmed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DeadlinePaused states that a clock stands still: neither the day it was
+// paused nor any until the day it is resumed counts.
+type DeadlinePaused struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DeadlineId string                 `protobuf:"bytes,2,opt,name=deadline_id,json=deadlineId,proto3" json:"deadline_id,omitempty"`
+	Obligation string                 `protobuf:"bytes,3,opt,name=obligation,proto3" json:"obligation,omitempty"`
+	Unit       string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	// the due day had the clock gone on
+	DueOn         string `protobuf:"bytes,5,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
+	PausedOn      string `protobuf:"bytes,6,opt,name=paused_on,json=pausedOn,proto3" json:"paused_on,omitempty"`
+	Reason        string `protobuf:"bytes,7,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadlinePaused) Reset() {
+	*x = DeadlinePaused{}
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadlinePaused) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadlinePaused) ProtoMessage() {}
+
+func (x *DeadlinePaused) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadlinePaused.ProtoReflect.Descriptor instead.
+func (*DeadlinePaused) Descriptor() ([]byte, []int) {
+	return file_egov_deadline_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *DeadlinePaused) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetDeadlineId() string {
+	if x != nil {
+		return x.DeadlineId
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetObligation() string {
+	if x != nil {
+		return x.Obligation
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetDueOn() string {
+	if x != nil {
+		return x.DueOn
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetPausedOn() string {
+	if x != nil {
+		return x.PausedOn
+	}
+	return ""
+}
+
+func (x *DeadlinePaused) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// DeadlineResumed states that a paused clock goes on from the day after.
+type DeadlineResumed struct {
+	state      protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId  string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DeadlineId string                 `protobuf:"bytes,2,opt,name=deadline_id,json=deadlineId,proto3" json:"deadline_id,omitempty"`
+	Obligation string                 `protobuf:"bytes,3,opt,name=obligation,proto3" json:"obligation,omitempty"`
+	Unit       string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	DueOn      string                 `protobuf:"bytes,5,opt,name=due_on,json=dueOn,proto3" json:"due_on,omitempty"`
+	// the due day before the pause
+	MovedFrom     string `protobuf:"bytes,6,opt,name=moved_from,json=movedFrom,proto3" json:"moved_from,omitempty"`
+	PausedOn      string `protobuf:"bytes,7,opt,name=paused_on,json=pausedOn,proto3" json:"paused_on,omitempty"`
+	ResumedOn     string `protobuf:"bytes,8,opt,name=resumed_on,json=resumedOn,proto3" json:"resumed_on,omitempty"`
+	Provisional   bool   `protobuf:"varint,9,opt,name=provisional,proto3" json:"provisional,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DeadlineResumed) Reset() {
+	*x = DeadlineResumed{}
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DeadlineResumed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DeadlineResumed) ProtoMessage() {}
+
+func (x *DeadlineResumed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DeadlineResumed.ProtoReflect.Descriptor instead.
+func (*DeadlineResumed) Descriptor() ([]byte, []int) {
+	return file_egov_deadline_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *DeadlineResumed) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetDeadlineId() string {
+	if x != nil {
+		return x.DeadlineId
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetObligation() string {
+	if x != nil {
+		return x.Obligation
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetDueOn() string {
+	if x != nil {
+		return x.DueOn
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetMovedFrom() string {
+	if x != nil {
+		return x.MovedFrom
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetPausedOn() string {
+	if x != nil {
+		return x.PausedOn
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetResumedOn() string {
+	if x != nil {
+		return x.ResumedOn
+	}
+	return ""
+}
+
+func (x *DeadlineResumed) GetProvisional() bool {
+	if x != nil {
+		return x.Provisional
+	}
+	return false
+}
+
 // DeadlineWaived states that the act is no longer owed.
 type DeadlineWaived struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -577,7 +887,7 @@ type DeadlineWaived struct {
 
 func (x *DeadlineWaived) Reset() {
 	*x = DeadlineWaived{}
-	mi := &file_egov_deadline_v1_events_proto_msgTypes[6]
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -589,7 +899,7 @@ func (x *DeadlineWaived) String() string {
 func (*DeadlineWaived) ProtoMessage() {}
 
 func (x *DeadlineWaived) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_deadline_v1_events_proto_msgTypes[6]
+	mi := &file_egov_deadline_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -602,7 +912,7 @@ func (x *DeadlineWaived) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeadlineWaived.ProtoReflect.Descriptor instead.
 func (*DeadlineWaived) Descriptor() ([]byte, []int) {
-	return file_egov_deadline_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_egov_deadline_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *DeadlineWaived) GetProjectId() string {
@@ -702,7 +1012,7 @@ const file_egov_deadline_v1_events_proto_rawDesc = "" +
 	"obligation\x12\x12\n" +
 	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x15\n" +
 	"\x06due_on\x18\x05 \x01(\tR\x05dueOn\x12\x15\n" +
-	"\x06met_on\x18\x06 \x01(\tR\x05metOn\"\xd1\x01\n" +
+	"\x06met_on\x18\x06 \x01(\tR\x05metOn\"\x92\x02\n" +
 	"\rDeadlineMoved\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
@@ -715,7 +1025,49 @@ const file_egov_deadline_v1_events_proto_rawDesc = "" +
 	"\x06due_on\x18\x05 \x01(\tR\x05dueOn\x12\x1d\n" +
 	"\n" +
 	"moved_from\x18\x06 \x01(\tR\tmovedFrom\x12\x16\n" +
-	"\x06reason\x18\a \x01(\tR\x06reason\"\x9c\x01\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\x12\x1d\n" +
+	"\n" +
+	"trigger_on\x18\b \x01(\tR\ttriggerOn\x12 \n" +
+	"\vprovisional\x18\t \x01(\bR\vprovisional\"\xb6\x01\n" +
+	"\x11DeadlineConfirmed\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vdeadline_id\x18\x02 \x01(\tR\n" +
+	"deadlineId\x12\x1e\n" +
+	"\n" +
+	"obligation\x18\x03 \x01(\tR\n" +
+	"obligation\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x15\n" +
+	"\x06due_on\x18\x05 \x01(\tR\x05dueOn\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\"\xd0\x01\n" +
+	"\x0eDeadlinePaused\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vdeadline_id\x18\x02 \x01(\tR\n" +
+	"deadlineId\x12\x1e\n" +
+	"\n" +
+	"obligation\x18\x03 \x01(\tR\n" +
+	"obligation\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x15\n" +
+	"\x06due_on\x18\x05 \x01(\tR\x05dueOn\x12\x1b\n" +
+	"\tpaused_on\x18\x06 \x01(\tR\bpausedOn\x12\x16\n" +
+	"\x06reason\x18\a \x01(\tR\x06reason\"\x99\x02\n" +
+	"\x0fDeadlineResumed\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
+	"\vdeadline_id\x18\x02 \x01(\tR\n" +
+	"deadlineId\x12\x1e\n" +
+	"\n" +
+	"obligation\x18\x03 \x01(\tR\n" +
+	"obligation\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x15\n" +
+	"\x06due_on\x18\x05 \x01(\tR\x05dueOn\x12\x1d\n" +
+	"\n" +
+	"moved_from\x18\x06 \x01(\tR\tmovedFrom\x12\x1b\n" +
+	"\tpaused_on\x18\a \x01(\tR\bpausedOn\x12\x1d\n" +
+	"\n" +
+	"resumed_on\x18\b \x01(\tR\tresumedOn\x12 \n" +
+	"\vprovisional\x18\t \x01(\bR\vprovisional\"\x9c\x01\n" +
 	"\x0eDeadlineWaived\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1f\n" +
@@ -739,7 +1091,7 @@ func file_egov_deadline_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_deadline_v1_events_proto_rawDescData
 }
 
-var file_egov_deadline_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_egov_deadline_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
 var file_egov_deadline_v1_events_proto_goTypes = []any{
 	(*DeadlineSet)(nil),           // 0: egov.deadline.v1.DeadlineSet
 	(*DeadlineWarned)(nil),        // 1: egov.deadline.v1.DeadlineWarned
@@ -747,7 +1099,10 @@ var file_egov_deadline_v1_events_proto_goTypes = []any{
 	(*DeadlineMissed)(nil),        // 3: egov.deadline.v1.DeadlineMissed
 	(*DeadlineFulfilledLate)(nil), // 4: egov.deadline.v1.DeadlineFulfilledLate
 	(*DeadlineMoved)(nil),         // 5: egov.deadline.v1.DeadlineMoved
-	(*DeadlineWaived)(nil),        // 6: egov.deadline.v1.DeadlineWaived
+	(*DeadlineConfirmed)(nil),     // 6: egov.deadline.v1.DeadlineConfirmed
+	(*DeadlinePaused)(nil),        // 7: egov.deadline.v1.DeadlinePaused
+	(*DeadlineResumed)(nil),       // 8: egov.deadline.v1.DeadlineResumed
+	(*DeadlineWaived)(nil),        // 9: egov.deadline.v1.DeadlineWaived
 }
 var file_egov_deadline_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -768,7 +1123,7 @@ func file_egov_deadline_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_deadline_v1_events_proto_rawDesc), len(file_egov_deadline_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   10,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
