@@ -8,6 +8,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -91,6 +92,19 @@ func (s Scope) Apply(ctx context.Context, tx pgx.Tx) error {
 
 // Queue sets the scope from here on in a batch.
 func (s Scope) Queue(b *pgx.Batch) { b.Queue(scopeSQL, s.args()...) }
+
+// Within sets the scope from here on in a batch, unless it is the one in force;
+// from then on it is. What is in force at first is nobody's scope.
+func (s Scope) Within(b *pgx.Batch, inForce *Scope) {
+	if s.Read == inForce.Read && s.Write == inForce.Write && inForce.Names != nil && slices.Equal(s.Names, inForce.Names) {
+		return
+	}
+	s.Queue(b)
+	*inForce = s
+	if inForce.Names == nil {
+		inForce.Names = []string{} // an auditor's: in force, and of no names
+	}
+}
 
 func (s Scope) args() []any {
 	return []any{"{" + quoteAll(s.Names) + "}", onOff(s.Read), onOff(s.Write)}

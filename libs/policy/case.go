@@ -88,6 +88,16 @@ func (r Replaced) MarshalJSON() ([]byte, error) {
 	return json.Marshal(r.Count)
 }
 
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (r *Replaced) UnmarshalJSON(b []byte) error {
+	if len(b) > 0 && b[0] == '[' {
+		err := json.Unmarshal(b, &r.Names)
+		r.Count = int64(len(r.Names))
+		return err
+	}
+	return json.Unmarshal(b, &r.Count)
+}
+
 // Line is one line of the budget.
 type Line struct {
 	Category     string  `json:"category"`

@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"fmt"
 	"math"
 	"strconv"
 	"strings"
@@ -38,6 +39,16 @@ func (d Decimal) String() string { return fixedPoint(int64(d), 2) }
 
 // MarshalJSON gives a plain number.
 func (d Decimal) MarshalJSON() ([]byte, error) { return []byte(d.String()), nil }
+
+// UnmarshalJSON reads what MarshalJSON wrote.
+func (d *Decimal) UnmarshalJSON(b []byte) error {
+	n, ok := ParseDecimal(string(b))
+	if !ok {
+		return fmt.Errorf("%s is not a decimal of at most two places", b)
+	}
+	*d = n
+	return nil
+}
 
 // fixedPoint writes n / 10^places without trailing zeros. n is not negative.
 func fixedPoint(n int64, places int) string {

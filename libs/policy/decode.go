@@ -46,17 +46,6 @@ func DecodeCase(r io.Reader, limit int64) (Case, error) {
 	return c, nil
 }
 
-// UnmarshalJSON decodes as DecodeCase does, so that a case inside a larger
-// document is read just as strictly; its violations carry paths relative to
-// the case.
-func (c *Case) UnmarshalJSON(b []byte) error {
-	d, err := DecodeCase(bytes.NewReader(b), int64(len(b)))
-	if err == nil {
-		*c = d
-	}
-	return err
-}
-
 // decodeCase gives what could be read together with what could not. A document
 // that is no JSON object at all is an error.
 func decodeCase(r io.Reader, limit int64) (Case, []fault.Violation, error) {

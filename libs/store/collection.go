@@ -99,52 +99,39 @@ func (c *Collection[T, P]) Upsert(ctx context.Context, id string, change aggrega
 
 // work is the state of one command between its two round trips.
 type work[T any] struct {
-	t        T
-	found    bool
-	before   []byte
-	hash     []byte // of the stored command with the same key, when there is one
-	answer   []byte
-	replayed bool
-	rec      *aggregate.Recorder
-	after    []byte
-	old      []aggregate.Deadline
-	parties  []string // as they were
+	t       T
+	found   bool
+	before  []byte
+	old     []aggregate.Deadline
+	parties []string // as they were
 }
 
 func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change aggregate.Change[T]) (T, error) {
 	by := authn.By(ctx)
-	scope := pg.ScopeOf(by)
-	cmd := commandFrom(ctx).next(c.table)
 	trace := event.TraceParent(ctx)
 	var w work[T]
-
-	load := func(b *pgx.Batch) {
-		w = work[T]{}
-		scope.Queue(b)
-		if m != create {
-			b.Queue(c.sql.lock, id).QueryRow(func(r pgx.Row) error {
-				if err := r.Scan(&w.before); !errors.Is(err, pgx.ErrNoRows) {
-					return err
-				}
-				return nil
-			})
-		}
-		if cmd.active() {
-			b.Queue("SELECT body_hash, answer FROM idempotency WHERE key = $1", cmd.key).QueryRow(func(r pgx.Row) error {
-				if err := r.Scan(&w.hash, &w.answer); !errors.Is(err, pgx.ErrNoRows) {
-					return err
-				}
-				return nil
-			})
-		}
+	j := &job{
+		ctx: ctx, lock: c.table + "/" + id, scope: pg.ScopeOf(by), step: commandFrom(ctx).next(c.table),
+		wake: c.s.wake, done: make(chan error, 1),
 	}
-	run := func() error {
-		if w.answer != nil {
-			if !bytes.Equal(w.hash, cmd.hash) {
+	j.load = func(b *pgx.Batch) {
+		w = work[T]{}
+		if m == create {
+			return
+		}
+		b.Queue(c.sql.lock, id).QueryRow(func(r pgx.Row) error {
+			if err := r.Scan(&w.before); !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			return nil
+		})
+	}
+	j.change = func() error {
+		if j.kept.body != nil {
+			if !bytes.Equal(j.kept.hash, j.step.hash) {
 				return ErrKeyReuse
 			}
-			w.replayed = true
-			return json.Unmarshal(w.answer, &w.t)
+			return json.Unmarshal(j.kept.body, &w.t)
 		}
 		w.found = w.before != nil
 		if w.found {
@@ -155,77 +142,48 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 			return ErrNotFound
 		}
 		root := P(&w.t).Base()
-		if cmd.version != 0 && cmd.version != root.Version {
+		if j.step.version != 0 && j.step.version != root.Version {
 			return ErrStale
 		}
 		w.old, w.parties = slices.Clone(root.Deadlines), slices.Clone(root.Parties)
-		w.rec = aggregate.NewRecorder(by, c.s.clock.Now())
+		rec := aggregate.NewRecorder(by, c.s.clock.Now())
 		if !w.found {
-			root.ID, root.CreatedAt = id, w.rec.Now()
+			root.ID, root.CreatedAt = id, rec.Now()
 			root.Own(by.Unit)
 		}
-		if err := change(&w.t, w.rec); err != nil {
+		if err := change(&w.t, rec); err != nil {
 			return err
 		}
 		root.Version++
-		root.UpdatedAt = w.rec.Now()
-		var err error
-		w.after, err = json.Marshal(w.t)
+		root.UpdatedAt = rec.Now()
+		body, err := json.Marshal(w.t)
+		if err != nil {
+			return err
+		}
+		j.facts, err = c.s.records(rec, root, trace)
+		j.answer = body
 		return err
 	}
-	save := func(b *pgx.Batch) {
-		if w.replayed {
-			return
-		}
+	j.save = func(b *pgx.Batch) {
 		root := P(&w.t).Base()
-		scope.Queue(b)
-		row := []any{root.ID, root.ProjectID, root.Unit, root.Parties, root.Version, todoKeys(root.Todo), w.after, root.UpdatedAt}
+		row := []any{root.ID, root.ProjectID, root.Unit, root.Parties, root.Version, todoKeys(root.Todo), j.answer, root.UpdatedAt}
 		if w.found {
 			b.Queue(c.sql.update, row...)
 		} else {
 			b.Queue(c.sql.insert, append(row, root.CreatedAt)...)
 		}
-		if cmd.active() {
-			b.Queue("INSERT INTO idempotency (key, body_hash, answer) VALUES ($1, $2, $3)", cmd.key, cmd.hash, w.after)
-		}
 		saveDeadlines(b, c.table, root, w.old, w.parties)
-		if facts := w.rec.Facts(); len(facts) > 0 {
-			event.Enqueue(b, c.s.records(w.rec, facts, root, trace))
-		}
 	}
 
+	var err error
 	if t := txFrom(ctx); t != nil {
-		return c.inTx(ctx, t, &w, load, run, save)
+		err = t.run(ctx, j)
+	} else {
+		err = c.s.group.do(j)
 	}
-	j := &job{
-		ctx: ctx, lock: c.table + "/" + id, load: load, change: run, save: save, wake: c.s.wake,
-		stated: func() bool { return !w.replayed && len(w.rec.Facts()) > 0 }, done: make(chan error, 1),
-	}
-	if err := c.s.group.do(j); err != nil {
+	if err != nil {
 		var zero T
 		return zero, err
-	}
-	return w.t, nil
-}
-
-// inTx runs one command inside a transaction that is already open.
-func (c *Collection[T, P]) inTx(ctx context.Context, t *transaction, w *work[T], load func(*pgx.Batch), run func() error, save func(*pgx.Batch)) (T, error) {
-	var zero T
-	b := &pgx.Batch{}
-	load(b)
-	if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
-		return zero, err
-	}
-	if err := run(); err != nil {
-		return zero, err
-	}
-	b = &pgx.Batch{}
-	save(b)
-	if b.Len() > 0 {
-		if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
-			return zero, err
-		}
-		t.stated = t.stated || len(w.rec.Facts()) > 0
 	}
 	return w.t, nil
 }
@@ -239,7 +197,8 @@ func (c *Collection[T, P]) tick(ctx context.Context, id string) error {
 
 // records makes the outbox rows of a change. The data bytes are produced here,
 // once; they are carried, stored and hashed unchanged.
-func (s *Store) records(rec *aggregate.Recorder, facts []aggregate.Fact, root *aggregate.Root, trace string) []event.Record {
+func (s *Store) records(rec *aggregate.Recorder, root *aggregate.Root, trace string) ([]event.Record, error) {
+	facts := rec.Facts()
 	out := make([]event.Record, 0, len(facts))
 	by := rec.By()
 	unit := by.Unit
@@ -249,13 +208,13 @@ func (s *Store) records(rec *aggregate.Recorder, facts []aggregate.Fact, root *a
 	for _, f := range facts {
 		typ, data, err := event.FromProto(f.Message)
 		if err != nil {
-			panic(fmt.Errorf("store: encode %T: %w", f.Message, err)) // only invalid UTF-8 gets here; the writer's guard answers it
+			return nil, err
 		}
 		out = append(out, event.Record{
 			Source: s.source, Type: typ, Subject: f.Subject, Time: rec.Now(), Unit: unit, Actor: by.Actor(), TraceParent: trace, Data: data,
 		})
 	}
-	return out
+	return out, nil
 }
 
 func todoKeys(todo []aggregate.Todo) []string {

@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/pg"
 )
@@ -19,13 +20,70 @@ import (
 // job is one command against one aggregate.
 type job struct {
 	ctx    context.Context
-	lock   string           // what it locks, for the order of locks within a group
-	load   func(*pgx.Batch) // queues: set the scope, lock, read
+	lock   string // what it locks, for the order of locks within a group
+	scope  pg.Scope
+	step   step
+	load   func(*pgx.Batch) // queues: lock, read
 	change func() error     // runs the domain's change on what was read
-	save   func(*pgx.Batch) // queues: set the scope, write
-	stated func() bool      // whether facts were stated
+	save   func(*pgx.Batch) // queues: write the state and its clocks
 	wake   func()
 	done   chan error
+
+	kept   answer         // found under the command's key
+	answer []byte         // to keep under it; nil when nothing is written
+	facts  []event.Record // that the change states
+}
+
+// answer is what a command was answered when it was first given.
+type answer struct{ hash, body []byte }
+
+// load queues the first round trip of jobs: each locks and reads its aggregate
+// in its own scope, and what is kept under their keys is read for all at once.
+// scope is the one in force, before and after.
+func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
+	by := make(map[string]*job, len(jobs))
+	var keys [][]byte
+	for _, j := range jobs {
+		j.kept, j.answer, j.facts = answer{}, nil, nil
+		j.scope.Within(b, scope)
+		j.load(b)
+		if j.step.active() {
+			keys, by[string(j.step.key)] = append(keys, j.step.key), j
+		}
+	}
+	if len(keys) == 0 {
+		return
+	}
+	b.Queue("SELECT key, body_hash, answer FROM idempotency WHERE key = ANY($1)", keys).Query(func(rows pgx.Rows) error {
+		var key []byte
+		var a answer
+		_, err := pgx.ForEachRow(rows, []any{&key, &a.hash, &a.body}, func() error {
+			by[string(key)].kept = a
+			return nil
+		})
+		return err
+	})
+}
+
+// save queues the second round trip of those jobs that write: each its state in
+// its own scope, and for all at once the facts and the answers to keep. It
+// reports whether facts were stated.
+func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
+	var keys, hashes, answers [][]byte
+	var facts []event.Record
+	for _, j := range jobs {
+		j.scope.Within(b, scope)
+		j.save(b)
+		if j.step.active() {
+			keys, hashes, answers = append(keys, j.step.key), append(hashes, j.step.hash), append(answers, j.answer)
+		}
+		facts = append(facts, j.facts...)
+	}
+	if len(keys) > 0 {
+		b.Queue("INSERT INTO idempotency (key, body_hash, answer) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[])", keys, hashes, answers)
+	}
+	event.Enqueue(b, facts)
+	return len(facts) > 0
 }
 
 // group commits commands: each writer takes what is queued, up to a limit, and
@@ -165,35 +223,31 @@ func (g *group) transact(ctx context.Context, jobs []*job) []error {
 			_, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
-	load := &pgx.Batch{}
-	load.Queue("BEGIN")
-	for _, j := range jobs {
-		j.load(load)
-	}
-	if err := conn.SendBatch(ctx, load).Close(); err != nil {
+	var scope pg.Scope
+	b := &pgx.Batch{}
+	b.Queue("BEGIN")
+	load(b, &scope, jobs)
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return all(err)
 	}
-	save := &pgx.Batch{}
-	writes := 0
+	var writes []*job
 	for i, j := range jobs {
-		if errs[i] = guard(j.change); errs[i] == nil && j.save != nil {
-			j.save(save)
-			writes++
+		if errs[i] = guard(j.change); errs[i] == nil && j.answer != nil {
+			writes = append(writes, j)
 		}
 	}
-	if writes == 0 {
+	if len(writes) == 0 {
 		return errs // rolled back: nothing was written
 	}
-	save.Queue("COMMIT")
-	if err := conn.SendBatch(ctx, save).Close(); err != nil {
+	b = &pgx.Batch{}
+	stated := save(b, &scope, writes)
+	b.Queue("COMMIT")
+	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return all(err)
 	}
 	settled = true
-	for i, j := range jobs {
-		if errs[i] == nil && j.stated() {
-			j.wake()
-			break
-		}
+	if stated {
+		jobs[0].wake()
 	}
 	return errs
 }

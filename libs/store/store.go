@@ -189,6 +189,23 @@ type transaction struct {
 	stated bool
 }
 
+// run carries out one command inside a transaction that is already open.
+func (t *transaction) run(ctx context.Context, j *job) error {
+	var scope pg.Scope
+	b := &pgx.Batch{}
+	load(b, &scope, []*job{j})
+	if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
+		return err
+	}
+	if err := j.change(); err != nil || j.answer == nil {
+		return err
+	}
+	b = &pgx.Batch{}
+	stated := save(b, &scope, []*job{j})
+	t.stated = t.stated || stated
+	return t.tx.SendBatch(ctx, b).Close()
+}
+
 func txFrom(ctx context.Context) *transaction {
 	t, _ := ctx.Value(txKey{}).(*transaction)
 	return t

@@ -256,7 +256,7 @@ func script(statements []statement, id string) (text string, documents []string)
 			p := s.params[n-1]
 			switch {
 			case key && n == 1:
-				return "sha256(('k' || :k::text)::bytea)"
+				return "ARRAY[sha256(('k' || :k::text)::bytea)]"
 			case p == nil:
 				return "NULL"
 			case len(*p) > maxName:

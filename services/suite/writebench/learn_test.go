@@ -71,7 +71,7 @@ func TestScriptIsAboutAnotherProjectEachTime(t *testing.T) {
 		{sql: "INSERT INTO deadline VALUES ($1::text, $2::uuid)", params: []*string{text("bench-7/accept"), text("01a20037-9aa7-7c7b-ac8c-a0493032c3f5")}},
 	}, "bench-7")
 	for _, want := range []string{
-		"WHERE key = sha256(('k' || :k::text)::bytea);\n",
+		"WHERE key = ARRAY[sha256(('k' || :k::text)::bytea)];\n",
 		`WHERE id=(E'' || E'bench-' || :n::text || E'')`,
 		"body=:d0, note=NULL",
 		"(E'' || E'bench-' || :n::text || E'/accept')::text, gen_random_uuid()::uuid",
