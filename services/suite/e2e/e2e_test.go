@@ -35,20 +35,21 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-func start(t *testing.T, separate bool) *stack.Stack {
+// start brings up an installation of its own for the test; what o leaves open
+// is filled in.
+func start(t *testing.T, o stack.Options) *stack.Stack {
 	t.Helper()
 	day, err := calendar.ParseDate("2026-03-02")
 	if err != nil {
 		t.Fatal(err)
 	}
-	s, err := stack.Start(t.Context(), stack.Options{
-		Dir: t.TempDir(), VirtualClock: day, Separate: separate, Fast: true, Out: testOut{t},
-		Serve: func(config, target string) *exec.Cmd {
-			cmd := exec.Command(os.Args[0], config, target)
-			cmd.Env = append(os.Environ(), serving+"=1")
-			return cmd
-		},
-	})
+	o.Dir, o.VirtualClock, o.Fast, o.Out = t.TempDir(), day, true, testOut{t}
+	o.Serve = func(config, target string) *exec.Cmd {
+		cmd := exec.Command(os.Args[0], config, target)
+		cmd.Env = append(os.Environ(), serving+"=1")
+		return cmd
+	}
+	s, err := stack.Start(t.Context(), o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -96,17 +97,17 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options) demo.Report {
 // twice. What the projects end as must not differ.
 func TestTheWalk(t *testing.T) {
 	var plain demo.Report
-	if !t.Run("AllInOne", func(t *testing.T) { plain = walk(t, start(t, false), demo.Options{}) }) {
+	if !t.Run("AllInOne", func(t *testing.T) { plain = walk(t, start(t, stack.Options{}), demo.Options{}) }) {
 		t.FailNow()
 	}
 	t.Run("EveryRequestRepeated", func(t *testing.T) {
-		r := walk(t, start(t, false), demo.Options{Repeat: true})
+		r := walk(t, start(t, stack.Options{}), demo.Options{Repeat: true})
 		if !reflect.DeepEqual(r.Projects, plain.Projects) {
 			t.Fatalf("repeated requests changed the outcome:\n%+v\n%+v", plain.Projects, r.Projects)
 		}
 	})
 	t.Run("SeparateAndDisturbed", func(t *testing.T) {
-		s := start(t, true)
+		s := start(t, stack.Options{Separate: true})
 		r := walk(t, s, disturb(t, s))
 		if !reflect.DeepEqual(r.Projects, plain.Projects) {
 			t.Fatalf("kills changed the outcome:\n%+v\n%+v", plain.Projects, r.Projects)

@@ -95,7 +95,7 @@ func tokens(t *testing.T, s *stack.Stack) map[string]string {
 // not signed in or has not the role is refused, nonsense gets one problem in
 // two languages, nothing ends in an internal error, and none of it is written.
 func TestEveryOperation(t *testing.T) {
-	s := start(t, false)
+	s := start(t, stack.Options{})
 	all := operations(t, s)
 	if len(all) < 100 {
 		t.Fatalf("only %d operations are described", len(all))
