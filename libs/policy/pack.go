@@ -132,6 +132,10 @@ func (p *Pack) Provision(id string) (text Text, ok bool) {
 // change the map.
 func (p *Pack) Provisions() map[string]Text { return p.provisions }
 
+// FieldBasis is the provisions on which a field of the case rests; nil where
+// the pack names none.
+func (p *Pack) FieldBasis(field string) []string { return p.fieldBasis[field] }
+
 // ParamKind says what a parameter measures.
 type ParamKind string
 

@@ -18,6 +18,10 @@ func Mount(a *op.API, s *declaration.Service) {
 	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public())
 	op.Handle(a, "GET /v1/packs", "ListPacks", "The rule packs of the suite", s.Packs, op.Public())
 
+	op.Handle(a, "GET /v1/budget-sheet", "GetBudgetSheet", "The blank budget sheet of a pack, as .xlsx", file(s.BlankSheet), op.Public())
+	op.Handle(a, "POST /v1/budget-sheet", "ReadBudgetSheet", "Read a filled-in budget sheet: its lines, and what is wrong at which cell; nothing is stored", s.ReadSheet, declarer, op.MaxBody(declaration.MaxSheetBytes))
+	op.Handle(a, "GET /v1/projects/{id}/budget-sheet", "GetProjectBudgetSheet", "The declared budget of a project, as .xlsx", file(s.ProjectSheet))
+
 	op.Handle(a, "POST /v1/projects", "DraftProject", "Begin a declaration", s.Draft, declarer, op.Created(), op.Check(s.CheckDraft))
 	op.Handle(a, "PUT /v1/projects/{id}", "ReviseProject", "Replace a draft's content", s.Revise, declarer, op.Check(s.CheckRevision))
 	op.Handle(a, "POST /v1/projects/{id}/submit", "SubmitProject", "Lay the declaration before the supervising unit or the conference office", s.Submit, declarer)
@@ -39,6 +43,14 @@ func Mount(a *op.API, s *declaration.Service) {
 	reads.List[list](a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", s.Projects)
 	reads.One(a, "GET /v1/projects/{id}", "GetProject", "One project", s.Projects)
 	op.Handle(a, "GET /v1/projects/{id}/dossier", "GetDossier", "Everything about one project: facts, clocks, amounts", s.Dossier)
+}
+
+// file answers an operation with a budget sheet.
+func file[Req any](f func(context.Context, Req) (declaration.SheetFile, error)) func(context.Context, Req) (op.File, error) {
+	return func(ctx context.Context, r Req) (op.File, error) {
+		s, err := f(ctx, r)
+		return op.File(s), err
+	}
 }
 
 type list struct {
