@@ -29,34 +29,34 @@ type Example struct {
 
 // Want is the expected answer of an Example.
 type Want struct {
-	Route              string        `yaml:"route"`
-	Steps              []string      `yaml:"steps"`
-	Basis              []string      `yaml:"basis"`
-	ConferenceMode     *string       `yaml:"conference_mode"`
-	Missing            []string      `yaml:"missing"`  // required items not present
-	Required           []string      `yaml:"required"` // all required items
-	RequiredExclude    []string      `yaml:"required_exclude"`
-	Obligations        []string      `yaml:"obligations"`
-	ObligationsInclude []string      `yaml:"obligations_include"`
-	ObligationsExclude []string      `yaml:"obligations_exclude"`
-	Notes              []string      `yaml:"notes"`
-	NotesInclude       []string      `yaml:"notes_include"`
-	NotesExclude       []string      `yaml:"notes_exclude"`
-	Findings           []WantFinding `yaml:"findings"`
-	Ready              *bool         `yaml:"ready"`
-	Problem            string        `yaml:"problem"`    // code of the refusal
-	Violations         []string      `yaml:"violations"` // "field code", in any order
+	Route              string        `yaml:"route" doc:"code of the route"`
+	Steps              []string      `yaml:"steps" doc:"all steps, in order"`
+	Basis              []string      `yaml:"basis" doc:"provision ids that decide the route"`
+	ConferenceMode     *string       `yaml:"conference_mode" doc:"how the conference decides; empty where it takes no part"`
+	Missing            []string      `yaml:"missing" doc:"required items that are not present"`
+	Required           []string      `yaml:"required" doc:"all required items"`
+	RequiredExclude    []string      `yaml:"required_exclude" doc:"items that are not required"`
+	Obligations        []string      `yaml:"obligations" doc:"all obligations"`
+	ObligationsInclude []string      `yaml:"obligations_include" doc:"obligations among others"`
+	ObligationsExclude []string      `yaml:"obligations_exclude" doc:"obligations that there are not"`
+	Notes              []string      `yaml:"notes" doc:"all notes"`
+	NotesInclude       []string      `yaml:"notes_include" doc:"notes among others"`
+	NotesExclude       []string      `yaml:"notes_exclude" doc:"notes that there are not"`
+	Findings           []WantFinding `yaml:"findings" doc:"all findings, in order"`
+	Ready              *bool         `yaml:"ready" doc:"nothing is missing and no finding is an error"`
+	Problem            string        `yaml:"problem" doc:"code of the refusal"`
+	Violations         []string      `yaml:"violations" doc:"\"field code\" of the refusal, in any order"`
 }
 
 // WantFinding is one expected finding; absent fields are not compared.
 type WantFinding struct {
-	Code      string   `yaml:"code"`
-	Severity  Severity `yaml:"severity"`
-	Strength  Strength `yaml:"strength"`
-	Line      *int     `yaml:"line"`
-	LimitFen  *int64   `yaml:"limit_fen"`
-	ActualFen *int64   `yaml:"actual_fen"`
-	Basis     []string `yaml:"basis"`
+	Code      string   `yaml:"code" doc:"the finding's code"`
+	Severity  Severity `yaml:"severity" schema:"severity" doc:"error or warning"`
+	Strength  Strength `yaml:"strength" schema:"strength" doc:"how the broken rule binds"`
+	Line      *int     `yaml:"line" doc:"index of the budget line, from 0"`
+	LimitFen  *int64   `yaml:"limit_fen" doc:"the bound in fen"`
+	ActualFen *int64   `yaml:"actual_fen" doc:"what passes it, in fen"`
+	Basis     []string `yaml:"basis" doc:"provision ids"`
 }
 
 // Examples are the worked cases that come with the pack.

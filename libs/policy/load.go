@@ -104,8 +104,8 @@ func (l *loader) load() {
 	var (
 		header      headerSource
 		codes       codesSource
-		params      struct{ Params []paramSource }
-		provisions  struct{ Provisions []provisionSource }
+		params      paramsSource
+		provisions  provisionsSource
 		routes      routesSource
 		checklist   checklistSource
 		obligations obligationsSource
