@@ -19,19 +19,19 @@ var scriptYAML []byte
 // the days, who declares what, what the conference says, and how each project
 // then has to end.
 type Script struct {
-	Days        Days               `yaml:"days"`
-	Declarers   []Declarer         `yaml:"declarers"` // the first whose word a buyer's name has
-	Supervisors map[string]string  `yaml:"supervisors"`
-	Panel       int                `yaml:"panel"` // experts
-	Away        []Absence          `yaml:"away"`
+	Days         Days               `yaml:"days"`
+	Declarers    []Declarer         `yaml:"declarers"` // the first whose word a buyer's name has
+	Supervisors  map[string]string  `yaml:"supervisors"`
+	Panel        int                `yaml:"panel"` // experts
+	Away         []Absence          `yaml:"away"`
 	Inapplicable []string           `yaml:"not_applicable"` // criteria
-	Methods     []Method           `yaml:"methods"`        // the first whose obligation is owed
-	FiledOnly   []string           `yaml:"filed_only"`     // routes after which no money is asked for
-	Verdicts    map[string]Verdict `yaml:"verdicts"`       // by project; consent where there is none
-	Late        string             `yaml:"late_contract"`
-	Returned    string             `yaml:"returned"`
-	KeyAnnual   []string           `yaml:"key_annual"`
-	Outcomes    map[string]Outcome `yaml:"outcomes"` // by project
+	Methods      []Method           `yaml:"methods"`        // the first whose obligation is owed
+	FiledOnly    []string           `yaml:"filed_only"`     // routes after which no money is asked for
+	Verdicts     map[string]Verdict `yaml:"verdicts"`       // by project; consent where there is none
+	Late         string             `yaml:"late_contract"`
+	Returned     string             `yaml:"returned"`
+	KeyAnnual    []string           `yaml:"key_annual"`
+	Outcomes     map[string]Outcome `yaml:"outcomes"` // by project
 }
 
 // Days are the days of the walk, in their order.
