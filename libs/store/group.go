@@ -20,9 +20,12 @@ import (
 // job is one command against one aggregate.
 type job struct {
 	ctx    context.Context
+	id     string // of the aggregate
 	lock   string // what it locks, for the order of locks within a group
 	scope  pg.Scope
 	step   step
+	beside companion        // nil without one
+	told   func(any)        // takes what it says, a func(*T)
 	load   func(*pgx.Batch) // queues: lock, read
 	change func() error     // runs the domain's change on what was read
 	save   func(*pgx.Batch) // queues: write the state and its clocks
@@ -41,6 +44,7 @@ type answer struct{ hash, body []byte }
 // in its own scope, and what is kept under their keys is read for all at once.
 // scope is the one in force, before and after.
 func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
+	askBeside(b, scope, jobs)
 	by := make(map[string]*job, len(jobs))
 	var keys [][]byte
 	for _, j := range jobs {

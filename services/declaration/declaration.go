@@ -91,6 +91,9 @@ type Project struct {
 	// Evidence holds the facts of other services that gates wait for, by fact
 	// name, e.g. "CataloguePublished".
 	Evidence map[string]Evidence `json:"evidence"`
+
+	// Against is what stands against the project while it is changed.
+	Against Against `json:"-"`
 }
 
 // Reference names what a project rests on.
@@ -137,7 +140,6 @@ var (
 type Service struct {
 	Projects    aggregate.Repository[Project]
 	Standings   aggregate.Repository[Standing]
-	Record      Record
 	Dossiers    Dossiers
 	Rules       rules.Book
 	District    string

@@ -53,10 +53,6 @@ type AcceptProject struct {
 
 // Accept lets the project through when the accept gate is open.
 func (s *Service) Accept(ctx context.Context, r AcceptProject) (Project, error) {
-	against, err := s.Record.Against(ctx, r.ID)
-	if err != nil {
-		return Project{}, err
-	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
 		if err := p.at(Submitted); err != nil {
 			return err
@@ -64,7 +60,7 @@ func (s *Service) Accept(ctx context.Context, r AcceptProject) (Project, error) 
 		if err := p.reviewedBy(rec.By()); err != nil {
 			return err
 		}
-		if err := s.passGate(p, "accept", p.holds(rec.Today(), against)); err != nil {
+		if err := s.passGate(p, "accept", p.holds(rec.Today())); err != nil {
 			return err
 		}
 		p.Stage = Accepted

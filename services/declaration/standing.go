@@ -40,20 +40,13 @@ func (s *Service) Clear(ctx context.Context, id, project string) error {
 	return err
 }
 
-// Against is what stands against a project's unit, system and lineage when it
-// is submitted or accepted.
+// Against is what stands against a project that is about to change: against its
+// unit, the system it names or builds (which has the project's own id), its
+// lineage. What other projects did counts, whoever may see those projects.
 type Against struct {
 	Unit        bool
 	System      bool
 	LockedUntil string // the first day on which the lineage may be declared again
-}
-
-// Record answers, in one read, what stands against a project: its unit, the
-// system it names or builds (which has the project's own id), its lineage. What
-// other projects did counts, whoever may see those projects; for a project that
-// is not there nothing does.
-type Record interface {
-	Against(ctx context.Context, project string) (Against, error)
 }
 
 // system is the register id of the system that the project is about.

@@ -20,19 +20,15 @@ type SubmitProject struct {
 
 // Submit decides the project under the pack in force and pins it to that.
 func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) {
-	against, err := s.Record.Against(ctx, r.ID)
-	if err != nil {
-		return Project{}, err
-	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
 		if err := p.draftOf(rec.By()); err != nil {
 			return err
 		}
-		return s.submit(p, rec, against)
+		return s.submit(p, rec)
 	})
 }
 
-func (s *Service) submit(p *Project, rec *aggregate.Recorder, against Against) error {
+func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	today := rec.Today()
 	p.Case.DeclaredOn = today
 	p.Case.Materials = p.materials()
@@ -54,7 +50,7 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder, against Against) e
 	if err != nil {
 		return err
 	}
-	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds(today, against)); err != nil {
+	if err := rules.Pass(pack, "submit", p.Case, decision, p.holds(today)); err != nil {
 		return err
 	}
 	if err := costErrors(decision); err != nil {
@@ -120,18 +116,18 @@ func (p *Project) materials() []string {
 }
 
 // holds reports whether what a gate waits for has come true.
-func (p *Project) holds(today calendar.Date, against Against) rules.Has {
+func (p *Project) holds(today calendar.Date) rules.Has {
 	return func(r policy.Requirement) bool {
 		if _, waived := p.Waivers[r.Code]; waived && r.Strength != policy.Must {
 			return true
 		}
 		switch r.Code {
 		case "no_lockout":
-			return today.String() >= against.LockedUntil
+			return today.String() >= p.Against.LockedUntil
 		case "no_failed_acceptance":
-			return !against.System
+			return !p.Against.System
 		case "no_rectification_overdue":
-			return !against.Unit
+			return !p.Against.Unit
 		}
 		fact := r.Fact
 		if r.Kind == policy.ItemRequired {

@@ -26,10 +26,6 @@ func (r *SupervisorReview) Validate() error {
 // ReviewAsSupervisor sends the declaration on to the conference office, or back
 // to the unit.
 func (s *Service) ReviewAsSupervisor(ctx context.Context, r SupervisorReview) (Project, error) {
-	against, err := s.Record.Against(ctx, r.ID)
-	if err != nil {
-		return Project{}, err
-	}
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
 		if err := p.at(WithSupervisor); err != nil {
 			return err
@@ -49,6 +45,6 @@ func (s *Service) ReviewAsSupervisor(ctx context.Context, r SupervisorReview) (P
 		}
 		p.Case.SupervisorApproved = true
 		rec.State(p.ID, &declarationv1.SupervisorApproved{ProjectId: p.ID, Supervisor: p.Supervisor, Opinion: r.Opinion, Basis: basis})
-		return s.submit(p, rec, against)
+		return s.submit(p, rec)
 	})
 }

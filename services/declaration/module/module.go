@@ -25,7 +25,7 @@ func New(c conf.Service) host.Service {
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &declaration.Service{
-				Projects: pgstore.Projects(k.Store), Standings: pgstore.Standings(k.Store), Record: pgstore.Record{Store: k.Store}, Dossiers: pgstore.Dossiers{Store: k.Store},
+				Projects: pgstore.Projects(k.Store, k.Self), Standings: pgstore.Standings(k.Store), Dossiers: pgstore.Dossiers{Store: k.Store},
 				Rules: k.Rules, District: k.Config.District, Clock: k.Clock,
 				NewID: store.NewID, Sign: k.Sign, Attachments: k.Attachments,
 			}

@@ -22,45 +22,41 @@ var migrations embed.FS
 // Migrations is the service's own schema.
 func Migrations() pg.Set { return pg.Sub("declaration", migrations, "migrations") }
 
-// Projects is the repository of projects.
-func Projects(s *store.Store) *store.Collection[declaration.Project, *declaration.Project] {
-	return store.NewCollection[declaration.Project, *declaration.Project](s, "project", "stage", "kind", "route")
+// Projects is the repository of projects. A project that is about to change
+// knows what stands against it.
+func Projects(s *store.Store, as authn.Principal) *store.Collection[declaration.Project, *declaration.Project] {
+	c := store.NewCollection[declaration.Project, *declaration.Project](s, "project", "stage", "kind", "route")
+	c.Beside(as, againstSQL, against)
+	return c
+}
+
+// againstSQL reads what stands against projects: against their units, the
+// systems they name or build, which have the projects' own ids, and their
+// lineages.
+const againstSQL = `SELECT p.id, split_part(s.id, '/', 1), coalesce(s.body->'against', '{}') <> '{}', coalesce(s.body->>'locked_until', '')
+	  FROM project p JOIN standing s ON s.id IN (
+	       'unit/' || p.unit, 'system/' || coalesce(nullif(p.body->>'system_id', ''), p.id), 'lineage/' || (p.body->>'lineage'))
+	 WHERE p.id = ANY($1)`
+
+func against(row pgx.Rows) (id string, put func(*declaration.Project), err error) {
+	var kind, until string
+	var held bool
+	err = row.Scan(&id, &kind, &held, &until)
+	return id, func(p *declaration.Project) {
+		switch kind {
+		case "unit":
+			p.Against.Unit = held
+		case "system":
+			p.Against.System = held
+		case "lineage":
+			p.Against.LockedUntil = until
+		}
+	}, err
 }
 
 // Standings is the repository of what stands against units and systems.
 func Standings(s *store.Store) *store.Collection[declaration.Standing, *declaration.Standing] {
 	return store.NewCollection[declaration.Standing, *declaration.Standing](s, "standing")
-}
-
-// Record reads what stands against projects.
-type Record struct{ Store *store.Store }
-
-// Against reads it as the service, in one round trip.
-func (r Record) Against(ctx context.Context, project string) (a declaration.Against, err error) {
-	ctx = authn.With(ctx, authn.Service("declaration", declaration.Office))
-	err = r.Store.Read(ctx, func(rows pgx.Rows) error {
-		for rows.Next() {
-			var kind string
-			var held bool
-			var until string
-			if err := rows.Scan(&kind, &held, &until); err != nil {
-				return err
-			}
-			switch kind {
-			case "unit":
-				a.Unit = held
-			case "system":
-				a.System = held
-			case "lineage":
-				a.LockedUntil = until
-			}
-		}
-		return rows.Err()
-	}, `SELECT split_part(s.id, '/', 1), coalesce(s.body->'against', '{}') <> '{}', coalesce(s.body->>'locked_until', '')
-	      FROM project p JOIN standing s ON s.id IN (
-	           'unit/' || p.unit, 'system/' || coalesce(nullif(p.body->>'system_id', ''), p.id), 'lineage/' || (p.body->>'lineage'))
-	     WHERE p.id = $1`, project)
-	return a, err
 }
 
 // Dossiers keeps the facts of all services by project. Row-level security

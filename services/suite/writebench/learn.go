@@ -283,7 +283,11 @@ func value(text, id string) string {
 		for i := range parts {
 			parts[i] = literal(parts[i])
 		}
-		return "(" + strings.Join(parts, " || "+literal(namePrefix)+" || :n::text || ") + ")"
+		made := "(" + strings.Join(parts, " || "+literal(namePrefix)+" || :n::text || ") + ")"
+		if text[0] == '{' { // a list of names
+			made += "::text[]"
+		}
+		return made
 	}
 	return literal(text)
 }
