@@ -266,6 +266,96 @@ func TestWorkedCasesShowEveryRule(t *testing.T) {
 	}
 }
 
+// TestGatesAsk for what the kind and the road of a case have, and for no more.
+func TestGatesAsk(t *testing.T) {
+	t.Parallel()
+	build := policy.Case{Kind: "new_build", AmountFen: 1, UnitLevel: "city", MLPSGrade: new(int64(3)), PublicData: true}
+	ungraded := policy.Case{Kind: "new_build", AmountFen: 1, MLPSGrade: new(int64(0))}
+	silent := policy.Case{Kind: "new_build", AmountFen: 1}
+	shared := policy.Case{Kind: "new_build", AmountFen: 1, UnitLevel: "district", CrossRegion: true, CrossDepartment: true}
+	local := policy.Case{Kind: "new_build", AmountFen: 1, UnitLevel: "district"}
+	om := policy.Case{Kind: "operation_maintenance", AmountFen: 1, UnitLevel: "city"}
+	urban := policy.Case{Kind: "operation_maintenance", AmountFen: 1, PublicData: true, UrbanOperation: true}
+	fee := policy.Case{Kind: "assessment_fee", AmountFen: 1}
+	feeInUse := policy.Case{Kind: "assessment_fee", AmountFen: 1, InUse: true}
+	for _, tc := range []struct {
+		name, pack, gate string
+		c                policy.Case
+		want             []string // all that is asked besides the checklist, "!" before a statement not made
+	}{
+		{"a build that is silent about its grade", "yangpu-2021", "submit", silent, []string{"!grade_stated"}},
+		{"a build that speaks of it", "yangpu-2021", "submit", ungraded, []string{"grade_stated"}},
+		{"maintenance at submission", "yangpu-2021", "submit", om, nil},
+		{"a build without a grade", "yangpu-2021", "accept", ungraded, []string{"grade_determined"}},
+		{"a build with one", "yangpu-2021", "accept", build, nil},
+		{"the money of a build", "yangpu-2021", "budget", build, []string{"decision", "in_plan"}},
+		{"the money of a fee", "yangpu-2021", "budget", fee, []string{"filed", "own_budget"}},
+		{"the money of a fee of a system in use", "yangpu-2021", "budget", feeInUse, []string{"filed"}},
+		{"a finished build of grade three", "yangpu-2021", "acceptance", build, []string{"security_in_step", "crypto_test"}},
+		{"a finished build without a grade", "yangpu-2021", "acceptance", ungraded, []string{"security_in_step"}},
+		{"finished maintenance", "yangpu-2021", "acceptance", om, nil},
+		{"maintenance money", "yangpu-2021", "om_money", urban, []string{"catalogue_published", "integrated", "urban_ops_connected"}},
+		{"maintenance money of a plain system", "yangpu-2021", "om_money", om, []string{"integrated"}},
+		{"a build asks for no maintenance money", "yangpu-2021", "om_money", build, nil},
+
+		{"the money of a city project", "xian-2018", "budget", build, []string{"decision"}},
+		{"the money of a district's shared project", "xian-2018", "budget", shared, []string{"city_consent"}},
+		{"the money of a district's own project", "xian-2018", "budget", local, nil},
+		{"who answers for it", "xian-2018", "procurement", local, []string{"budget_issued", "responsible_named"}},
+		{"a build put to use", "xian-2018", "production_use", build, []string{"accepted"}},
+		{"a district's build put to use", "xian-2018", "production_use", local, []string{"accepted"}},
+		{"maintenance is in use already", "xian-2018", "production_use", om, nil},
+
+		{"the money of a build", "shanghai-2012", "budget", build, []string{"reform_commission_approval"}},
+		{"the money of maintenance", "shanghai-2012", "budget", om, []string{"finance_approval"}},
+		{"the money of a district's project", "shanghai-2012", "budget", local, nil},
+		{"a finished build", "shanghai-2012", "acceptance", build, []string{"genuine_software"}},
+		{"finished maintenance", "shanghai-2012", "acceptance", om, nil},
+	} {
+		t.Run(tc.pack+"/"+tc.name, func(t *testing.T) {
+			t.Parallel()
+			p := byID(t, tc.pack)
+			first, _ := p.Validity()
+			d, err := p.Decide(tc.c, first)
+			if err != nil {
+				t.Fatal(err)
+			}
+			list, ok, err := p.Gate(tc.gate, tc.c, d)
+			if err != nil || !ok {
+				t.Fatalf("%v %v", ok, err)
+			}
+			var got []string
+			for _, r := range list {
+				switch {
+				case r.Kind == policy.ItemRequired:
+				case r.Kind == policy.StatementRequired && !r.Met:
+					got = append(got, "!"+r.Code)
+				default:
+					got = append(got, r.Code)
+				}
+			}
+			if !slices.Equal(got, tc.want) {
+				t.Errorf("asks %q, want %q", got, tc.want)
+			}
+		})
+	}
+}
+
+// TestNothingIsInventedForTheGaps: where a text sets no quorum, no lockout and
+// no amount, the pack has none either.
+func TestNothingIsInventedForTheGaps(t *testing.T) {
+	t.Parallel()
+	for _, id := range flat {
+		p := byID(t, id).Procedure()
+		if p.Quorum.Met(14, 14) || len(p.Lockouts) > 0 || p.PublicTender != nil || p.ProcurementLimit != nil || p.Supervision != nil {
+			t.Errorf("%s: %+v", id, p)
+		}
+	}
+	if q := byID(t, "yangpu-2021").Procedure().Quorum; q.Note.ZH == "" || q.Note.EN == "" {
+		t.Error("the gap in the quorum is not explained")
+	}
+}
+
 // TestEveryProvisionServes: a provision is declared because something rests on
 // it.
 func TestEveryProvisionServes(t *testing.T) {
