@@ -49,8 +49,8 @@ func TestClock(t *testing.T) {
 			return nil
 		}, "2026-03-17", aggregate.Late, &deadlinev1.DeadlineFulfilledLate{}},
 		{"NotWarnedBeforeItsDay", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-10", aggregate.Open, nil},
-		{"Warned", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-11", aggregate.Open, &deadlinev1.DeadlineWarned{}},
-		{"NotMissedOnTheLastDay", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-16", aggregate.Open, &deadlinev1.DeadlineWarned{}},
+		{"Warned", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-11", aggregate.Warned, &deadlinev1.DeadlineWarned{}},
+		{"NotMissedOnTheLastDay", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-16", aggregate.Warned, &deadlinev1.DeadlineWarned{}},
 		{"Missed", func(r *aggregate.Root, rec *aggregate.Recorder) error { return r.Tick(rec, cal) }, "2026-03-17", aggregate.Late, &deadlinev1.DeadlineMissed{}},
 		{"Waived", func(r *aggregate.Root, rec *aggregate.Recorder) error {
 			r.WaiveClock(rec, "contract_filing", "stopped")

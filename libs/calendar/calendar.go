@@ -1,12 +1,13 @@
 // Package calendar tells the time and counts days the way the regulations do:
 // civil dates of Asia/Shanghai, statutory working days with their make-up
-// workdays, and due dates.
+// workdays, due dates, and periods that stand still for a while.
 //
 // Day 1 of a period is the day after its trigger, and a period ends at 24:00
 // of its last day. Working days follow the yearly holiday notices known to
 // 6tail/lunar-go, corrected and extended by [Override] files. A year without a
 // notice is counted with its weekends and the holidays fixed by law, and every
-// result that touches it is marked provisional.
+// result that touches it is marked provisional. A [Calendar] never changes; what
+// follows the notices counts by the one that a [Table] has in force.
 //
 // The package holds no period of any rule: the callers bring the number of
 // days or months. It does not schedule anything either.

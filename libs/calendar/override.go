@@ -44,19 +44,19 @@ const (
 // Days lie in the year or in the December before it. A notice works only
 // weekends, and has off every holiday fixed by law.
 type Override struct {
-	Year   int     `yaml:"year"`
-	Notice string  `yaml:"notice"` // the number of the document
-	Kind   Kind    `yaml:"kind"`
-	Off    []Range `yaml:"off"`
-	Work   []Range `yaml:"work"`
+	Year   int     `yaml:"year" json:"year"`
+	Notice string  `yaml:"notice" json:"notice"` // the number of the document
+	Kind   Kind    `yaml:"kind" json:"kind,omitempty"`
+	Off    []Range `yaml:"off" json:"off"`
+	Work   []Range `yaml:"work" json:"work"`
 }
 
 // Range is a run of days under one name, both ends included.
 type Range struct {
-	Name   string `yaml:"name"`
-	NameEN string `yaml:"name_en"`
-	From   Date   `yaml:"from"`
-	To     Date   `yaml:"to"` // none: From alone
+	Name   string `yaml:"name" json:"name"`
+	NameEN string `yaml:"name_en" json:"name_en"`
+	From   Date   `yaml:"from" json:"from"`
+	To     Date   `yaml:"to" json:"to,omitzero"` // none: From alone
 }
 
 const (

@@ -2,6 +2,7 @@ package calendar
 
 import (
 	"fmt"
+	"slices"
 	"sync"
 	"time"
 
@@ -22,6 +23,11 @@ type mark struct {
 type source struct {
 	marks   map[Date]mark
 	notices map[int]string // published notices by year, with their numbers
+
+	overrides []Override // laid over the published table, in the order given
+
+	once        sync.Once
+	fingerprint string
 }
 
 // englishNames names the festivals of lunar-go's table.
@@ -80,7 +86,10 @@ func newSource(overrides []Override) (*source, error) {
 	if len(overrides) == 0 {
 		return base, nil
 	}
-	s := &source{marks: make(map[Date]mark, len(base.marks)+64), notices: make(map[int]string, len(base.notices)+1)}
+	s := &source{
+		marks: make(map[Date]mark, len(base.marks)+64), notices: make(map[int]string, len(base.notices)+1),
+		overrides: slices.Clone(overrides),
+	}
 	for d, m := range base.marks {
 		s.marks[d] = m
 	}

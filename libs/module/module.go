@@ -10,7 +10,6 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
-	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
@@ -25,6 +24,7 @@ import (
 	"egov/libs/conf"
 	"egov/libs/event"
 	"egov/libs/host"
+	"egov/libs/jobs"
 	"egov/libs/op"
 	"egov/libs/opmw"
 	"egov/libs/pg"
@@ -57,8 +57,9 @@ type Kit struct {
 	Attachments attachment.Shelf
 	Self        authn.Principal // the service itself
 
-	module Module
-	seal   *sign.PrivateKey
+	module   Module
+	seal     *sign.PrivateKey
+	holidays holidays
 }
 
 // New makes the host service of m under configuration c.
@@ -86,7 +87,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	u.Config(c, conf.Default(m.Name))
 	k := &Kit{
 		Config: c, Unit: u, Log: u.Log, Self: authn.Service(m.Name, m.Duty), module: m,
-		Clock: calendar.System(), Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
+		Clock: calendar.System(), Rules: rules.Book{Packs: policy.Default()},
 	}
 	var err error
 	if c.Clock.File != "" {
@@ -103,17 +104,11 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 			return nil, fmt.Errorf("rule packs of %s: %w", c.Packs, err)
 		}
 	}
-	if c.Clock.Holidays != "" {
-		files, err := calendar.LoadOverrides(os.DirFS(c.Clock.Holidays), ".")
-		if err != nil {
-			return nil, fmt.Errorf("holidays: %w", err)
-		}
-		if k.Rules.Calendar, err = calendar.New(files...); err != nil {
-			return nil, fmt.Errorf("holidays: %w", err)
-		}
+	if err := k.readHolidays(); err != nil {
+		return nil, err
 	}
 	if c.Database.OwnerURL != "" {
-		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}}, m.Migrations...)
+		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}, jobs.Migrations()}, m.Migrations...)
 		if err := pg.Migrate(ctx, string(c.Database.OwnerURL), c.Database.Role, c.Database.Wait, sets...); err != nil {
 			return nil, err
 		}
@@ -150,7 +145,9 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	u.Loop("relay", relay.Run)
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
-	u.Loop("deadlines", k.sweep)
+	if err := k.followClocks(); err != nil {
+		return nil, err
+	}
 
 	verifier, err := token.NewVerifier(ctx, token.Options{JWKSURL: c.Auth.JWKSURL, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, Now: k.Clock.Now})
 	if err != nil {
@@ -209,22 +206,6 @@ func (k *Kit) Consume(name string, sources []string, effects event.Effects) {
 	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, event.ConsumerOptions{Log: k.Log})
 	k.Unit.Metrics.Register.MustRegister(c)
 	k.Unit.Loop("consume "+name, c.Run)
-}
-
-// sweep looks at the clocks now and then; it never fails, it tries again.
-func (k *Kit) sweep(ctx context.Context) error {
-	t := time.NewTicker(k.Config.Clock.Sweep)
-	defer t.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return nil
-		case <-t.C:
-		}
-		if err := k.Store.Sweep(ctx, k.Self); err != nil && ctx.Err() == nil {
-			k.Log.WarnContext(ctx, "deadlines not looked at", "err", err)
-		}
-	}
 }
 
 // Tasks is the answer of GET /v1/tasks.

@@ -6,7 +6,6 @@ package rules
 import (
 	"fmt"
 
-	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
@@ -20,7 +19,7 @@ var ErrGate = fault.New(fault.Refused, "gate_closed", "尚不具备办理条件"
 // Book answers for all packs of the suite.
 type Book struct {
 	Packs    *policy.Set
-	Calendar *calendar.Calendar
+	Calendar calendar.Table
 }
 
 // Of gives the pack a project is pinned to.
@@ -106,36 +105,4 @@ func caseOf(p *typev1.ProjectBrief) (policy.Case, policy.Decision) {
 		Obligations: p.GetObligations(), ConferenceMode: p.GetConferenceMode(),
 	}
 	return c, d
-}
-
-// Clock gives the terms of an obligation of the pack that starts on trigger.
-// ok is false where the pack sets no such deadline.
-func (b Book) Clock(pack, obligation string, trigger calendar.Date) (t aggregate.Terms, ok bool, err error) {
-	p, err := b.Of(pack)
-	if err != nil {
-		return t, false, err
-	}
-	d, ok := p.Deadline(obligation)
-	if !ok {
-		return t, false, nil
-	}
-	due, err := d.Due(b.Calendar, trigger)
-	if err != nil {
-		return t, false, err
-	}
-	warn, err := b.Calendar.WorkingDaysBefore(due.Due, d.WarnBefore)
-	if err != nil {
-		return t, false, err
-	}
-	return aggregate.Terms{Obligation: obligation, TriggerOn: trigger, DueOn: due.Due, WarnOn: warn, Provisional: due.Provisional, Basis: d.Basis}, true, nil
-}
-
-// Start starts the obligation's clock on r for unit; where the pack sets no
-// such deadline, nothing starts.
-func (b Book) Start(r *aggregate.Root, rec *aggregate.Recorder, pack, obligation, unit string, trigger calendar.Date) error {
-	t, ok, err := b.Clock(pack, obligation, trigger)
-	if ok {
-		r.StartClock(rec, unit, t)
-	}
-	return err
 }

@@ -39,6 +39,7 @@ type Collection[T any, P aggregate.Of[T]] struct {
 	table   string
 	ident   string
 	columns []string
+	beside  *beside[T]
 	sql     struct{ get, lock, insert, update string }
 }
 
@@ -104,6 +105,7 @@ type work[T any] struct {
 	before  []byte
 	old     []aggregate.Deadline
 	parties []string // as they were
+	known   []func(*T)
 }
 
 func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change aggregate.Change[T]) (T, error) {
@@ -111,8 +113,12 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 	trace := event.TraceParent(ctx)
 	var w work[T]
 	j := &job{
-		ctx: ctx, lock: c.table + "/" + id, scope: pg.ScopeOf(by), step: commandFrom(ctx).next(c.table),
+		ctx: ctx, id: id, lock: c.table + "/" + id, scope: pg.ScopeOf(by), step: commandFrom(ctx).next(c.table),
 		wake: c.s.wake, done: make(chan error, 1),
+	}
+	if c.beside != nil && m != create {
+		j.beside = c.beside
+		j.told = func(put any) { w.known = append(w.known, put.(func(*T))) }
 	}
 	j.load = func(b *pgx.Batch) {
 		w = work[T]{}
@@ -146,6 +152,9 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 			return ErrStale
 		}
 		w.old, w.parties = slices.Clone(root.Deadlines), slices.Clone(root.Parties)
+		for _, put := range w.known {
+			put(&w.t)
+		}
 		rec := aggregate.NewRecorder(by, c.s.clock.Now())
 		if !w.found {
 			root.ID, root.CreatedAt = id, rec.Now()
@@ -188,13 +197,6 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 	return w.t, nil
 }
 
-func (c *Collection[T, P]) tick(ctx context.Context, id string) error {
-	_, err := c.Update(ctx, id, func(t *T, rec *aggregate.Recorder) error {
-		return P(t).Base().Tick(rec, c.s.cal)
-	})
-	return err
-}
-
 // records makes the outbox rows of a change. The data bytes are produced here,
 // once; they are carried, stored and hashed unchanged.
 func (s *Store) records(rec *aggregate.Recorder, root *aggregate.Root, trace string) ([]event.Record, error) {
@@ -230,27 +232,6 @@ func todoKey(role, unit, account string) string {
 		return "@" + account
 	}
 	return role + "@" + unit
-}
-
-// saveDeadlines writes the clocks that changed, and all of them when others may
-// see them now.
-func saveDeadlines(b *pgx.Batch, table string, root *aggregate.Root, old []aggregate.Deadline, parties []string) {
-	shared := !slices.Equal(parties, root.Parties)
-	for _, d := range root.Deadlines {
-		if i := slices.IndexFunc(old, func(o aggregate.Deadline) bool { return o.ID == d.ID }); i >= 0 && !shared && sameDeadline(old[i], d) {
-			continue
-		}
-		b.Queue(`INSERT INTO deadline (id, collection, aggregate_id, project_id, obligation, unit, parties, trigger_on, due_on, warn_on, warned, state, met_on, moved_from, provisional, basis)
-			VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9,$10,$11,$12,nullif($13,'')::date,nullif($14,'')::date,$15,$16)
-			ON CONFLICT (id) DO UPDATE SET parties=excluded.parties, due_on=excluded.due_on, warn_on=excluded.warn_on, warned=excluded.warned,
-				state=excluded.state, met_on=excluded.met_on, moved_from=excluded.moved_from, provisional=excluded.provisional`,
-			d.ID, table, root.ID, root.ProjectID, d.Obligation, d.Unit, root.Parties, d.TriggerOn.String(), d.DueOn.String(), d.WarnOn.String(),
-			d.Warned, string(d.State), d.MetOn, d.MovedFrom, d.Provisional, append([]string{}, d.Basis...))
-	}
-}
-
-func sameDeadline(a, b aggregate.Deadline) bool {
-	return a.DueOn == b.DueOn && a.State == b.State && a.Warned == b.Warned && a.MetOn == b.MetOn
 }
 
 // List reads one page, newest first.

@@ -11,7 +11,6 @@ package store
 import (
 	"context"
 	"embed"
-	"log/slog"
 	"sync"
 	"time"
 
@@ -36,7 +35,7 @@ type Store struct {
 	pool   *pgxpool.Pool
 	source string
 	clock  calendar.Clock
-	cal    *calendar.Calendar
+	cal    calendar.Table
 	wake   func()
 	group  *group
 
@@ -44,7 +43,7 @@ type Store struct {
 	collections map[string]collection
 }
 
-// collection is what generic code (tasks, sweep) asks of a Collection.
+// collection is what generic code (tasks, clocks) asks of a Collection.
 type collection interface {
 	tick(ctx context.Context, id string) error
 }
@@ -53,7 +52,7 @@ type collection interface {
 type Options struct {
 	Source   string // the service's name: the source of its events
 	Clock    calendar.Clock
-	Calendar *calendar.Calendar
+	Calendar calendar.Table
 	Wake     func() // called after a commit that stated facts
 	Writers  int    // commands committed at once; 0 = 4
 	Group    int    // commands that may share a transaction; 0 = 32
@@ -146,40 +145,6 @@ func (s *Store) Handler(as authn.Principal, f func(context.Context, event.Record
 		}
 		return nil
 	}
-}
-
-// Sweep warns of clocks near their due day and marks those past it. One
-// aggregate that fails is logged and passed over; it is tried again next time.
-func (s *Store) Sweep(ctx context.Context, as authn.Principal) error {
-	ctx = authn.With(ctx, as)
-	today := calendar.Today(s.clock)
-	type due struct{ collection, id string }
-	var found []due
-	err := s.Read(ctx, func(rows pgx.Rows) error {
-		var err error
-		found, err = pgx.CollectRows(rows, func(r pgx.CollectableRow) (d due, err error) {
-			return d, r.Scan(&d.collection, &d.id)
-		})
-		return err
-	}, `SELECT DISTINCT collection, aggregate_id FROM deadline
-	     WHERE state = 'open' AND (due_on < $1 OR (NOT warned AND warn_on <= $1))
-	     ORDER BY 1, 2 LIMIT 1000`, today.String())
-	if err != nil {
-		return err
-	}
-	for _, d := range found {
-		s.mu.RLock()
-		c := s.collections[d.collection]
-		s.mu.RUnlock()
-		if c == nil {
-			slog.WarnContext(ctx, "a deadline belongs to no collection of this service", "collection", d.collection, "id", d.id)
-			continue
-		}
-		if err := c.tick(ctx, d.id); err != nil {
-			slog.ErrorContext(ctx, "deadline not advanced", "collection", d.collection, "id", d.id, "err", err)
-		}
-	}
-	return s.Exec(ctx, `DELETE FROM idempotency WHERE created_at < now() - interval '24 hours'`)
 }
 
 type txKey struct{}

@@ -51,7 +51,10 @@ func open(t testing.TB, o store.Options) *fixture {
 	t.Helper()
 	db := dbtest.Database(t, store.Migrations(), pg.Set{Name: "event", FS: event.Migrations()}, schema)
 	clock := calendar.NewManual(time.Date(2026, 3, 2, 1, 0, 0, 0, time.UTC))
-	o.Source, o.Clock, o.Calendar = "notes", clock, calendar.Statutory()
+	o.Source, o.Clock = "notes", clock
+	if o.Calendar == nil {
+		o.Calendar = calendar.Statutory()
+	}
 	s := store.New(db.Pool(t), o)
 	t.Cleanup(s.Close)
 	return &fixture{Store: s, notes: store.NewCollection[note, *note](s, "note", "kind"), clock: clock, db: db, super: db.Superuser(t)}
@@ -383,52 +386,6 @@ func TestTasksAreWhatTheCallerCanDo(t *testing.T) {
 		if got != tt.action {
 			t.Errorf("%v: %q", authn.By(tt.ctx), got)
 		}
-	}
-}
-
-func TestSweepAdvancesClocksAndPassesOverBadOnes(t *testing.T) {
-	t.Parallel()
-	f := open(t, store.Options{})
-	today := calendar.Today(f.clock)
-	for _, id := range []string{"good", "bad"} {
-		_, err := f.notes.Create(as("education", "edu.a"), id, func(n *note, rec *aggregate.Recorder) error {
-			n.ProjectID = n.ID
-			n.StartClock(rec, "education", aggregate.Terms{Obligation: "o", TriggerOn: today, DueOn: today.AddDays(3), WarnOn: today.AddDays(1), Basis: []string{"ours"}})
-			return nil
-		})
-		if err != nil {
-			t.Fatal(err)
-		}
-	}
-	if _, err := f.super.Exec(t.Context(), `UPDATE note SET body = '"broken"' WHERE id = 'bad'`); err != nil {
-		t.Fatal(err)
-	}
-	self := authn.Service("notes", "gov-office")
-	sweep := func() {
-		t.Helper()
-		if err := f.Sweep(context.Background(), self); err != nil {
-			t.Fatal(err)
-		}
-	}
-	facts := func(kind string) int {
-		return f.count(t, "SELECT count(*) FROM event_outbox WHERE subject='good' AND type = 'egov.deadline.v1.'||$1", kind)
-	}
-	sweep()
-	f.clock.Advance(24 * time.Hour)
-	sweep()
-	sweep()
-	if facts("DeadlineWarned") != 1 || facts("DeadlineMissed") != 0 {
-		t.Fatal("not warned once")
-	}
-	f.clock.Advance(72 * time.Hour)
-	sweep()
-	sweep()
-	if facts("DeadlineMissed") != 1 {
-		t.Fatal("not missed once")
-	}
-	rows, err := f.Deadlines(authn.With(context.Background(), self), "good", "late")
-	if err != nil || len(rows) != 1 || rows[0].Unit != "education" {
-		t.Fatalf("%+v %v", rows, err)
 	}
 }
 

@@ -11,7 +11,6 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/calendar"
 )
 
 // Task is one thing that the caller can do now.
@@ -41,7 +40,7 @@ func (s *Store) Tasks(ctx context.Context) ([]Task, error) {
 	for name := range s.collections {
 		selects = append(selects, fmt.Sprintf(
 			`SELECT '%s' AS collection, id, project_id, unit, updated_at, coalesce(body->>'title', '') AS title, body->'todo' AS todo,
-			        coalesce((SELECT min(d->>'due_on') FROM jsonb_array_elements(body->'deadlines') d WHERE d->>'state' = 'open'), '') AS due
+			        coalesce((SELECT min(d->>'due_on') FROM jsonb_array_elements(body->'deadlines') d WHERE d->>'state' IN ('open', 'warned')), '') AS due
 			   FROM %s WHERE todo && $1`, name, pgx.Identifier{name}.Sanitize()))
 	}
 	s.mu.RUnlock()
@@ -68,37 +67,4 @@ func (s *Store) Tasks(ctx context.Context) ([]Task, error) {
 		return rows.Err()
 	}, strings.Join(selects, " UNION ALL ")+" ORDER BY updated_at, id LIMIT 500", keys)
 	return tasks, err
-}
-
-// DeadlineRow is one clock as lists show it.
-type DeadlineRow struct {
-	ID          string        `json:"id"`
-	ProjectID   string        `json:"project_id"`
-	Obligation  string        `json:"obligation"`
-	Unit        string        `json:"unit"`
-	TriggerOn   calendar.Date `json:"trigger_on"`
-	DueOn       calendar.Date `json:"due_on"`
-	State       string        `json:"state"`
-	MetOn       string        `json:"met_on,omitempty"`
-	MovedFrom   string        `json:"moved_from,omitempty"`
-	Provisional bool          `json:"provisional"`
-	Basis       []string      `json:"basis"`
-}
-
-// Deadlines lists the clocks the caller may see, those due first on top; an
-// empty project or state means all. At most 1,000.
-func (s *Store) Deadlines(ctx context.Context, project, state string) ([]DeadlineRow, error) {
-	out := []DeadlineRow{}
-	err := s.Read(ctx, func(rows pgx.Rows) error {
-		for rows.Next() {
-			var d DeadlineRow
-			if err := rows.Scan(&d.ID, &d.ProjectID, &d.Obligation, &d.Unit, &d.TriggerOn, &d.DueOn, &d.State, &d.MetOn, &d.MovedFrom, &d.Provisional, &d.Basis); err != nil {
-				return err
-			}
-			out = append(out, d)
-		}
-		return rows.Err()
-	}, `SELECT id, project_id, obligation, unit, trigger_on, due_on, state, coalesce(met_on::text,''), coalesce(moved_from::text,''), provisional, basis
-	      FROM deadline WHERE ($1 = '' OR project_id = $1) AND ($2 = '' OR state = $2) ORDER BY due_on, id LIMIT 1000`, project, state)
-	return out, err
 }

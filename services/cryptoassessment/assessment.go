@@ -139,7 +139,7 @@ func (s *Service) schedule(a *Assessment, rec *aggregate.Recorder, from calendar
 	if last := a.passed(); last != nil {
 		from = last.CompletedOn
 	}
-	due, err := s.Rules.Calendar.DueMonths(from, months)
+	due, err := s.Rules.Calendar.Current().DueMonths(from, months)
 	if err != nil {
 		return err
 	}

@@ -198,7 +198,7 @@ func (s *Service) scheduleAssessment(y *System, rec *aggregate.Recorder, from ca
 	if !ok {
 		return nil
 	}
-	due, err := s.Rules.Calendar.DueMonths(from, months)
+	due, err := s.Rules.Calendar.Current().DueMonths(from, months)
 	if err != nil {
 		return err
 	}

@@ -1,14 +1,14 @@
 package rules_test
 
 import (
-	"errors"
 	"testing"
 
+	"egov/libs/aggregate"
+	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
-	typev1 "egov/proto/gen/egov/type/v1"
 )
 
 func day(s string) calendar.Date {
@@ -51,24 +51,33 @@ func TestAnAppointedDayBeyondTheCalendarIsRefused(t *testing.T) {
 	}
 }
 
-// TestMissingListsWhatTheGateWouldRefuse, and keeps other failures apart.
-func TestMissingListsWhatTheGateWouldRefuse(t *testing.T) {
+// TestAClockCanBeCountedAnew: its terms carry the length and the calendar, and
+// a pause ends by the calendar in force.
+func TestAClockCanBeCountedAnew(t *testing.T) {
 	t.Parallel()
-	p := &typev1.ProjectBrief{Kind: "service", Route: "review", Pack: "yangpu-2023", DeclaredOn: "2026-03-02", AmountFen: 1}
-	no := func(policy.Requirement) bool { return false }
-	missing, err := book().Missing(p, "procurement", no)
-	if err != nil || len(missing) != 2 || missing[0].Code != "budget_issued" || missing[1].Code != "responsible_named" {
-		t.Errorf("%+v %v", missing, err)
+	b := book()
+	r := &aggregate.Root{ID: "p1", ProjectID: "p1"}
+	rec := func(d string) *aggregate.Recorder {
+		return aggregate.NewRecorder(authn.Principal{Subject: "a"}, day(d).Start())
 	}
-	if err := book().Gate(p, "procurement", no); !errors.Is(err, rules.ErrGate) {
-		t.Errorf("%v", err)
+	if err := b.Start(r, rec("2026-04-01"), "yangpu-2023", "contract_filing", "education", day("2026-04-01")); err != nil {
+		t.Fatal(err)
 	}
-	missing, err = book().Missing(p, "procurement", func(policy.Requirement) bool { return true })
-	if err != nil || missing != nil {
-		t.Errorf("%+v %v", missing, err)
+	d := r.Running("contract_filing")
+	if d == nil || d.Period.WorkingDays == 0 || d.WarnBefore == 0 || d.Calendar != calendar.Statutory().Fingerprint() {
+		t.Fatalf("%+v", d)
 	}
-	p.Pack = "no-such-pack"
-	if _, err := book().Missing(p, "procurement", no); fault.From(err).Kind != fault.Internal {
-		t.Errorf("%v", err)
+	due := d.DueOn
+	if !r.PauseClock(rec("2026-04-02"), "contract_filing", "等待补正材料") {
+		t.Fatal("not paused")
+	}
+	if err := b.Resume(r, rec("2026-04-03"), "contract_filing"); err != nil || !d.DueOn.After(due) || d.State != aggregate.Open {
+		t.Fatalf("%+v %v", d, err)
+	}
+	if err := b.Resume(r, rec("2026-04-03"), "contract_filing"); err != nil || d.State != aggregate.Open {
+		t.Fatalf("%+v %v", d, err)
+	}
+	if err := b.Start(r, rec("2026-04-01"), "yangpu-2023", "doomsday", "education", day("2026-04-01")); err != nil || len(r.Deadlines) != 1 {
+		t.Fatalf("%+v %v", r.Deadlines, err)
 	}
 }

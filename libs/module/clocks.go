@@ -1,0 +1,215 @@
+package module
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"time"
+
+	"egov/libs/authn"
+	"egov/libs/calendar"
+	"egov/libs/event"
+	"egov/libs/jobs"
+	"egov/libs/store"
+	calendarv1 "egov/proto/gen/egov/calendar/v1"
+)
+
+// publisher is the service that states what holidays there are.
+const publisher = "identity"
+
+// followHolidays names the subscription by which a service keeps the table.
+// stable: it is a consumer group.
+const followHolidays = "holidays"
+
+// The jobs of every service. stable: their kinds lie in the database.
+type (
+	// sweep looks which clocks have something to do.
+	sweep struct {
+		N int64 `json:"n"`
+	}
+	// tick lets one aggregate look at its clocks.
+	tick struct {
+		store.Subject
+	}
+	// forget deletes the answers kept for repeated requests when they are old.
+	forget struct {
+		N int64 `json:"n"`
+	}
+)
+
+// Kind names the job.
+func (sweep) Kind() string { return "sweep_deadlines" }
+
+// Kind names the job.
+func (tick) Kind() string { return "tick_deadlines" }
+
+// Kind names the job.
+func (forget) Kind() string { return "forget_commands" }
+
+// holidays is the calendar a service counts by: the notices built in, the files
+// of its configuration, and over them what was published.
+type holidays struct {
+	files []calendar.Override
+	live  *calendar.Live
+
+	mu   sync.Mutex
+	read bool
+	mark string // of what was published, as last read
+}
+
+// readHolidays makes the calendar of what needs no database.
+func (k *Kit) readHolidays() (err error) {
+	if dir := k.Config.Clock.Holidays; dir != "" {
+		if k.holidays.files, err = calendar.LoadOverrides(os.DirFS(dir), "."); err != nil {
+			return fmt.Errorf("holidays: %w", err)
+		}
+	}
+	c, err := calendar.New(k.holidays.files...)
+	if err != nil {
+		return fmt.Errorf("holidays: %w", err)
+	}
+	k.holidays.live = calendar.NewLive(c)
+	k.Rules.Calendar = k.holidays.live
+	return nil
+}
+
+// Holidays are the holiday files of the service's configuration, over which
+// what is published lies.
+func (k *Kit) Holidays() []calendar.Override { return k.holidays.files }
+
+// followClocks keeps the calendar and looks at the clocks. A sweep finds the
+// aggregates that have a clock to look at and leaves a job for each, so that
+// one that cannot be advanced keeps no other waiting.
+func (k *Kit) followClocks() error {
+	interval := k.Config.Clock.Sweep
+	var runner *jobs.Runner
+	runner, err := jobs.New(k.Pool, jobs.Options{Poll: min(interval, 2*time.Second), Log: k.Log},
+		jobs.Every(interval, func(n int64) sweep { return sweep{n} }, func(ctx context.Context, _ sweep) error {
+			ctx, err := k.counting(ctx)
+			if err != nil {
+				return err
+			}
+			return k.Store.EachDue(ctx, func(ctx context.Context, due []store.Subject) error {
+				ticks := make([]jobs.Args, len(due))
+				for i, x := range due {
+					ticks[i] = tick{x}
+				}
+				return runner.Enqueue(ctx, ticks...)
+			})
+		}),
+		jobs.On(func(ctx context.Context, j tick) error {
+			ctx, err := k.counting(ctx)
+			if err != nil {
+				return err
+			}
+			return k.Store.Tick(ctx, j.Subject)
+		}),
+		jobs.Every(time.Hour, func(n int64) forget { return forget{n} }, func(ctx context.Context, _ forget) error {
+			return k.Store.ForgetCommands(authn.With(ctx, k.Self))
+		}),
+	)
+	if err != nil {
+		return err
+	}
+	k.Unit.Metrics.Register.MustRegister(runner)
+	k.Unit.Ready("holidays", func(context.Context) error {
+		k.holidays.mu.Lock()
+		defer k.holidays.mu.Unlock()
+		if !k.holidays.read {
+			return errors.New("what was published about holidays is not read yet")
+		}
+		return nil
+	})
+	k.Unit.Loop("holidays", k.watchHolidays)
+	k.Unit.Loop("jobs", runner.Run)
+	k.Subscribe(followHolidays, []string{publisher}, React(k.onHolidaysPublished))
+	return nil
+}
+
+// counting is ctx as the service itself, with the calendar up to date: another
+// process may have heard of a notice first.
+func (k *Kit) counting(ctx context.Context) (context.Context, error) {
+	ctx = authn.With(ctx, k.Self)
+	return ctx, k.refreshHolidays(ctx)
+}
+
+// watchHolidays reads what was published, then again as often as clocks are
+// looked at; it never fails, it tries again.
+func (k *Kit) watchHolidays(ctx context.Context) error {
+	ctx = authn.With(ctx, k.Self)
+	for {
+		next := k.Config.Clock.Sweep
+		if err := k.refreshHolidays(ctx); err != nil && ctx.Err() == nil {
+			k.Log.WarnContext(ctx, "holidays not read", "err", err)
+			next = min(next, time.Second)
+		}
+		t := time.NewTimer(next)
+		select {
+		case <-ctx.Done():
+			t.Stop()
+			return nil
+		case <-t.C:
+		}
+	}
+}
+
+// refreshHolidays puts in force what was published since it was last read.
+// Where a file contradicts it, what was published holds and the files do not.
+func (k *Kit) refreshHolidays(ctx context.Context) error {
+	published, mark, err := k.Store.Holidays(ctx)
+	if err != nil {
+		return err
+	}
+	h := &k.holidays
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.read && mark == h.mark {
+		return nil
+	}
+	c, err := calendar.Merge(h.files, published)
+	if err != nil {
+		k.Log.ErrorContext(ctx, "the holiday files contradict what was published and are passed over", "err", err)
+		if c, err = calendar.New(published...); err != nil {
+			return err
+		}
+	}
+	h.live.Replace(c)
+	h.read, h.mark = true, mark
+	return nil
+}
+
+// onHolidaysPublished keeps what was published. The calendar follows within one
+// interval, and the clocks that were counted otherwise with it.
+func (k *Kit) onHolidaysPublished(ctx context.Context, f *calendarv1.HolidaysPublished, _ event.Record) error {
+	off, err := ranges(f.GetOff())
+	if err != nil {
+		return err
+	}
+	work, err := ranges(f.GetWork())
+	if err != nil {
+		return err
+	}
+	o := calendar.Override{Year: int(f.GetYear()), Notice: f.GetNotice(), Kind: calendar.Kind(f.GetKind()), Off: off, Work: work}
+	if err := o.Check(); err != nil {
+		return err // another release of the publisher knows other kinds: a dead letter, not a wrong calendar
+	}
+	return k.Store.KeepHolidays(ctx, f.GetNoticeId(), f.GetVersion(), o)
+}
+
+func ranges(days []*calendarv1.Days) ([]calendar.Range, error) {
+	out := make([]calendar.Range, 0, len(days))
+	for _, d := range days {
+		from, err := calendar.ParseDate(d.GetFrom())
+		if err != nil {
+			return nil, err
+		}
+		to, err := calendar.ParseDate(d.GetTo())
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, calendar.Range{Name: d.GetName(), NameEN: d.GetNameEn(), From: from, To: to})
+	}
+	return out, nil
+}
