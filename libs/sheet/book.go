@@ -68,18 +68,17 @@ func openBook(data []byte) (*book, error) {
 	if err := b.readWorkbook(main, targets); err != nil {
 		return nil, err
 	}
-	for _, t := range targets {
-		switch path.Base(t.kind) {
-		case "sharedStrings":
-			err = b.readStrings(t.part)
-		case "styles":
-			err = b.readStyles(t.part)
-		}
-		if err != nil {
-			return nil, err
-		}
+	return b, errors.Join(b.readStrings(first(targets, "sharedStrings")), b.readStyles(first(targets, "styles")))
+}
+
+// first is the first part of a kind; a workbook has one of each that matters,
+// and reading every one it claims would be work without bound.
+func first(list []relation, kind string) string {
+	i := slices.IndexFunc(list, func(r relation) bool { return path.Base(r.kind) == kind })
+	if i < 0 {
+		return ""
 	}
-	return b, nil
+	return list[i].part
 }
 
 // activeParts are parts that run, embed or reach outside, by a piece of their
@@ -108,16 +107,16 @@ func (b *book) passive() error {
 }
 
 // each reads a part element by element. A part that is not there has none.
-func (b *book) each(part string, start func(d *xml.Decoder, e xml.StartElement) error) error {
-	return b.tokens(part, func(d *xml.Decoder, t xml.Token) error {
+func (b *book) each(part string, start func(e xml.StartElement) error) error {
+	return b.tokens(part, func(t xml.Token) error {
 		if e, ok := t.(xml.StartElement); ok {
-			return start(d, e)
+			return start(e)
 		}
 		return nil
 	})
 }
 
-func (b *book) tokens(part string, take func(d *xml.Decoder, t xml.Token) error) error {
+func (b *book) tokens(part string, take func(t xml.Token) error) error {
 	f, ok := b.parts[part]
 	if !ok {
 		return nil
@@ -127,8 +126,8 @@ func (b *book) tokens(part string, take func(d *xml.Decoder, t xml.Token) error)
 		return ErrMalformed.With(err)
 	}
 	defer func() { _ = in.Close() }()
-	d := xml.NewDecoder(in)
-	for {
+	d := xml.NewDecoder(&tagReader{in: in})
+	for depth := 0; ; {
 		t, err := d.Token()
 		if errors.Is(err, io.EOF) {
 			return nil
@@ -136,10 +135,48 @@ func (b *book) tokens(part string, take func(d *xml.Decoder, t xml.Token) error)
 		if err != nil {
 			return ErrMalformed.With(err)
 		}
-		if err := take(d, t); err != nil {
+		switch t.(type) {
+		case xml.StartElement:
+			if depth++; depth > maxDepth {
+				return ErrMalformed
+			}
+		case xml.EndElement:
+			depth--
+		}
+		if err := take(t); err != nil {
 			return err
 		}
 	}
+}
+
+// tagReader bounds what the decoder holds at a time: from one "<" to the next
+// there is one tag with its attributes, or one text.
+type tagReader struct {
+	in    io.Reader
+	since int // bytes since the last "<"
+}
+
+var errLongTag = errors.New("a tag or a text is too long")
+
+// Read implements io.Reader.
+func (r *tagReader) Read(p []byte) (int, error) {
+	n, err := r.in.Read(p)
+	for b := p[:n]; len(b) > 0; {
+		i := bytes.IndexByte(b, '<')
+		if i < 0 {
+			r.since += len(b)
+			break
+		}
+		r.since += i
+		if r.since > maxTag {
+			break
+		}
+		r.since, b = 0, b[i+1:]
+	}
+	if r.since > maxTag {
+		return 0, errLongTag
+	}
+	return n, err
 }
 
 func attr(e xml.StartElement, local string) string {
@@ -158,7 +195,7 @@ const spreadsheetMain = "application/vnd.openxmlformats-officedocument.spreadshe
 // mainPart finds the workbook itself.
 func (b *book) mainPart() (string, error) {
 	main := ""
-	err := b.each("[Content_Types].xml", func(_ *xml.Decoder, e xml.StartElement) error {
+	err := b.each("[Content_Types].xml", func(e xml.StartElement) error {
 		if e.Name.Local == "Override" && attr(e, "ContentType") == spreadsheetMain {
 			main = strings.TrimPrefix(attr(e, "PartName"), "/")
 		}
@@ -179,7 +216,7 @@ type relation struct {
 func (b *book) relations(of string) ([]relation, error) {
 	var list []relation
 	dir, name := path.Split(of)
-	err := b.each(dir+"_rels/"+name+".rels", func(_ *xml.Decoder, e xml.StartElement) error {
+	err := b.each(dir+"_rels/"+name+".rels", func(e xml.StartElement) error {
 		if e.Name.Local != "Relationship" || attr(e, "TargetMode") == "External" {
 			return nil
 		}
@@ -194,7 +231,7 @@ func (b *book) relations(of string) ([]relation, error) {
 }
 
 func (b *book) readWorkbook(main string, targets []relation) error {
-	return b.each(main, func(_ *xml.Decoder, e xml.StartElement) error {
+	return b.each(main, func(e xml.StartElement) error {
 		if e.Name.Local != "sheet" {
 			return nil
 		}
@@ -213,6 +250,9 @@ func (b *book) readWorkbook(main string, targets []relation) error {
 				s.part = t.part
 			}
 		}
+		if s.part != "" && slices.ContainsFunc(b.sheets, func(o sheetPart) bool { return o.part == s.part }) {
+			return ErrMalformed
+		}
 		b.sheets = append(b.sheets, s)
 		return nil
 	})
@@ -222,7 +262,7 @@ func (b *book) readWorkbook(main string, targets []relation) error {
 // script (rPh) are none of it.
 func (b *book) readStrings(part string) error {
 	var t textReader
-	return b.tokens(part, func(_ *xml.Decoder, tok xml.Token) error {
+	return b.tokens(part, func(tok xml.Token) error {
 		switch e := tok.(type) {
 		case xml.StartElement:
 			if e.Name.Local == "si" {
@@ -280,7 +320,7 @@ func (t *textReader) take(data []byte) {
 func (b *book) readStyles(part string) error {
 	codes := map[string]string{}
 	inCells := false
-	return b.tokens(part, func(_ *xml.Decoder, tok xml.Token) error {
+	return b.tokens(part, func(tok xml.Token) error {
 		switch e := tok.(type) {
 		case xml.StartElement:
 			switch e.Name.Local {
@@ -452,7 +492,7 @@ type sheetReader struct {
 // read streams one sheet into a grid.
 func (b *book) read(part string) (*grid, error) {
 	r := &sheetReader{book: b, grid: &grid{cells: map[place]cell{}, columns: map[int][]int{}, hiddenRows: map[int]bool{}}}
-	err := b.tokens(part, func(_ *xml.Decoder, t xml.Token) error {
+	err := b.tokens(part, func(t xml.Token) error {
 		switch e := t.(type) {
 		case xml.StartElement:
 			return r.start(e)
@@ -489,7 +529,9 @@ func (r *sheetReader) start(e xml.StartElement) error {
 		}
 		r.row = truth(attr(e, "hidden")) || attr(e, "ht") == "0"
 	case "c":
-		r.at.col++
+		if r.at.col++; r.at.col > lastColumn {
+			return ErrMalformed
+		}
 		if s := attr(e, "r"); s != "" {
 			p, ok := parsePlace(s)
 			if !ok || p.row != r.at.row || p.col < r.at.col {

@@ -308,18 +308,19 @@ func (rd *reading) declared(wan bool) {
 // lines reads every row below the header that holds something in a column of
 // the form.
 func (rd *reading) lines() error {
+	rows := 0
 	for _, row := range rd.grid.rows {
 		if row <= rd.header || !rd.filled(row) {
 			continue
+		}
+		if rows++; rows > MaxLines {
+			return ErrTooManyLines
 		}
 		if rd.grid.hiddenRows[row] {
 			rd.find(policy.Error, rd.field(fmt.Sprintf("%d:%d", row, row)), "hidden_row", "此行已隐藏或被筛选，请取消隐藏后核对", "the row is hidden or filtered out; show it and check")
 		}
 		if rd.sumRow(row) {
 			continue
-		}
-		if len(rd.result.Lines) == MaxLines {
-			return ErrTooManyLines.WithMsg(fmt.Sprintf("预算明细不得超过%d行", MaxLines), fmt.Sprintf("a budget has at most %d lines", MaxLines))
 		}
 		before := rd.errors
 		line := rd.line(row)

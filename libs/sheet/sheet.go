@@ -51,6 +51,8 @@ const (
 	maxFindings = 200     // in one answer
 	maxTextLen  = 1000    // bytes of a cell's text that are looked at
 	maxHeadRow  = 30      // the last row that may hold the header
+	maxDepth    = 64      // of nested elements
+	maxTag      = 256_000 // bytes of one tag or one text
 )
 
 // Errors that end the reading of a file. Those of package blob say what is
@@ -58,7 +60,7 @@ const (
 var (
 	ErrMalformed    = fault.New(fault.Invalid, "sheet_malformed", "预算表文件的内部结构不正确，请用电子表格软件重新另存为.xlsx后再导入", "the workbook's inner structure is wrong; save it again as .xlsx and retry")
 	ErrActive       = fault.New(fault.Invalid, "sheet_active_content", "预算表含有宏、嵌入对象或指向其他文件的链接，请删除后再导入", "the workbook holds macros, embedded objects or links to other files; remove them and retry")
-	ErrTooManyLines = fault.New(fault.Invalid, "sheet_too_many_lines", "预算明细过多", "the budget has too many lines")
+	ErrTooManyLines = fault.New(fault.Invalid, "sheet_too_many_lines", "预算明细超过10000行，或工作表内容过多", "the budget has more than 10,000 lines, or the sheet holds too much")
 	ErrNoCategories = fault.New(fault.NotFound, "no_cost_categories", "该规则包没有费用类别，不能生成预算表", "the pack declares no cost categories, so there is no budget sheet for it")
 )
 

@@ -33,7 +33,7 @@ func Write(w io.Writer, p *policy.Pack, b Budget) error {
 	case len(terms) == 0:
 		return ErrNoCategories
 	case len(b.Lines) > MaxLines:
-		return ErrTooManyLines.WithMsg(fmt.Sprintf("预算明细不得超过%d行", MaxLines), fmt.Sprintf("a budget has at most %d lines", MaxLines))
+		return ErrTooManyLines
 	}
 	f := excelize.NewFile()
 	defer func() { _ = f.Close() }()
