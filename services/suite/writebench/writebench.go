@@ -178,19 +178,40 @@ func (b *Bench) pair(ours, reference side) func(context.Context) (float64, float
 	return func(ctx context.Context) (float64, float64, error) {
 		var mine, theirs []float64
 		for round := range b.o.Rounds + 1 {
-			m, err := ours(ctx)
-			if err != nil {
-				return 0, 0, err
-			}
-			t, err := reference(ctx)
-			if err != nil {
-				return 0, 0, err
-			}
-			if round > 0 {
-				mine, theirs = append(mine, m), append(theirs, t)
+			for _, s := range []struct {
+				run  side
+				into *[]float64
+			}{{ours, &mine}, {reference, &theirs}} {
+				rate, err := s.run(ctx)
+				if err == nil {
+					err = b.settle(ctx)
+				}
+				if err != nil {
+					return 0, 0, err
+				}
+				if round > 0 {
+					*s.into = append(*s.into, rate)
+				}
 			}
 		}
 		return median(mine), median(theirs), nil
+	}
+}
+
+// settle waits, for at most a minute, until the service has followed up all
+// that was submitted, so that neither side does the other's work.
+func (b *Bench) settle(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	for {
+		var open bool
+		err := b.super.QueryRow(ctx, "SELECT (SELECT count(*) FROM event_outbox) > (SELECT count(*) FROM dossier_fact)").Scan(&open)
+		if err != nil || !open {
+			return err
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return fmt.Errorf("what was submitted is not followed up: %w", err)
+		}
 	}
 }
 
