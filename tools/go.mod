@@ -33,7 +33,7 @@ require (
 )
 
 require (
-	cel.dev/cel-go v0.33.2 // indirect
+	cel.dev/cel-go v0.33.2
 	cel.dev/expr v0.25.3 // indirect
 	egov/proto v0.0.0 // indirect
 	egov/services/auditexport v0.0.0 // indirect

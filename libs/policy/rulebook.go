@@ -25,6 +25,9 @@ const (
 // sections are all of them, in the order of the book.
 var sections = []Section{CheckRules, RouteRules, StepRules, ModeRules, ChecklistRules, ObligationRules, StrengthRules, CostRules, FindingRules, NoteRules}
 
+// Sections lists all sections, in the order of the book.
+func Sections() []Section { return slices.Clone(sections) }
+
 // Rule is one rule of a pack as a person reads it. What a section does not have
 // is empty.
 type Rule struct {

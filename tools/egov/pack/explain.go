@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"maps"
-	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -14,10 +13,19 @@ import (
 	"egov/libs/policy"
 )
 
-// explain writes the rule book of a pack in one language.
-func explain(out io.Writer, p *policy.Pack, lang string) error {
+// Languages are those a rule book can be in.
+var Languages = []string{"zh", "en"}
+
+// Explain writes the rule book of a pack in one language: every rule in words,
+// with what follows from it, how it binds and the provisions it rests on, and
+// the expression itself for whoever checks the words.
+func Explain(out io.Writer, p *policy.Pack, lang string) error {
+	words, err := newLexicon(p, lang == "zh")
+	if err != nil {
+		return err
+	}
 	w := bufio.NewWriter(out)
-	b := &book{w: w, pack: p, zh: lang == "zh", cited: map[string]bool{}}
+	b := &book{w: w, pack: p, zh: lang == "zh", words: words, cited: map[string]bool{}}
 	b.front()
 	b.routes()
 	b.checklist()
@@ -40,6 +48,7 @@ type book struct {
 	w     *bufio.Writer
 	pack  *policy.Pack
 	zh    bool
+	words *lexicon
 	cited map[string]bool // provision ids
 }
 
@@ -82,12 +91,56 @@ func (b *book) labels(v policy.Vocabulary, codes []string, between string) strin
 	return strings.Join(out, between)
 }
 
-// basis cites provisions; their texts stand at the end of the book.
+// basis cites provisions in a table; their texts stand at the end of the book.
 func (b *book) basis(ids []string) string {
 	for _, id := range ids {
 		b.cited[id] = true
 	}
 	return "[" + strings.Join(ids, ", ") + "]"
+}
+
+// detail writes one property of a rule below it.
+func (b *book) detail(zh, en, text string) {
+	b.line("    - %s%s", b.say(zh+"：", en+": "), text)
+}
+
+// rests names the provisions of a rule with their texts.
+func (b *book) rests(ids []string) {
+	out := make([]string, len(ids))
+	for i, id := range ids {
+		b.cited[id] = true
+		t, _ := b.pack.Provision(id)
+		out[i] = fmt.Sprintf("[%s] %s", id, b.text(t))
+	}
+	b.detail("依据", "rests on", strings.Join(out, b.say("；", "; ")))
+}
+
+// condition says when a rule holds, and quotes it under its name in a trace.
+func (b *book) condition(r policy.Rule) {
+	when := r.When
+	if r.If != "" {
+		when = r.If
+	}
+	if when != "true" {
+		b.detail("条件", "when", b.words.condition(when))
+	} else if r.Bound == nil {
+		b.detail("条件", "when", b.say("一律适用", "always"))
+	}
+	if r.Bound != nil {
+		zh, en := "%s不得超过%s", "%s is at most %s"
+		if r.Bound.Floor {
+			zh, en = "%s不得低于%s", "%s is at least %s"
+		}
+		b.detail("界限", "bound", fmt.Sprintf(b.say(zh, en), b.words.amount(r.Bound.Actual), b.words.amount(r.Bound.Limit)))
+	}
+	if r.Vary != "" {
+		b.detail("且", "and", fmt.Sprintf(b.say("金额若为%s，流程将不同", "the route would be another one if the amount were %s"), b.words.amount(r.Vary)))
+	}
+}
+
+// quote ends a rule with its name and expression.
+func (b *book) quote(r policy.Rule) {
+	b.detail("规则", "rule", fmt.Sprintf("`%s` `%s`", r.Name, oneLine(r.When)))
 }
 
 func (b *book) front() {
@@ -103,19 +156,21 @@ func (b *book) front() {
 	b.line("- %s: %s – %s", b.say("有效期", "in force"), from, until)
 	b.line("- %s: %s", b.say("地区", "district"), p.District())
 	b.line("\n%s", b.say(
-		"条件以规则语言（CEL）原文列出，其中的数值见“数值”一节；方括号内为条款编号。",
-		"Conditions are quoted in the rule language (CEL); the figures in them are explained beside and listed under “Figures”. Provision ids stand in brackets."))
+		"方括号内为条款编号。每条规则末行是它在判定轨迹中的名称和规则语言（CEL）原文，与上面的文字一一对应；数值见“数值”一节。",
+		"Provision ids stand in brackets. The last line of each rule is its name in a decision's trace and its expression in the rule language (CEL), which the words above it render; figures are listed under “Figures”."))
 }
 
 func (b *book) routes() {
 	b.heading("办理流程", "Routes")
 	b.line("%s\n", b.say("按顺序逐条判断，第一条成立的决定流程。", "Tried in this order; the first that holds decides."))
 	for i, r := range b.pack.Rules(policy.RouteRules) {
-		b.line("%d. **%s** %s", i+1, b.label(policy.Routes, r.Gives[0]), b.basis(r.Basis))
-		b.condition(r.When)
+		b.line("%d. **%s**", i+1, b.label(policy.Routes, r.Gives[0]))
+		b.condition(r)
 		if steps := r.Gives[1:]; len(steps) > 0 {
-			b.line("   - %s: %s", b.say("步骤", "steps"), b.labels(policy.Steps, steps, " → "))
+			b.detail("步骤", "steps", b.labels(policy.Steps, steps, " → "))
 		}
+		b.rests(r.Basis)
+		b.quote(r)
 	}
 	b.list("前置步骤（尚未完成时）", "Steps that come first, while still to be done", policy.StepRules, policy.Steps)
 	b.list("会议形式", "How the conference decides", policy.ModeRules, policy.ConferenceModes)
@@ -129,48 +184,37 @@ func (b *book) list(zh, en string, s policy.Section, v policy.Vocabulary) {
 	}
 	b.heading(zh, en)
 	for _, r := range rules {
-		b.line("- **%s** %s", b.labels(v, r.Gives, ", "), b.basis(r.Basis))
-		b.condition(r.When)
+		b.rule(b.labels(v, r.Gives, ", "), r)
 	}
 }
 
-// identifier finds names in an expression.
-var identifier = regexp.MustCompile(`[a-z][a-z0-9_]*(\.[a-z0-9_]+)*`)
-
-// condition quotes an expression and gives the figures it uses.
-func (b *book) condition(expr string) {
-	if expr == "true" {
-		b.line("   - %s", b.say("一律适用", "always"))
-		return
-	}
-	var figures []string
-	for _, name := range identifier.FindAllString(expr, -1) {
-		if p := b.pack.Param(name); p != nil {
-			f := name + " = " + b.figure(p)
-			if !slices.Contains(figures, f) {
-				figures = append(figures, f)
-			}
-		}
-	}
-	where := ""
-	if len(figures) > 0 {
-		where = b.say("，其中 ", ", where ") + strings.Join(figures, b.say("，", ", "))
-	}
-	b.line("   - %s: `%s`%s", b.say("条件", "when"), oneLine(expr), where)
+// rule writes a rule under its head.
+func (b *book) rule(head string, r policy.Rule) {
+	b.line("- **%s**", head)
+	b.condition(r)
+	b.rests(r.Basis)
+	b.quote(r)
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
 
-// figure is the value of a parameter, with its dates when it has several.
-func (b *book) figure(p *policy.Param) string {
+// figures is the value of a parameter, with its dates when it has several.
+func figures(p *policy.Param, zh bool) string {
+	pick := func(t policy.Text) string {
+		if zh {
+			return t.ZH
+		}
+		return t.EN
+	}
 	if len(p.Dates) <= 1 {
-		return b.text(p.Figure(p.At(calendar.Date{})))
+		return pick(p.Figure(p.At(calendar.Date{})))
 	}
-	var out []string
-	for _, d := range p.Dates {
-		out = append(out, fmt.Sprintf(b.say("%s起 %s", "from %s %s"), d.From, b.text(p.Figure(d.Value))))
+	from := pick(policy.Text{ZH: "%[2]s（%[1]s起）", EN: "%[2]s (from %[1]s)"})
+	out := make([]string, len(p.Dates))
+	for i, d := range p.Dates {
+		out[i] = fmt.Sprintf(from, d.From, pick(p.Figure(d.Value)))
 	}
-	return strings.Join(out, "; ")
+	return strings.Join(out, pick(policy.Text{ZH: "、", EN: ", "}))
 }
 
 func (b *book) checklist() {
@@ -189,8 +233,7 @@ func (b *book) checklist() {
 		b.sub(parts, b.say("“%s”环节查验 (`%s`)", "Asked for at the gate of %s (`%s`)"), b.text(label), gate)
 		parts++
 		for _, r := range items {
-			b.line("- **%s** %s", b.labels(policy.Materials, r.Gives, ", "), b.basis(r.Basis))
-			b.condition(r.When)
+			b.rule(b.labels(policy.Materials, r.Gives, ", "), r)
 		}
 	}
 }
@@ -207,19 +250,24 @@ func (b *book) gates() {
 		b.sub(parts, "%s (`%s`)", b.text(label), gate)
 		parts++
 		for _, r := range rules {
-			b.line("- %s — %s %s", b.text(r.Text), b.strength(r.Strength), b.basis(r.Basis))
+			b.line("- **%s** — %s", b.text(r.Text), b.strength(r.Strength))
 			if len(r.Kinds) > 0 {
-				b.line("   - %s: %s", b.say("适用类别", "kinds"), b.labels(policy.Kinds, r.Kinds, ", "))
+				b.detail("适用类别", "kinds", b.labels(policy.Kinds, r.Kinds, b.say("、", ", ")))
 			}
 			if r.When != "true" {
-				b.condition(r.When)
+				b.condition(r)
 			}
 			if r.Fact != "" {
-				b.line("   - %s: `%s`", b.say("等待的事实", "waits for"), r.Fact)
+				b.detail("等待的事实", "waits for", "`"+r.Fact+"`")
 			}
 			if r.Holds != "" {
-				b.line("   - %s: `%s`", b.say("须成立", "must hold"), oneLine(r.Holds))
+				b.detail("须成立", "must hold", b.words.condition(r.Holds))
 			}
+			b.rests(r.Basis)
+			if r.Holds != "" {
+				r.When = r.Holds
+			}
+			b.quote(r)
 		}
 	}
 }
@@ -243,8 +291,7 @@ func (b *book) cost() {
 	}
 	b.heading("经费标准", "Cost standard")
 	for _, r := range b.pack.Rules(policy.StrengthRules) {
-		b.line("- %s: **%s** %s", b.say("约束力", "it binds"), b.strength(r.Strength), b.basis(r.Basis))
-		b.condition(r.When)
+		b.rule(b.say("约束力：", "it binds ")+b.strength(r.Strength), r)
 	}
 	b.line("")
 	b.rules(rules)
@@ -264,7 +311,7 @@ func (b *book) rules(rules []policy.Rule) {
 	for _, r := range rules {
 		about := ""
 		if r.Field != "" {
-			about = fmt.Sprintf("`%s` ", r.Field)
+			about = fmt.Sprintf(b.say("%s（`%s`）", "%s (`%s`) "), b.words.name(strings.TrimPrefix(r.Field, "given.")), r.Field)
 		}
 		if len(r.Categories) > 0 {
 			about = b.categories(r.Categories) + b.say("：", ": ")
@@ -276,8 +323,10 @@ func (b *book) rules(rules []policy.Rule) {
 		if r.Severity == policy.Warning {
 			binding += b.say("（提示）", " (a warning)")
 		}
-		b.line("- %s%s%s %s", about, b.filled(r.Text), binding, b.basis(r.Basis))
-		b.condition(r.When)
+		b.line("- %s%s%s", about, b.filled(r.Text), binding)
+		b.condition(r)
+		b.rests(r.Basis)
+		b.quote(r)
 	}
 }
 
@@ -380,7 +429,7 @@ func (b *book) figures() {
 	b.line("| %s | %s | %s | %s |", b.say("名称", "name"), b.say("含义", "meaning"), b.say("数值", "value"), b.say("依据", "basis"))
 	b.line("|---|---|---|---|")
 	for _, p := range b.pack.Params() {
-		b.line("| `%s` | %s | %s | %s |", p.Name, b.text(p.Label), b.figure(p), b.basis(p.Basis))
+		b.line("| `%s` | %s | %s | %s |", p.Name, b.text(p.Label), figures(p, b.zh), b.basis(p.Basis))
 	}
 }
 

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"github.com/spf13/cobra"
 
@@ -73,10 +74,10 @@ func newExplain() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			if lang != "zh" && lang != "en" {
+			if !slices.Contains(Languages, lang) {
 				return cli.Usage("--lang 只能是 zh 或 en", "--lang is zh or en")
 			}
-			return explain(cmd.OutOrStdout(), p, lang)
+			return Explain(cmd.OutOrStdout(), p, lang)
 		},
 	}
 	c.Flags().StringVar(&lang, "lang", "zh", "语言 / language: zh, en")
