@@ -407,6 +407,7 @@ func (r *findingRule) fill(limit, actual int64) (zh, en string) {
 	}
 	put := func(text string, write func(int64) string) string {
 		text = strings.Replace(text, "{limit}", write(max(limit, 0)), 1)
+		text = strings.Replace(text, "{deviation}", write(distance(limit, actual)), 1)
 		return strings.Replace(text, "{actual}", write(max(actual, 0)), 1)
 	}
 	return put(r.text.ZH, inWan), put(r.text.EN, inYuan)
