@@ -332,7 +332,7 @@ func (b *book) rules(rules []policy.Rule) {
 
 // filled puts words where a finding puts its figures.
 func (b *book) filled(t policy.Text) string {
-	return strings.NewReplacer("{limit}", b.say("〈限额〉", "⟨limit⟩"), "{actual}", b.say("〈申报额〉", "⟨declared⟩")).Replace(b.text(t))
+	return strings.NewReplacer("{limit}", b.say("〈限额〉", "⟨limit⟩"), "{actual}", b.say("〈申报额〉", "⟨declared⟩"), "{deviation}", b.say("〈差额〉", "⟨difference⟩")).Replace(b.text(t))
 }
 
 func (b *book) categories(codes []string) string {
