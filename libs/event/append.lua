@@ -2,8 +2,7 @@
 -- believes in: a stream that lost its end is reported, never written over.
 -- KEYS[1] the stream
 -- ARGV[1] the last id the caller knows to be in it
--- ARGV[2] the source
--- ARGV    then, for each entry in ascending order: id, and the ten values below
+-- ARGV    then, for each entry in ascending order: its id and its event
 -- Entries that are in the stream already are passed over. The answer is the
 -- stream's last id.
 local function before(a, b)
@@ -17,7 +16,7 @@ local function before(a, b)
   return alo < blo
 end
 
-local stream, source = KEYS[1], ARGV[2]
+local stream = KEYS[1]
 local last = '0-0'
 if redis.call('EXISTS', stream) == 1 then
   local info = redis.call('XINFO', 'STREAM', stream)
@@ -29,14 +28,11 @@ if before(last, ARGV[1]) then
   return redis.error_reply('REWIND ' .. last)
 end
 local fresh = false
-for i = 3, #ARGV, 11 do
+for i = 2, #ARGV, 2 do
   local id = ARGV[i]
   fresh = fresh or before(last, id)
   if fresh then
-    redis.call('XADD', stream, id,
-      'specversion', '1.0', 'id', ARGV[i + 1], 'source', source, 'type', ARGV[i + 2], 'subject', ARGV[i + 3],
-      'egovseq', ARGV[i + 4], 'time', ARGV[i + 5], 'recordedtime', ARGV[i + 6],
-      'egovunit', ARGV[i + 7], 'egovactor', ARGV[i + 8], 'traceparent', ARGV[i + 9], 'data', ARGV[i + 10])
+    redis.call('XADD', stream, id, 'event', ARGV[i + 1])
     last = id
   end
 end

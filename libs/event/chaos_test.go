@@ -69,8 +69,8 @@ func (b *bench) streamIsTheOutbox() {
 		b.t.Fatalf("the stream holds %d entries, the outbox %d", len(got), len(want))
 	}
 	for i, m := range got {
-		if id := want[len(want)-len(got)+i]; m.Values["id"] != id {
-			b.t.Fatalf("entry %d of %d is %v, the outbox has %s", i, len(got), m.Values["id"], id)
+		if got, id := attributes(b.t, m)["id"], want[len(want)-len(got)+i]; got != id {
+			b.t.Fatalf("entry %d is %s, the outbox has %s", i, got, id)
 		}
 	}
 }

@@ -128,30 +128,21 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 	b := newBench(t, redistest.Client(t))
 	b.publishMany(1, 3)
 	good := b.published(3)
-	bad := func(field string, value any) redis.XMessage {
-		values := map[string]any{}
-		for k, v := range good[0].Values {
-			values[k] = v
-		}
-		values[field] = value
-		return redis.XMessage{Values: values}
-	}
-	without := func(field string) redis.XMessage {
-		m := bad(field, nil)
-		delete(m.Values, field)
-		return m
-	}
+	bad := func(attribute, value string) redis.XMessage { return with(t, good[0], attribute, value) }
+	whole := fmt.Sprint(good[0].Values[event.EntryField])
+	raw := func(value string) redis.XMessage { return redis.XMessage{Values: map[string]any{"event": value}} }
 	b.deliver([]redis.XMessage{
 		good[0],
 		{Values: map[string]any{"hello": "world"}},
 		{Values: map[string]any{"\xff\x00": "\x00\xfe", "subject": "a\x00b", "type": "\xff"}},
 		bad("specversion", "0.3"), bad("id", "7"), bad("egovseq", "0"), bad("egovseq", "x"), bad("time", "yesterday"),
-		bad("recordedtime", ""), bad("recordedtime", "2001-01-01T00:00:00.000000Z"), bad("source", "budgeting"), bad("subject", ""), bad("subject", strings.Repeat("x", 9000)), without("data"), bad("egovunit", "a\x00"),
+		bad("recordedtime", ""), bad("recordedtime", "2001-01-01T00:00:00.000000Z"), bad("source", "budgeting"), bad("subject", ""), bad("subject", strings.Repeat("x", 9000)), bad("egovunit", "\xff"), bad("traceparent", "\xff"),
+		raw(""), raw("11"), raw(whole[:len(whole)/2]), raw("10" + whole[2:]), raw("x" + whole), raw("999999999999" + whole[2:]),
 		good[1], good[2],
 	})
 	b.run(b.consumer("expertreview").Run)
 	b.effectsOf("expertreview", 3)
-	letters := b.dead(14)
+	letters := b.dead(20)
 	for _, l := range letters {
 		if l.Blocks || !strings.Contains(l.Reason, "undecodable") || len(l.Record.Data) == 0 {
 			t.Errorf("dead letter %+v", l)
@@ -162,7 +153,7 @@ func TestUnreadableEntriesAreSetAside(t *testing.T) {
 	}
 	b.rdb.XGroupDestroy(t.Context(), stream, "expertreview") // everything is delivered once more
 	b.within("all are delivered again", func() bool { return b.settled("expertreview") })
-	b.dead(14)
+	b.dead(20)
 	b.exactlyOnceInOrder("expertreview", 3)
 }
 
@@ -291,15 +282,11 @@ func TestNumberUsedTwiceIsNotDropped(t *testing.T) {
 	b := newBench(t, redistest.Client(t))
 	b.publishMany(1, 3)
 	all := b.published(3)
-	twin := redis.XMessage{Values: map[string]any{}}
-	for k, v := range all[1].Values {
-		twin.Values[k] = v
-	}
-	twin.Values["id"] = "01936d2e-0000-7000-8000-00000000000f"
-	b.deliver(append(all, twin))
+	const id = "01936d2e-0000-7000-8000-00000000000f"
+	b.deliver(append(all, with(t, all[1], "id", id)))
 	b.run(b.consumer("expertreview").Run)
 	b.effectsOf("expertreview", 3)
-	if l := b.dead(1)[0]; l.Blocks || l.Record.ID != twin.Values["id"] {
+	if l := b.dead(1)[0]; l.Blocks || l.Record.ID != id {
 		t.Errorf("dead letter %+v", l)
 	}
 }

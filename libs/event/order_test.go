@@ -34,6 +34,27 @@ func (b *bench) entries() []redis.XMessage {
 	return all
 }
 
+// attributes are what an entry says beside its data.
+func attributes(t *testing.T, m redis.XMessage) map[string]string {
+	t.Helper()
+	a, _, err := event.Unpack(fmt.Sprint(m.Values[event.EntryField]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return a
+}
+
+// with is an entry with another value of one attribute.
+func with(t *testing.T, m redis.XMessage, attribute, value string) redis.XMessage {
+	t.Helper()
+	a, data, err := event.Unpack(fmt.Sprint(m.Values[event.EntryField]))
+	if err != nil {
+		t.Fatal(err)
+	}
+	a[attribute] = value
+	return redis.XMessage{Values: map[string]any{event.EntryField: event.Pack(a, data)}}
+}
+
 // deliver replaces the stream by the given entries, in the order given.
 func (b *bench) deliver(all []redis.XMessage) {
 	b.t.Helper()

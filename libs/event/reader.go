@@ -1,10 +1,12 @@
 package event
 
 import (
+	"bytes"
 	"context"
 	"log/slog"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -23,6 +25,7 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
+	size    atomic.Int64 // of the last replies, in bytes; what room the next needs
 }
 
 // NewReader reads as a member of group, which shares the streams among its
@@ -103,12 +106,13 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 		stop(err)
 	}()
+	var entries []entry          // one reply's at a time
 	for reply := range replies { // up to the end, also after a failure: the reader closes it
 		if ctx.Err() != nil {
 			continue // what was read and not worked on comes first in the next run
 		}
-		entries, err := reply.streams(r.origin)
-		if err == nil {
+		var err error
+		if entries, err = reply.streams(r.origin, entries[:0]); err == nil {
 			err = r.work(ctx, entries, f)
 		}
 		if err != nil {
@@ -123,13 +127,12 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
-			cmd := redis.NewRawCmd(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
-			reply, err := r.read(ctx, cmd)
+			reply, err := r.read(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
 			if err != nil {
 				return err
 			}
 			ahead := reply
-			got, err := ahead.streams(r.origin)
+			got, err := ahead.streams(r.origin, nil)
 			if err != nil {
 				return err
 			}
@@ -155,7 +158,7 @@ func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 		args = append(args, ">")
 	}
 	for ctx.Err() == nil {
-		reply, err := r.read(ctx, redis.NewRawCmd(ctx, args...))
+		reply, err := r.read(ctx, args...)
 		if err != nil {
 			return err
 		}
@@ -166,10 +169,20 @@ func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 	return ctx.Err()
 }
 
-// read runs a command whose reply carries entries.
-func (r *Reader) read(ctx context.Context, cmd *redis.RawCmd) (resp, error) {
-	_ = r.rdb.Process(ctx, cmd) // the command keeps the error
-	return rawReply(cmd)
+// read runs a command whose reply carries entries, and takes the reply as it
+// is. Memory for it is made once, as large as replies were of late: growing
+// into it costs more than reading it.
+func (r *Reader) read(ctx context.Context, args ...any) (resp, error) {
+	var b bytes.Buffer
+	b.Grow(int(r.size.Load()) + 2*bytes.MinRead)
+	cmd := redis.NewRawWriteToCmd(ctx, &b, args...)
+	if err := r.rdb.Process(ctx, cmd); err != nil {
+		return nil, err
+	}
+	reply := resp(b.Bytes())
+	n := int64(len(reply))
+	r.size.Store(max(n+n/16, r.size.Load()/2))
+	return reply, reply.refusal()
 }
 
 func pass(ctx context.Context, reply resp, out chan<- resp) error {
@@ -200,17 +213,22 @@ func (r *Reader) work(ctx context.Context, entries []entry, f take) error {
 }
 
 func (r *Reader) acknowledge(ctx context.Context, part []entry) error {
-	ids := map[string][]string{}
-	for i := range part {
-		e := &part[i]
-		ids[e.stream] = append(ids[e.stream], e.id)
-	}
 	pipe := r.rdb.Pipeline()
-	for stream, list := range ids {
-		pipe.XAck(ctx, stream, r.group, list...)
-		if isReplay(stream) { // it is this group's alone
-			pipe.XDel(ctx, stream, list...)
+	for len(part) > 0 { // a reply has the entries of one stream together
+		stream, n := part[0].stream, 1
+		for n < len(part) && part[n].stream == stream {
+			n++
 		}
+		args := make([]any, 3, 3+n)
+		args[0], args[1], args[2] = "XACK", stream, r.group
+		for i := range part[:n] {
+			args = append(args, &part[i].id)
+		}
+		pipe.Do(ctx, args...)
+		if isReplay(stream) { // it is this group's alone
+			pipe.Do(ctx, append([]any{"XDEL", stream}, args[3:]...)...)
+		}
+		part = part[n:]
 	}
 	_, err := pipe.Exec(ctx)
 	return err
@@ -279,8 +297,7 @@ func (r *Reader) takeOver(ctx context.Context, f take) error {
 
 func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 	for from := "0-0"; ; {
-		cmd := redis.NewRawCmd(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
-		reply, err := r.read(ctx, cmd)
+		reply, err := r.read(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
 		if gone(err) {
 			return nil
 		}

@@ -134,8 +134,9 @@ func (c *Consumer) settledUntil(ctx context.Context, source string) (time.Time, 
 	}
 	until := time.Now()
 	for _, m := range outstanding {
-		text, _ := m.Values[fieldRecorded].(string)
-		if at, err := time.Parse(time.RFC3339Nano, text); err == nil && at.Before(until) {
+		value, _ := m.Values[EntryField].(string)
+		a, _, _ := unpack([]byte(value)) // an entry that cannot be read is no fact
+		if at, err := parseTime(a[attrRecorded]); err == nil && at.Before(until) {
 			until = at
 		}
 	}

@@ -159,7 +159,7 @@ func TestFactsOfLongAgoAreReceived(t *testing.T) {
 	b.publishMany(2, 5)
 	all := b.published(10)
 	for i := range all {
-		all[i].Values["recordedtime"] = time.Now().UTC().AddDate(0, 0, -60).Format("2006-01-02T15:04:05.000000Z07:00")
+		all[i] = with(t, all[i], "recordedtime", time.Now().UTC().AddDate(0, 0, -60).Format("2006-01-02T15:04:05.000000Z07:00"))
 	}
 	b.deliver(append(all, all...))
 	b.run(b.consumer("expertreview").Run)

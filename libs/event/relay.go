@@ -29,6 +29,7 @@ const relayLock = 0x65766e74
 // RelayOptions tune a relay. The zero value is what services use.
 type RelayOptions struct {
 	Batch       int           // rows an append; 0 = 500
+	Gather      time.Duration // after a page that was not full, the pause in which what follows closely comes together; 0 = 4 ms
 	Poll        time.Duration // longest pause of the leading relay between two looks; 0 = 50 ms
 	Follow      time.Duration // pause of the others; 0 = 1 s
 	Upkeep      time.Duration // between two rounds of trimming and measuring; 0 = 5 s
@@ -39,6 +40,7 @@ type RelayOptions struct {
 
 func (o RelayOptions) withDefaults() RelayOptions {
 	o.Batch = or(o.Batch, 500)
+	o.Gather = or(o.Gather, 4*time.Millisecond)
 	o.Poll = or(o.Poll, 50*time.Millisecond)
 	o.Follow = or(o.Follow, time.Second)
 	o.Upkeep = or(o.Upkeep, 5*time.Second)
@@ -132,7 +134,7 @@ func (r *Relay) publish(ctx context.Context) error {
 	}
 	pages := make(chan page, 4) // Redis, PostgreSQL and this process work at once
 	g, gctx := errgroup.WithContext(ctx)
-	rd := &reader{relay: r, conn: conn, epoch: epoch, cursor: start, appended: last}
+	rd := &reader{relay: r, conn: conn, epoch: epoch, cursor: start, appended: last, enc: encoder{source: r.source}}
 	g.Go(func() error { defer close(pages); return rd.run(gctx, pages) })
 	g.Go(func() error { return r.append(gctx, rd, pages) })
 	err = g.Wait()
@@ -300,6 +302,9 @@ func (rd *reader) run(ctx context.Context, pages chan<- page) error {
 				return ctx.Err()
 			}
 			pause = shortestPause
+			if p.rows < r.o.Batch && !wait(ctx, r.o.Gather) {
+				return ctx.Err()
+			}
 			continue
 		}
 		wake := r.wake
@@ -367,8 +372,8 @@ func (r *Relay) append(ctx context.Context, rd *reader, pages <-chan page) error
 }
 
 func (r *Relay) appendPage(ctx context.Context, believed streamID, p page) (streamID, error) {
-	args := make([]any, 2, 2+len(p.values))
-	args[0], args[1] = believed.String(), r.source
+	args := make([]any, 1, 1+len(p.values))
+	args[0] = believed.String()
 	for i := range p.values {
 		args = append(args, &p.values[i])
 	}

@@ -29,9 +29,11 @@ const (
 
 // Fields of an answer that says that facts are kept no longer.
 const (
-	goneMark = "gone"
-	goneFrom = "from"
-	goneTo   = "to"
+	goneMark    = "gone"
+	goneSource  = "source"
+	goneSubject = "subject"
+	goneFrom    = "from"
+	goneTo      = "to"
 )
 
 // answerers is the group in which the relays of a source share requests.
@@ -174,7 +176,7 @@ func (r *Relay) replaySubject(ctx context.Context, q request) error {
 	}
 	if q.from < kept {
 		err := r.rdb.XAdd(ctx, &redis.XAddArgs{Stream: replayKey(r.source, q.group), Values: []any{
-			goneMark, "1", fieldSource, r.source, fieldSubject, q.subject, goneFrom, q.from, goneTo, min(q.to, kept-1),
+			goneMark, "1", goneSource, r.source, goneSubject, q.subject, goneFrom, q.from, goneTo, min(q.to, kept-1),
 		}}).Err()
 		if err != nil {
 			return err
@@ -197,24 +199,16 @@ func (r *Relay) replayRows(ctx context.Context, group, where string, args ...any
 	if err != nil {
 		return page{}, err
 	}
-	var enc encoder
+	enc := encoder{source: r.source}
 	p, err := enc.readPage(rows, 0)
 	if err != nil || p.rows == 0 {
 		return p, err
 	}
 	pipe := r.rdb.Pipeline()
 	for i := 0; i < len(p.values); i += valuesPerEntry {
-		pipe.XAdd(ctx, &redis.XAddArgs{Stream: replayKey(r.source, group), Values: entryFields(r.source, p.values[i:i+valuesPerEntry])})
+		pipe.XAdd(ctx, &redis.XAddArgs{Stream: replayKey(r.source, group), Values: []any{EntryField, p.values[i+1]}})
 	}
 	_, err = pipe.Exec(ctx)
 	r.m.replayed.Add(float64(p.rows))
 	return p, err
-}
-
-// entryFields names a row's values as append.lua does.
-func entryFields(source string, v []string) []any {
-	return []any{
-		fieldSpecVersion, specVersion, fieldID, v[1], fieldSource, source, fieldType, v[2], fieldSubject, v[3],
-		fieldSeq, v[4], fieldTime, v[5], fieldRecorded, v[6], fieldUnit, v[7], fieldActor, v[8], fieldTrace, v[9], fieldData, v[10],
-	}
 }

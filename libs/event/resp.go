@@ -1,48 +1,39 @@
 package event
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
-
-	"github.com/redis/go-redis/v9"
 )
 
 // Replies that carry entries are taken from Redis as they are and read here,
 // straight into records: the client's own form, a map for each entry, costs
 // more than everything else a reader does.
 
-// resp walks over one RESP reply, version 2 or 3. What it gives out are parts
-// of the reply itself.
-type resp struct {
-	s    string // what is left
-	full []byte // the same reply from its beginning, for values that are bytes
-}
-
-func newResp(reply []byte) resp { return resp{string(reply), reply} }
+// resp walks over what is left of one RESP reply, version 2 or 3. The bytes it
+// gives out are parts of the reply itself.
+type resp []byte
 
 var errReply = errors.New("a reply of Redis is not in the form expected")
 
-// rawReply is what a command answered, or its error.
-func rawReply(cmd *redis.RawCmd) (resp, error) {
-	b, err := cmd.Result()
-	if err != nil {
-		return resp{}, err
+// refusal is the error that a reply consists of, or nil.
+func (r resp) refusal() error {
+	if len(r) == 0 || r[0] != '-' {
+		return nil
 	}
-	if len(b) > 0 && b[0] == '-' {
-		return resp{}, errors.New(strings.TrimSpace(string(b[1:])))
-	}
-	return newResp(b), nil
+	return errors.New(strings.TrimSpace(string(r[1:])))
 }
 
 // line takes the next line: its kind and the rest.
-func (r *resp) line() (kind byte, rest string, err error) {
-	i := strings.IndexByte(r.s, '\r')
-	if i < 1 || i+2 > len(r.s) {
-		return 0, "", errReply
+func (r *resp) line() (kind byte, rest []byte, err error) {
+	b := *r
+	i := bytes.IndexByte(b, '\r')
+	if i < 1 || i+2 > len(b) {
+		return 0, nil, errReply
 	}
-	kind, rest, r.s = r.s[0], r.s[1:i], r.s[i+2:]
+	kind, rest, *r = b[0], b[1:i], b[i+2:]
 	return kind, rest, nil
 }
 
@@ -60,7 +51,7 @@ func (r *resp) list() (n int, err error) {
 	default:
 		return 0, fmt.Errorf("%w: %c for a list", errReply, kind)
 	}
-	if n, err = strconv.Atoi(rest); err != nil {
+	if n, err = strconv.Atoi(string(rest)); err != nil {
 		return 0, fmt.Errorf("%w: %w", errReply, err)
 	}
 	if kind == '%' {
@@ -70,27 +61,21 @@ func (r *resp) list() (n int, err error) {
 }
 
 // text takes a string.
-func (r *resp) text() (string, error) {
+func (r *resp) text() ([]byte, error) {
 	kind, rest, err := r.line()
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	if kind == '+' {
 		return rest, nil
 	}
-	n, err := strconv.Atoi(rest)
-	if err != nil || kind != '$' || n < 0 || n+2 > len(r.s) {
-		return "", fmt.Errorf("%w: %c%s for a string", errReply, kind, rest)
+	n, err := strconv.Atoi(string(rest))
+	if err != nil || kind != '$' || n < 0 || n+2 > len(*r) {
+		return nil, fmt.Errorf("%w: %c%s for a string", errReply, kind, rest)
 	}
-	s := r.s[:n]
-	r.s = r.s[n+2:]
+	s := (*r)[:n:n]
+	*r = (*r)[n+2:]
 	return s, nil
-}
-
-// bytes takes a string that s was just read as, without copying it.
-func (r *resp) bytes(s string) []byte {
-	end := len(r.full) - len(r.s) - len("\r\n")
-	return r.full[end-len(s) : end : end]
 }
 
 // entries takes a list of entries of one stream, whose facts come from source.
@@ -110,12 +95,12 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 		if parts != 2 {
 			return out, fmt.Errorf("%w: an entry of %d parts", errReply, parts)
 		}
-		out = append(out, entry{stream: stream})
-		e := &out[len(out)-1]
-		if e.id, err = r.text(); err != nil {
+		id, err := r.text()
+		if err != nil {
 			return out, err
 		}
-		if err := r.entry(e, source); err != nil {
+		out = append(out, entry{stream: stream, id: string(id)})
+		if err := r.entry(&out[len(out)-1], source); err != nil {
 			return out, err
 		}
 	}
@@ -123,35 +108,29 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 }
 
 // streams takes the reply of XREADGROUP: the entries of several streams, whose
-// sources origin tells.
-func (r *resp) streams(origin map[string]string) ([]entry, error) {
-	top := r.s
+// sources origin tells. They are appended to out, those of one stream together.
+func (r *resp) streams(origin map[string]string, out []entry) ([]entry, error) {
+	pairs := bytes.HasPrefix(*r, []byte{'*'}) // RESP 2 has a list of pairs, RESP 3 a map
 	n, err := r.list()
 	if err != nil || n < 0 {
-		return nil, err
+		return out, err
 	}
-	pairs := strings.HasPrefix(top, "*") // RESP 2 has a list of pairs, RESP 3 a map
 	if !pairs {
 		n /= 2
 	}
-	var out []entry
 	for range n {
 		if pairs {
 			if _, err := r.list(); err != nil {
-				return nil, err
+				return out, err
 			}
 		}
 		key, err := r.text()
 		if err != nil {
-			return nil, err
+			return out, err
 		}
-		if ahead := *r; out == nil { // room for the first stream, which is often the only one
-			if m, err := ahead.list(); err == nil && m > 0 {
-				out = make([]entry, 0, min(m, len(r.s)))
-			}
-		}
-		if out, err = r.entries(key, origin[key], out); err != nil {
-			return nil, err
+		stream := string(key)
+		if out, err = r.entries(stream, origin[stream], out); err != nil {
+			return out, err
 		}
 	}
 	return out, nil
@@ -162,9 +141,10 @@ func (r *resp) claimed(stream, source string) (next string, out []entry, err err
 	if _, err := r.list(); err != nil {
 		return "", nil, err
 	}
-	if next, err = r.text(); err != nil {
+	from, err := r.text()
+	if err != nil {
 		return "", nil, err
 	}
 	out, err = r.entries(stream, source, nil)
-	return next, out, err
+	return string(from), out, err
 }

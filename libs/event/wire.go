@@ -14,29 +14,8 @@ import (
 	"github.com/jackc/pgx/v5"
 )
 
-// Fields of a stream entry: CloudEvents 1.0 attributes under their own names,
-// and the data. datacontenttype is left out, which means JSON.
-// stable: other programs read the streams.
-const (
-	fieldSpecVersion = "specversion"
-	fieldID          = "id"
-	fieldSource      = "source"
-	fieldType        = "type"
-	fieldSubject     = "subject"
-	fieldTime        = "time"
-	fieldRecorded    = "recordedtime"
-	fieldUnit        = "egovunit"
-	fieldActor       = "egovactor"
-	fieldSeq         = "egovseq"
-	fieldTrace       = "traceparent"
-	fieldData        = "data"
-)
-
-const (
-	specVersion = "1.0"
-	// timeLayout keeps what the database keeps: microseconds.
-	timeLayout = "2006-01-02T15:04:05.000000Z07:00"
-)
+// timeLayout keeps what the database keeps: microseconds.
+const timeLayout = "2006-01-02T15:04:05.000000Z07:00"
 
 // Keys of one source in Redis.
 // stable: access control lists name them.
@@ -45,7 +24,7 @@ func requestKey(source string) string       { return "egov:requests:" + source }
 func windowKey(source string) string        { return "egov:windows:" + source }
 func replayKey(source, group string) string { return "egov:replay:" + source + ":" + group }
 
-// outboxColumns are what the relay reads, in the order encodeRow expects.
+// outboxColumns are what the relay reads, in the order readPage expects.
 const outboxColumns = "o.txid, o.id, o.recorded_at, o.event_id, o.type, o.subject, o.seq, o.time, o.unit, o.actor, o.traceparent, o.data"
 
 const (
@@ -63,9 +42,9 @@ const (
 	colData
 )
 
-// valuesPerEntry is how many values the relay sends for each entry; the names
-// they go under are in append.lua.
-const valuesPerEntry = 11
+// valuesPerEntry is how many values the relay sends for each entry: the
+// stream's id and the event.
+const valuesPerEntry = 2
 
 // page is a run of outbox rows ready to be appended: valuesPerEntry strings
 // each, all cut from one block of memory.
@@ -76,8 +55,10 @@ type page struct {
 	last   streamID
 }
 
-// encoder turns rows into pages. Its buffers serve again and again.
+// encoder turns rows of source's outbox into pages. Its buffers serve again and
+// again.
 type encoder struct {
+	source string
 	block  []byte
 	bounds []int
 }
@@ -101,18 +82,20 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 		p.rows++
 		e.block = p.last.append(e.block)
 		e.cut()
-		e.block = appendUUID(e.block, v[colEventID])
-		e.cut()
+		e.block = strconv.AppendInt(e.block, attributeCount, 10)
+		e.block = append(append(e.block, separator), specVersion...)
+		e.block = appendUUID(append(e.block, separator), v[colEventID])
+		e.block = append(append(e.block, separator), e.source...)
 		e.put(v[colType])
 		e.put(v[colSubject])
-		e.block = strconv.AppendInt(e.block, int64(binary.BigEndian.Uint64(v[colSeq])), 10)
-		e.cut()
 		e.putTime(v[colTime])
 		e.putTime(v[colRecorded])
 		e.put(v[colUnit])
 		e.put(v[colActor])
+		e.block = strconv.AppendInt(append(e.block, separator), int64(binary.BigEndian.Uint64(v[colSeq])), 10)
 		e.put(v[colTrace])
 		e.put(v[colData])
+		e.cut()
 	}
 	if err := rows.Err(); err != nil {
 		return page{}, err
@@ -129,15 +112,11 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 
 func (e *encoder) cut() { e.bounds = append(e.bounds, len(e.block)) }
 
-func (e *encoder) put(b []byte) {
-	e.block = append(e.block, b...)
-	e.cut()
-}
+func (e *encoder) put(b []byte) { e.block = append(append(e.block, separator), b...) }
 
 func (e *encoder) putTime(b []byte) {
 	micros := int64(binary.BigEndian.Uint64(b)) + pgEpoch
-	e.block = time.UnixMicro(micros).UTC().AppendFormat(e.block, timeLayout)
-	e.cut()
+	e.block = time.UnixMicro(micros).UTC().AppendFormat(append(e.block, separator), timeLayout)
 }
 
 func appendUUID(dst, id []byte) []byte {
@@ -210,7 +189,8 @@ func (r *resp) entry(e *entry, source string) error {
 // fields reads the n names and values of a fact, or of an answer that says
 // what is gone. bad says why they are neither; err, that the reply is broken.
 func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
-	var spec, seq, at, recorded, from, to string
+	var event []byte
+	var from, to string
 	mark := false
 	for range n / 2 {
 		name, err := r.text()
@@ -221,61 +201,50 @@ func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
 		if err != nil {
 			return rec, nil, nil, err
 		}
-		switch name {
-		case fieldSpecVersion:
-			spec = v
-		case fieldID:
-			rec.ID = v
-		case fieldSource:
-			rec.Source = v
-		case fieldType:
-			rec.Type = v
-		case fieldSubject:
-			rec.Subject = v
-		case fieldTime:
-			at = v
-		case fieldRecorded:
-			recorded = v
-		case fieldUnit:
-			rec.Unit = v
-		case fieldActor:
-			rec.Actor = v
-		case fieldSeq:
-			seq = v
-		case fieldTrace:
-			rec.TraceParent = v
-		case fieldData:
-			rec.Data = r.bytes(v)
+		switch string(name) {
+		case EntryField:
+			event = v
 		case goneMark:
 			mark = true
+		case goneSource:
+			rec.Source = string(v)
+		case goneSubject:
+			rec.Subject = string(v)
 		case goneFrom:
-			from = v
+			from = string(v)
 		case goneTo:
-			to = v
+			to = string(v)
 		}
 	}
 	if mark {
 		gone, bad = parseSpan(from, to)
 		return rec, gone, bad, nil
 	}
-	if spec != specVersion {
-		return rec, nil, fmt.Errorf("%w: specversion %q", ErrUndecodable, spec), nil
+	a, data, bad := unpack(event)
+	if bad != nil {
+		return rec, nil, bad, nil
 	}
-	return rec, nil, complete(&rec, seq, at, recorded), nil
+	rec = Record{
+		ID: a[attrID], Source: a[attrSource], Type: a[attrType], Subject: a[attrSubject], Unit: a[attrUnit], Actor: a[attrActor],
+		TraceParent: a[attrTrace], Data: data,
+	}
+	return rec, nil, complete(&rec, &a, event[:len(event)-len(data)]), nil
 }
 
-// complete checks a fact and fills in what is not text.
-func complete(r *Record, seq, at, recorded string) (err error) {
-	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" || r.Data == nil {
-		return fmt.Errorf("%w: no id, source, type, subject or data", ErrUndecodable)
+// complete checks a fact, whose attributes stand in head, and fills in what is
+// not text.
+func complete(r *Record, a *attributes, head []byte) (err error) {
+	if a[attrSpecVersion] != specVersion {
+		return fmt.Errorf("%w: specversion %q", ErrUndecodable, a[attrSpecVersion])
+	}
+	if r.ID == "" || r.Source == "" || r.Type == "" || r.Subject == "" {
+		return fmt.Errorf("%w: no id, source, type or subject", ErrUndecodable)
 	}
 	if len(r.Subject) > maxSubject {
 		return fmt.Errorf("%w: a subject of %d bytes", ErrUndecodable, len(r.Subject))
 	}
-	for _, v := range [...]string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
-		if !utf8.ValidString(v) || strings.IndexByte(v, 0) >= 0 {
-			return fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
-		}
+	if !utf8.Valid(head) {
+		return fmt.Errorf("%w: an attribute is not text", ErrUndecodable)
 	}
 	if len(r.ID) != uuidText {
 		return fmt.Errorf("%w: id %q", ErrUndecodable, r.ID)
@@ -283,16 +252,42 @@ func complete(r *Record, seq, at, recorded string) (err error) {
 	if _, err := uuid.Parse(r.ID); err != nil {
 		return fmt.Errorf("%w: id: %w", ErrUndecodable, err)
 	}
-	if r.Seq, err = strconv.ParseInt(seq, 10, 64); err != nil || r.Seq < 1 {
-		return fmt.Errorf("%w: %s %q", ErrUndecodable, fieldSeq, seq)
+	if r.Seq, err = strconv.ParseInt(a[attrSeq], 10, 64); err != nil || r.Seq < 1 {
+		return fmt.Errorf("%w: %s %q", ErrUndecodable, attributeNames[attrSeq], a[attrSeq])
 	}
-	if r.Time, err = time.Parse(time.RFC3339Nano, at); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldTime, err)
+	if r.Time, err = parseTime(a[attrTime]); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrTime], err)
 	}
-	if r.RecordedAt, err = time.Parse(time.RFC3339Nano, recorded); err != nil {
-		return fmt.Errorf("%w: %s: %w", ErrUndecodable, fieldRecorded, err)
+	if r.RecordedAt, err = parseTime(a[attrRecorded]); err != nil {
+		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrRecorded], err)
 	}
 	return nil
+}
+
+// parseTime reads a time of RFC 3339, and what timeLayout makes of one in UTC
+// without the general parser, which costs as much as all else of an entry.
+func parseTime(s string) (time.Time, error) {
+	const form = "0000-00-00T00:00:00.000000Z"
+	if len(s) != len(form) {
+		return time.Parse(time.RFC3339Nano, s)
+	}
+	var parts [7]int // the runs of digits
+	at := 0
+	for i := range len(form) {
+		switch c := s[i]; {
+		case form[i] == '0' && '0' <= c && c <= '9':
+			parts[at] = 10*parts[at] + int(c-'0')
+		case form[i] == c && c != '0':
+			at++
+		default:
+			return time.Parse(time.RFC3339Nano, s)
+		}
+	}
+	t := time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], 1000*parts[6], time.UTC)
+	if parts[1] < 1 || parts[1] > 12 || t.Day() != parts[2] || parts[3] > 23 || parts[4] > 59 || parts[5] > 59 {
+		return time.Parse(time.RFC3339Nano, s) // which says what is wrong
+	}
+	return t, nil
 }
 
 // maxSubject is the longest subject that is accepted, in bytes: indexes hold
@@ -328,7 +323,15 @@ func salvage(rec Record, fields *resp) Record {
 			if nameErr != nil || err != nil {
 				break
 			}
-			all[name] = v
+			a, data, err := unpack(v)
+			if string(name) != EntryField || err != nil {
+				all[string(name)] = string(v)
+				continue
+			}
+			for i, attribute := range attributeNames {
+				all[attribute] = a[i]
+			}
+			all["data"] = string(data)
 		}
 	}
 	rec.Seq, rec.Data = 0, []byte{}

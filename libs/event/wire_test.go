@@ -3,6 +3,8 @@ package event
 import (
 	"bytes"
 	"fmt"
+	"maps"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -56,21 +58,17 @@ func TestWindowsSurviveRedis(t *testing.T) {
 // the database could not store, and give back what the relay wrote.
 func FuzzEntry(f *testing.F) {
 	id := uuid.NewString()
-	f.Add("1.0", id, "declaration", "egov.test.v1.A", "p1", "1", "2026-11-21T01:02:03.000004Z", "2026-11-21T01:02:03.000004Z", "u", "a", "", []byte("{}"))
-	f.Add("1.0", id, "\x00", "t", "\xff", "9223372036854775807", "2026-11-21T01:02:03.000004+08:00", "0000-01-01T00:00:00.000000Z", "", "", "00-x", []byte{0})
-	f.Fuzz(func(t *testing.T, spec, id, source, typ, subject, seq, at, recorded, unit, actor, traceparent string, data []byte) {
-		fields := []string{
-			fieldSpecVersion, spec, fieldID, id, fieldSource, source, fieldType, typ, fieldSubject, subject, fieldSeq, seq, fieldTime, at,
-			fieldRecorded, recorded, fieldUnit, unit, fieldActor, actor, fieldTrace, traceparent, fieldData, string(data),
-		}
-		reply := fmt.Appendf(nil, "*%d\r\n", len(fields))
-		for _, s := range fields {
-			reply = fmt.Appendf(reply, "$%d\r\n%s\r\n", len(s), s)
-		}
-		walk := newResp(reply)
+	const when = "2026-11-21T01:02:03.000004Z"
+	f.Add("11", "1.0", id, "declaration", "egov.test.v1.A", "p1", "1", when, when, "u", "a", "", []byte("{}"))
+	f.Add("11", "1.0", id, "\x00", "t", "\xff", "9223372036854775807", "2026-11-21T01:02:03.000004+08:00", "0000-01-01T00:00:00.000000Z", "", "", "00-x", []byte{0})
+	f.Add("12", "1.0", id, "declaration", "egov.test.v1.A", "p1", "1", when, when, "u", "a", "00-x\x00later", []byte("{}"))
+	f.Fuzz(func(t *testing.T, count, spec, id, source, typ, subject, seq, at, recorded, unit, actor, traceparent string, data []byte) {
+		event := strings.Join([]string{count, spec, id, source, typ, subject, at, recorded, unit, actor, seq, traceparent, string(data)}, "\x00")
+		reply := fmt.Appendf(nil, "*2\r\n$5\r\nevent\r\n$%d\r\n%s\r\n", len(event), event)
+		walk := resp(reply)
 		var e entry
-		if err := walk.entry(&e, source); err != nil || walk.s != "" {
-			t.Fatalf("err %v, left %q", err, walk.s)
+		if err := walk.entry(&e, source); err != nil || len(walk) > 0 {
+			t.Fatalf("err %v, left %q", err, walk)
 		}
 		r, err := e.rec, e.bad
 		for _, s := range []string{r.Type, r.Subject, r.Unit, r.Actor, r.TraceParent} {
@@ -81,8 +79,66 @@ func FuzzEntry(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if r.Seq < 1 || r.ID != id || r.Subject != subject || !bytes.Equal(r.Data, data) || r.RecordedAt.IsZero() && !strings.HasPrefix(recorded, "0001-01-01") {
-			t.Errorf("read %+v from %q", r, fields)
+		if r.Seq < 1 || r.ID != id || !bytes.HasSuffix([]byte(event), r.Data) || r.RecordedAt.IsZero() && !strings.HasPrefix(recorded, "0001-01-01") {
+			t.Errorf("read %+v from %q", r, event)
+		}
+		if n, _ := strconv.Atoi(count); n == attributeCount && strings.Count(event, "\x00") == attributeCount+1 && (r.Subject != subject || !bytes.Equal(r.Data, data)) {
+			t.Errorf("read %+v from %q", r, event)
+		}
+	})
+}
+
+func TestEventsAreUnpackedAsTheyWerePacked(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		want := map[string]string{}
+		for _, name := range attributeNames {
+			want[name] = rapid.StringMatching("[^\x00]*").Draw(t, name)
+		}
+		data := rapid.String().Draw(t, "data")
+		got, rest, err := Unpack(Pack(want, data))
+		if err != nil || rest != data || !maps.Equal(got, want) {
+			t.Fatalf("%q %q, err %v", got, rest, err)
+		}
+	})
+}
+
+// TestAttributesOfALaterVersionArePassedOver reads an event that has one more
+// attribute than this version knows.
+func TestAttributesOfALaterVersionArePassedOver(t *testing.T) {
+	t.Parallel()
+	event := Pack(map[string]string{"id": "1", "traceparent": "00-x\x00more"}, "{}")
+	a, data, err := Unpack("12" + strings.TrimPrefix(event, "11"))
+	if err != nil || a["id"] != "1" || a["traceparent"] != "00-x" || data != "{}" {
+		t.Errorf("%q %q, err %v", a, data, err)
+	}
+}
+
+// TestTimesAreReadAsRFC3339 compares the quick way with the general one.
+func TestTimesAreReadAsRFC3339(t *testing.T) {
+	t.Parallel()
+	same := func(s string) error {
+		got, err := parseTime(s)
+		want, wantErr := time.Parse(time.RFC3339Nano, s)
+		if !got.Equal(want) || (err == nil) != (wantErr == nil) {
+			return fmt.Errorf("%q is %v, %v; want %v, %v", s, got, err, want, wantErr)
+		}
+		return nil
+	}
+	for _, s := range []string{
+		"", "2026-02-28T23:59:59.999999Z", "2026-02-29T00:00:00.000000Z", "2028-02-29T00:00:00.000000Z", "2026-00-10T00:00:00.000000Z",
+		"2026-13-10T00:00:00.000000Z", "2026-01-00T00:00:00.000000Z", "2026-01-32T00:00:00.000000Z", "2026-01-10T24:00:00.000000Z",
+		"2026-01-10T00:60:00.000000Z", "2026-01-10T00:00:60.000000Z", "2026-01-10 00:00:00.000000Z", "2026-01-10T00:00:00,000000Z",
+		"2026-01-10T00:00:00.00000+08", "2026-01-10T00:00:00.0+08:00", "2026-01-10T00:00:00.00+8:00", "2026-0a-10T00:00:00.000000Z", "0000-01-01T00:00:00.000000Z",
+	} {
+		if err := same(s); err != nil {
+			t.Error(err)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		at := time.UnixMicro(rapid.Int64Range(-62135596800e6, 253402300799e6).Draw(t, "at")).UTC()
+		if err := same(at.Format(timeLayout)); err != nil {
+			t.Fatal(err)
 		}
 	})
 }
@@ -98,10 +154,10 @@ func TestRepliesOfBothProtocols(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			walk := newResp([]byte(reply))
-			got, err := walk.streams(map[string]string{"s": "declaration"})
-			if err != nil || walk.s != "" {
-				t.Fatalf("err %v, left %q", err, walk.s)
+			walk := resp(reply)
+			got, err := walk.streams(map[string]string{"s": "declaration"}, nil)
+			if err != nil || len(walk) > 0 {
+				t.Fatalf("err %v, left %q", err, walk)
 			}
 			if len(got) != 2 || got[0].id != "5-1" || got[0].stream != "s" || got[1].id != "5-2" || !got[1].deleted {
 				t.Fatalf("got %+v", got)
@@ -112,8 +168,8 @@ func TestRepliesOfBothProtocols(t *testing.T) {
 		})
 	}
 	for _, nothing := range []string{"*-1\r\n", "_\r\n"} {
-		walk := newResp([]byte(nothing))
-		if got, err := walk.streams(nil); len(got) > 0 || err != nil {
+		walk := resp([]byte(nothing))
+		if got, err := walk.streams(nil, nil); len(got) > 0 || err != nil {
 			t.Errorf("%q: %v, err %v", nothing, got, err)
 		}
 	}
@@ -125,9 +181,9 @@ func FuzzReply(f *testing.F) {
 	f.Add("*3\r\n$3\r\n0-0\r\n*0\r\n*0\r\n")
 	f.Add("*1\r\n*999999999\r\n")
 	f.Fuzz(func(_ *testing.T, reply string) {
-		walk := newResp([]byte(reply))
-		_, _ = walk.streams(nil)
-		walk = newResp([]byte(reply))
+		walk := resp(reply)
+		_, _ = walk.streams(nil, nil)
+		walk = resp(reply)
 		_, _, _ = walk.claimed("s", "declaration")
 	})
 }

@@ -35,13 +35,15 @@ func (b *Bench) redisBenchmark(ctx context.Context) (float64, error) {
 	if err != nil {
 		return 0, err
 	}
-	now := "2026-11-21T09:00:00.000000Z"
+	const now = "2026-11-21T09:00:00.000000Z"
+	entry := event.Pack(map[string]string{
+		"specversion": "1.0", "id": uuid.NewString(), "source": source, "type": "egov.declaration.v1.ProjectSubmitted", "subject": "project-250",
+		"egovseq": "60", "time": now, "recordedtime": now, "egovunit": "education", "egovactor": "li.ming",
+		"traceparent": "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
+	}, `{"text":"`+strings.Repeat("x", payload)+`"}`)
 	args := []string{
 		"-h", u.Hostname(), "-p", u.Port(), "--dbnum", strings.TrimPrefix(u.Path, "/"), "-P", "100", "-n", strconv.Itoa(b.rows), "-q",
-		"XADD", "reference", "*", "specversion", "1.0", "id", uuid.NewString(), "source", source,
-		"type", "egov.declaration.v1.ProjectSubmitted", "subject", "project-250", "egovseq", "60", "time", now, "recordedtime", now,
-		"egovunit", "education", "egovactor", "li.ming", "traceparent", "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01",
-		"data", `{"text":"` + strings.Repeat("x", payload) + `"}`,
+		"XADD", "reference", "*", event.EntryField, strings.ReplaceAll(entry, "\x00", " "), // an argument cannot hold a NUL
 	}
 	if pw, ok := u.User.Password(); ok {
 		args = append([]string{"-a", pw, "--user", "default"}, args...)

@@ -6,10 +6,10 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"maps"
 	mrand "math/rand/v2"
 	"path/filepath"
 	"slices"
+	"strings"
 	"sync"
 	"testing/fstest"
 	"time"
@@ -175,8 +175,8 @@ func (b *bus) publish(ctx context.Context, source, prefix string, subjects, n in
 	}
 	all, err := b.rdb.XRange(ctx, "egov:events:"+source, "-", "+").Result()
 	return slices.DeleteFunc(all, func(m redis.XMessage) bool {
-		subject, _ := m.Values["subject"].(string)
-		return len(subject) < len(prefix) || subject[:len(prefix)] != prefix
+		attributes, _, err := event.Unpack(fmt.Sprint(m.Values[event.EntryField]))
+		return err != nil || !strings.HasPrefix(attributes["subject"], prefix)
 	}), err
 }
 
@@ -189,9 +189,10 @@ func (b *bus) deliver(ctx context.Context, source string, entries []redis.XMessa
 	}
 	pipe := b.rdb.Pipeline()
 	for i, m := range entries {
-		values := maps.Clone(m.Values)
-		if _, fact := values["source"]; fact {
-			values["source"] = source
+		values := m.Values
+		if attributes, data, err := event.Unpack(fmt.Sprint(values[event.EntryField])); err == nil {
+			attributes["source"] = source
+			values = map[string]any{event.EntryField: event.Pack(attributes, data)}
 		}
 		pipe.XAdd(ctx, &redis.XAddArgs{Stream: key, ID: fmt.Sprintf("%d-1", i+1), Values: values})
 	}

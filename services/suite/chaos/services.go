@@ -11,6 +11,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
+	"egov/libs/event"
 	"egov/services/suite"
 	"egov/services/suite/stack"
 )
@@ -174,9 +175,17 @@ func (t *trial) streamIsTheOutbox(ctx context.Context) error {
 	if len(entries) == 0 {
 		return nil
 	}
-	at := slices.Index(ids, fmt.Sprint(entries[0].Values["id"]))
+	at := -1
 	for i, e := range entries {
-		if at < 0 || at+i >= len(ids) || ids[at+i] != e.Values["id"] {
+		attributes, _, err := event.Unpack(fmt.Sprint(e.Values[event.EntryField]))
+		if err != nil {
+			return err
+		}
+		id := attributes["id"]
+		if i == 0 {
+			at = slices.Index(ids, id)
+		}
+		if at < 0 || at+i >= len(ids) || ids[at+i] != id {
 			t.broken("entry %d of the stream is not what the outbox has there", i)
 			return nil
 		}
