@@ -109,6 +109,10 @@ type Service struct {
 	Credentials aggregate.Repository[Credential]
 	Sessions    Sessions
 	KeyRegister aggregate.Repository[KeyRecord]
+	// HolidayTables keeps the one table of what is published about holidays,
+	// HolidayFiles is what the configuration says under it.
+	HolidayTables aggregate.Repository[HolidayTable]
+	HolidayFiles  []calendar.Override
 
 	Passwords Passwords
 	Tokens    Tokens

@@ -92,10 +92,30 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 		f(&c)
 	}
 	s.Config = c
+	s.run(build)
+	return s
+}
+
+// Beside runs a second process of the service, over the same database, and
+// stops it when the test ends. What it stated is asked of either.
+func (s *Service) Beside(build func(conf.Service) host.Service) *Service {
+	s.t.Helper()
+	b := &Service{
+		Name: s.Name, DB: s.DB, Config: s.Config, t: s.t, issuer: s.issuer, clock: s.clock,
+		super: s.super, role: s.role, others: map[string]*Producer{},
+	}
+	b.run(build)
+	return b
+}
+
+// run starts the service and waits until it is ready.
+func (s *Service) run(build func(conf.Service) host.Service) {
+	t := s.t
+	t.Helper()
 	ln, err := net.Listen("tcp", "127.0.0.1:0")
 	must(t, err)
 	s.URL = "http://" + ln.Addr().String()
-	unit := build(c)
+	unit := build(s.Config)
 	unit.Listener = ln
 	ctx, cancel := context.WithCancel(context.WithoutCancel(t.Context()))
 	done := make(chan error, 1)
@@ -103,14 +123,14 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 	t.Cleanup(func() {
 		cancel()
 		if err := <-done; err != nil {
-			t.Errorf("%s: %v", name, err)
+			t.Errorf("%s: %v", s.Name, err)
 		}
 	})
 	s.Await("ready", func() bool {
 		select {
 		case err := <-done:
 			done <- err
-			t.Fatalf("%s did not start: %v", name, err)
+			t.Fatalf("%s did not start: %v", s.Name, err)
 		default:
 		}
 		r, err := http.Get(s.URL + "/readyz")
@@ -120,7 +140,6 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 		r.Body.Close()
 		return r.StatusCode == http.StatusOK
 	})
-	return s
 }
 
 func must(t testing.TB, err error) {

@@ -61,6 +61,9 @@ func Mount(a *op.API, s *identity.Service, proxies throttle.Proxies) {
 	})
 	op.Handle(a, "GET /v1/keys", "ListKeys", "The register of signing keys, newest first", s.ListKeys, op.Roles("operator", "account_admin", "auditor"))
 	op.Handle(a, "POST /v1/keys/rotate", "RotateKeys", "Make the key that signs next", s.Rotate, op.Roles("operator"))
+
+	op.Handle(a, "POST /v1/holidays", "PublishHolidays", "Publish a holiday notice or an order of the district; clocks that run are counted anew", s.Publish, op.Roles("operator"), op.Created())
+	op.Handle(a, "GET /v1/holidays", "ListHolidays", "What is published about holidays, the latest first", s.ListHolidays)
 }
 
 // KeysPath is where the published keys are.

@@ -72,7 +72,7 @@ func TestOperations(t *testing.T) {
 	httpapi.Mount(a, &identity.Service{}, nil)
 	open := map[string]bool{
 		"GetMe": true, "ChangePassword": true, "GrantDelegation": true, "EndDelegation": true, "ListDelegations": true,
-		"ListUnits": true, "GetUnit": true, "GetDuties": true,
+		"ListUnits": true, "GetUnit": true, "GetDuties": true, "ListHolidays": true,
 	}
 	public := map[string]bool{"SignIn": true, "RefreshSession": true, "RevokeSession": true}
 	for _, o := range a.Operations() {

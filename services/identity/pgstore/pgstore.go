@@ -37,6 +37,11 @@ func Keys(s *store.Store) *store.Collection[identity.KeyRecord, *identity.KeyRec
 	return store.NewCollection[identity.KeyRecord, *identity.KeyRecord](s, "signing_key")
 }
 
+// HolidayTables keeps the table of what is published about holidays.
+func HolidayTables(s *store.Store) *store.Collection[identity.HolidayTable, *identity.HolidayTable] {
+	return store.NewCollection[identity.HolidayTable, *identity.HolidayTable](s, "holiday_table")
+}
+
 // Accounts is the repository of accounts.
 type Accounts struct {
 	*store.Collection[identity.Account, *identity.Account]

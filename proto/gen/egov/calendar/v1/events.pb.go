@@ -9,6 +9,7 @@
 package calendarv1
 
 import (
+	v1 "egov/proto/gen/egov/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -39,7 +40,8 @@ type HolidaysPublished struct {
 	// days off
 	Off []*Days `protobuf:"bytes,6,rep,name=off,proto3" json:"off,omitempty"`
 	// weekend days that are worked, and in an amendment any day that is
-	Work          []*Days `protobuf:"bytes,7,rep,name=work,proto3" json:"work,omitempty"`
+	Work          []*Days       `protobuf:"bytes,7,rep,name=work,proto3" json:"work,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -123,6 +125,13 @@ func (x *HolidaysPublished) GetWork() []*Days {
 	return nil
 }
 
+func (x *HolidaysPublished) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 // Days is a run of days under one name, both ends included.
 type Days struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -196,7 +205,7 @@ var File_egov_calendar_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_calendar_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1degov/calendar/v1/events.proto\x12\x10egov.calendar.v1\"\xe0\x01\n" +
+	"\x1degov/calendar/v1/events.proto\x12\x10egov.calendar.v1\x1a\x1aegov/type/v1/project.proto\"\x97\x02\n" +
 	"\x11HolidaysPublished\x12\x1b\n" +
 	"\tnotice_id\x18\x01 \x01(\tR\bnoticeId\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\x03R\aversion\x12\x12\n" +
@@ -204,7 +213,8 @@ const file_egov_calendar_v1_events_proto_rawDesc = "" +
 	"\x04kind\x18\x04 \x01(\tR\x04kind\x12\x16\n" +
 	"\x06notice\x18\x05 \x01(\tR\x06notice\x12(\n" +
 	"\x03off\x18\x06 \x03(\v2\x16.egov.calendar.v1.DaysR\x03off\x12*\n" +
-	"\x04work\x18\a \x03(\v2\x16.egov.calendar.v1.DaysR\x04work\"W\n" +
+	"\x04work\x18\a \x03(\v2\x16.egov.calendar.v1.DaysR\x04work\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"W\n" +
 	"\x04Days\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x17\n" +
 	"\aname_en\x18\x02 \x01(\tR\x06nameEn\x12\x12\n" +
@@ -227,15 +237,17 @@ var file_egov_calendar_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 
 var file_egov_calendar_v1_events_proto_goTypes = []any{
 	(*HolidaysPublished)(nil), // 0: egov.calendar.v1.HolidaysPublished
 	(*Days)(nil),              // 1: egov.calendar.v1.Days
+	(*v1.Signature)(nil),      // 2: egov.type.v1.Signature
 }
 var file_egov_calendar_v1_events_proto_depIdxs = []int32{
 	1, // 0: egov.calendar.v1.HolidaysPublished.off:type_name -> egov.calendar.v1.Days
 	1, // 1: egov.calendar.v1.HolidaysPublished.work:type_name -> egov.calendar.v1.Days
-	2, // [2:2] is the sub-list for method output_type
-	2, // [2:2] is the sub-list for method input_type
-	2, // [2:2] is the sub-list for extension type_name
-	2, // [2:2] is the sub-list for extension extendee
-	0, // [0:2] is the sub-list for field type_name
+	2, // 2: egov.calendar.v1.HolidaysPublished.signature:type_name -> egov.type.v1.Signature
+	3, // [3:3] is the sub-list for method output_type
+	3, // [3:3] is the sub-list for method input_type
+	3, // [3:3] is the sub-list for extension type_name
+	3, // [3:3] is the sub-list for extension extendee
+	0, // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_egov_calendar_v1_events_proto_init() }

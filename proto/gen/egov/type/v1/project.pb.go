@@ -71,9 +71,25 @@ type ProjectBrief struct {
 	// 2 or 3 when this is a renewal, else 0
 	RenewalYear int32 `protobuf:"varint,28,opt,name=renewal_year,json=renewalYear,proto3" json:"renewal_year,omitempty"`
 	// every item code of the decision's checklist: a duty holder finds its own
-	Items         []string `protobuf:"bytes,29,rep,name=items,proto3" json:"items,omitempty"`
-	unknownFields protoimpl.UnknownFields
-	sizeCache     protoimpl.SizeCache
+	Items []string `protobuf:"bytes,29,rep,name=items,proto3" json:"items,omitempty"`
+	// what gates may ask besides: the case of contracts/decision without its papers and budget
+	UrbanOperation    bool   `protobuf:"varint,30,opt,name=urban_operation,json=urbanOperation,proto3" json:"urban_operation,omitempty"`
+	DedicatedNetwork  bool   `protobuf:"varint,31,opt,name=dedicated_network,json=dedicatedNetwork,proto3" json:"dedicated_network,omitempty"`
+	OwnMachineRoom    bool   `protobuf:"varint,32,opt,name=own_machine_room,json=ownMachineRoom,proto3" json:"own_machine_room,omitempty"`
+	OwnWebsite        bool   `protobuf:"varint,33,opt,name=own_website,json=ownWebsite,proto3" json:"own_website,omitempty"`
+	HotlineSeats      int64  `protobuf:"varint,34,opt,name=hotline_seats,json=hotlineSeats,proto3" json:"hotline_seats,omitempty"`
+	UnitLevel         string `protobuf:"bytes,35,opt,name=unit_level,json=unitLevel,proto3" json:"unit_level,omitempty"`
+	CrossRegion       bool   `protobuf:"varint,36,opt,name=cross_region,json=crossRegion,proto3" json:"cross_region,omitempty"`
+	CrossDepartment   bool   `protobuf:"varint,37,opt,name=cross_department,json=crossDepartment,proto3" json:"cross_department,omitempty"`
+	Subordinate       bool   `protobuf:"varint,38,opt,name=subordinate,proto3" json:"subordinate,omitempty"`
+	Urgent            bool   `protobuf:"varint,39,opt,name=urgent,proto3" json:"urgent,omitempty"`
+	MidYearAdjustment bool   `protobuf:"varint,40,opt,name=mid_year_adjustment,json=midYearAdjustment,proto3" json:"mid_year_adjustment,omitempty"`
+	// absent when the declaration does not say
+	NationalCrypto   *bool `protobuf:"varint,41,opt,name=national_crypto,json=nationalCrypto,proto3,oneof" json:"national_crypto,omitempty"`
+	DistrictFunded   *bool `protobuf:"varint,42,opt,name=district_funded,json=districtFunded,proto3,oneof" json:"district_funded,omitempty"`
+	RenewalUnchanged *bool `protobuf:"varint,43,opt,name=renewal_unchanged,json=renewalUnchanged,proto3,oneof" json:"renewal_unchanged,omitempty"`
+	unknownFields    protoimpl.UnknownFields
+	sizeCache        protoimpl.SizeCache
 }
 
 func (x *ProjectBrief) Reset() {
@@ -309,6 +325,104 @@ func (x *ProjectBrief) GetItems() []string {
 	return nil
 }
 
+func (x *ProjectBrief) GetUrbanOperation() bool {
+	if x != nil {
+		return x.UrbanOperation
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetDedicatedNetwork() bool {
+	if x != nil {
+		return x.DedicatedNetwork
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetOwnMachineRoom() bool {
+	if x != nil {
+		return x.OwnMachineRoom
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetOwnWebsite() bool {
+	if x != nil {
+		return x.OwnWebsite
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetHotlineSeats() int64 {
+	if x != nil {
+		return x.HotlineSeats
+	}
+	return 0
+}
+
+func (x *ProjectBrief) GetUnitLevel() string {
+	if x != nil {
+		return x.UnitLevel
+	}
+	return ""
+}
+
+func (x *ProjectBrief) GetCrossRegion() bool {
+	if x != nil {
+		return x.CrossRegion
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetCrossDepartment() bool {
+	if x != nil {
+		return x.CrossDepartment
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetSubordinate() bool {
+	if x != nil {
+		return x.Subordinate
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetUrgent() bool {
+	if x != nil {
+		return x.Urgent
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetMidYearAdjustment() bool {
+	if x != nil {
+		return x.MidYearAdjustment
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetNationalCrypto() bool {
+	if x != nil && x.NationalCrypto != nil {
+		return *x.NationalCrypto
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetDistrictFunded() bool {
+	if x != nil && x.DistrictFunded != nil {
+		return *x.DistrictFunded
+	}
+	return false
+}
+
+func (x *ProjectBrief) GetRenewalUnchanged() bool {
+	if x != nil && x.RenewalUnchanged != nil {
+		return *x.RenewalUnchanged
+	}
+	return false
+}
+
 // Document is one attachment by content hash; the bytes stay in the owner's blob store.
 type Document struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -468,7 +582,7 @@ var File_egov_type_v1_project_proto protoreflect.FileDescriptor
 
 const file_egov_type_v1_project_proto_rawDesc = "" +
 	"\n" +
-	"\x1aegov/type/v1/project.proto\x12\fegov.type.v1\"\xd8\x06\n" +
+	"\x1aegov/type/v1/project.proto\x12\fegov.type.v1\"\xc1\v\n" +
 	"\fProjectBrief\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x14\n" +
@@ -507,7 +621,26 @@ const file_egov_type_v1_project_proto_rawDesc = "" +
 	"\x06leader\x18\x1a \x01(\tR\x06leader\x12\x18\n" +
 	"\acontact\x18\x1b \x01(\tR\acontact\x12!\n" +
 	"\frenewal_year\x18\x1c \x01(\x05R\vrenewalYear\x12\x14\n" +
-	"\x05items\x18\x1d \x03(\tR\x05items\"\x86\x01\n" +
+	"\x05items\x18\x1d \x03(\tR\x05items\x12'\n" +
+	"\x0furban_operation\x18\x1e \x01(\bR\x0eurbanOperation\x12+\n" +
+	"\x11dedicated_network\x18\x1f \x01(\bR\x10dedicatedNetwork\x12(\n" +
+	"\x10own_machine_room\x18  \x01(\bR\x0eownMachineRoom\x12\x1f\n" +
+	"\vown_website\x18! \x01(\bR\n" +
+	"ownWebsite\x12#\n" +
+	"\rhotline_seats\x18\" \x01(\x03R\fhotlineSeats\x12\x1d\n" +
+	"\n" +
+	"unit_level\x18# \x01(\tR\tunitLevel\x12!\n" +
+	"\fcross_region\x18$ \x01(\bR\vcrossRegion\x12)\n" +
+	"\x10cross_department\x18% \x01(\bR\x0fcrossDepartment\x12 \n" +
+	"\vsubordinate\x18& \x01(\bR\vsubordinate\x12\x16\n" +
+	"\x06urgent\x18' \x01(\bR\x06urgent\x12.\n" +
+	"\x13mid_year_adjustment\x18( \x01(\bR\x11midYearAdjustment\x12,\n" +
+	"\x0fnational_crypto\x18) \x01(\bH\x00R\x0enationalCrypto\x88\x01\x01\x12,\n" +
+	"\x0fdistrict_funded\x18* \x01(\bH\x01R\x0edistrictFunded\x88\x01\x01\x120\n" +
+	"\x11renewal_unchanged\x18+ \x01(\bH\x02R\x10renewalUnchanged\x88\x01\x01B\x12\n" +
+	"\x10_national_cryptoB\x12\n" +
+	"\x10_district_fundedB\x14\n" +
+	"\x12_renewal_unchanged\"\x86\x01\n" +
 	"\bDocument\x12\x12\n" +
 	"\x04name\x18\x01 \x01(\tR\x04name\x12\x1d\n" +
 	"\n" +
@@ -554,6 +687,7 @@ func file_egov_type_v1_project_proto_init() {
 	if File_egov_type_v1_project_proto != nil {
 		return
 	}
+	file_egov_type_v1_project_proto_msgTypes[0].OneofWrappers = []any{}
 	type x struct{}
 	out := protoimpl.TypeBuilder{
 		File: protoimpl.DescBuilder{
