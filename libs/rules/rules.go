@@ -90,19 +90,3 @@ func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has 
 	label, _ := pack.GateLabel(gate)
 	return ErrGate.WithMsg("尚不具备办理条件："+label.ZH, "the gate is closed: "+label.EN).WithViolations(missing...)
 }
-
-// caseOf is what a brief tells of a case.
-func caseOf(p *typev1.ProjectBrief) (policy.Case, policy.Decision) {
-	grade, xc, hardware := int64(p.GetMlpsGrade()), p.GetXcConformant(), p.GetHardwareFen()
-	day, _ := calendar.ParseDate(p.GetDeclaredOn()) // a zero date means the pack's first day
-	c := policy.Case{
-		Kind: p.GetKind(), Title: p.GetTitle(), Unit: p.GetUnit(), UnitKind: p.GetUnitKind(), DeclaredOn: day,
-		AmountFen: p.GetAmountFen(), HardwareFen: &hardware, PureSoftware: p.GetPureSoftware(),
-		InUse: p.GetInUse(), XCConformant: &xc, MLPSGrade: &grade, PublicData: p.GetPublicData(), RenewalYear: int64(p.GetRenewalYear()),
-	}
-	d := policy.Decision{
-		Pack: p.GetPack(), PackVersion: p.GetPackVersion(), Route: p.GetRoute(), Steps: p.GetSteps(),
-		Obligations: p.GetObligations(), ConferenceMode: p.GetConferenceMode(),
-	}
-	return c, d
-}

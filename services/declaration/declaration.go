@@ -183,24 +183,8 @@ func (p *Project) reviewedBy(by authn.Principal) error {
 
 // Brief is what other services learn of the project.
 func (p *Project) Brief() *typev1.ProjectBrief {
-	b := &typev1.ProjectBrief{
-		ProjectId: p.ID, Title: p.Title, Kind: p.Case.Kind, Unit: p.Unit, UnitKind: p.Case.UnitKind, Supervisor: p.Supervisor,
-		AmountFen: p.Case.AmountFen, PureSoftware: p.Case.PureSoftware, DeclaredOn: p.Case.DeclaredOn.String(),
-		InUse: p.Case.InUse, PublicData: p.Case.PublicData, KeyAnnual: p.KeyAnnual, ContractYears: int32(p.ContractYears),
-		SystemId: p.SystemID, Lineage: p.Lineage, Leader: p.Leader, Contact: p.Contact, RenewalYear: int32(p.Case.RenewalYear),
-		XcConformant: p.Case.XCConformant == nil || *p.Case.XCConformant,
-	}
-	if p.Case.HardwareFen != nil {
-		b.HardwareFen = *p.Case.HardwareFen
-	}
-	if p.Case.MLPSGrade != nil {
-		b.MlpsGrade = int32(*p.Case.MLPSGrade)
-	}
-	if d := p.Decision; d != nil {
-		b.Route, b.Steps, b.Obligations, b.ConferenceMode, b.Pack, b.PackVersion, b.Basis = d.Route, d.Steps, d.Obligations, d.ConferenceMode, d.Pack, d.PackVersion, d.Basis
-		for _, i := range d.Checklist {
-			b.Items = append(b.Items, i.Item)
-		}
-	}
+	b := rules.Brief(p.Case, p.Decision)
+	b.ProjectId, b.Title, b.Unit, b.Supervisor, b.Lineage, b.SystemId = p.ID, p.Title, p.Unit, p.Supervisor, p.Lineage, p.SystemID
+	b.KeyAnnual, b.ContractYears, b.Leader, b.Contact = p.KeyAnnual, int32(p.ContractYears), p.Leader, p.Contact
 	return b
 }

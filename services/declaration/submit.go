@@ -65,11 +65,12 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	p.Await(
 		aggregate.Todo{Action: "accept", Role: "secretary", Unit: Office, Title: "受理申报：" + p.Title},
 	)
-	signature, err := s.Sign("declaration.SubmitProject", rec.By(), p.Brief())
+	brief := p.Brief()
+	signature, err := s.Sign("declaration.SubmitProject", rec.By(), brief)
 	if err != nil {
 		return err
 	}
-	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: p.Brief(), DecisionJson: decisionJSON(decision), Trace: trace, Signature: signature})
+	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: brief, DecisionJson: decisionJSON(decision), Trace: trace, Signature: signature})
 	return s.Rules.Start(p.Base(), rec, decision.Pack, "accept_declaration", Office, today)
 }
 
