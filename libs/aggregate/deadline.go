@@ -292,6 +292,7 @@ func (r *Root) redate(rec *Recorder, d *Deadline, cal *calendar.Calendar) error 
 	}
 	switch {
 	case due != d.DueOn:
+		d.State = Open // warned of anew, with the new day, when that is near
 		rec.State(r.ProjectID, r.move(d, due, warn, provisional, reason))
 	case was && !provisional:
 		rec.State(r.ProjectID, &deadlinev1.DeadlineConfirmed{
@@ -299,9 +300,6 @@ func (r *Root) redate(rec *Recorder, d *Deadline, cal *calendar.Calendar) error 
 		})
 	}
 	d.WarnOn, d.Provisional = warn, provisional
-	if d.State == Warned && today.Before(warn) {
-		d.State = Open // warned of again when the new day is near
-	}
 	return nil
 }
 

@@ -30,21 +30,6 @@ type Amounts struct {
 	FinalFen     int64 `json:"final_fen"`
 }
 
-// DossierClock is one statutory clock as its service stated it last.
-type DossierClock struct {
-	ID          string   `json:"id"`
-	Service     string   `json:"service"`
-	Obligation  string   `json:"obligation"`
-	Unit        string   `json:"unit"`
-	TriggerOn   string   `json:"trigger_on"`
-	DueOn       string   `json:"due_on"`
-	MovedFrom   string   `json:"moved_from,omitempty"`
-	State       string   `json:"state"` // open, warned, met, late or waived
-	MetOn       string   `json:"met_on,omitempty"`
-	Provisional bool     `json:"provisional"`
-	Basis       []string `json:"basis"`
-}
-
 // TimelineEntry is one fact as it was stated.
 type TimelineEntry struct {
 	Service string          `json:"service"`
@@ -99,50 +84,4 @@ func (s *Service) spelt(d policy.Decision, facts []TimelineEntry) *policy.Decisi
 		break
 	}
 	return &d
-}
-
-// clocks folds what was stated about clocks into how each stands.
-func clocks(facts []TimelineEntry) []DossierClock {
-	states := map[string]string{
-		"egov.deadline.v1.DeadlineSet": "open", "egov.deadline.v1.DeadlineWarned": "warned", "egov.deadline.v1.DeadlineMet": "met",
-		"egov.deadline.v1.DeadlineMissed": "late", "egov.deadline.v1.DeadlineFulfilledLate": "late",
-		"egov.deadline.v1.DeadlineMoved": "open", "egov.deadline.v1.DeadlineWaived": "waived",
-	}
-	out := []DossierClock{}
-	at := map[string]int{}
-	for _, f := range facts {
-		state, ok := states[f.Type]
-		if !ok {
-			continue
-		}
-		var d struct {
-			ID          string   `json:"deadline_id"`
-			Obligation  string   `json:"obligation"`
-			Unit        string   `json:"unit"`
-			TriggerOn   string   `json:"trigger_on"`
-			DueOn       string   `json:"due_on"`
-			MovedFrom   string   `json:"moved_from"`
-			MetOn       string   `json:"met_on"`
-			Provisional bool     `json:"provisional"`
-			Basis       []string `json:"basis"`
-		}
-		if err := json.Unmarshal(f.Data, &d); err != nil {
-			continue // not a clock of ours: the ledger has it as it came
-		}
-		i, known := at[d.ID]
-		if !known {
-			i = len(out)
-			at[d.ID] = i
-			out = append(out, DossierClock{ID: d.ID, Service: f.Service, Obligation: d.Obligation, Unit: d.Unit, TriggerOn: d.TriggerOn, Provisional: d.Provisional, Basis: append([]string{}, d.Basis...)})
-		}
-		c := &out[i]
-		c.State, c.DueOn = state, d.DueOn
-		if d.MovedFrom != "" {
-			c.MovedFrom = d.MovedFrom
-		}
-		if d.MetOn != "" {
-			c.MetOn = d.MetOn
-		}
-	}
-	return out
 }
