@@ -1,6 +1,7 @@
 package policy
 
 import (
+	"maps"
 	"slices"
 	"strings"
 )
@@ -24,6 +25,9 @@ const (
 
 // sections are all of them, in the order of the book.
 var sections = []Section{CheckRules, RouteRules, StepRules, ModeRules, ChecklistRules, ObligationRules, StrengthRules, CostRules, FindingRules, NoteRules}
+
+// Fields lists the fields of the case for which FieldBasis names provisions.
+func (p *Pack) Fields() []string { return slices.Sorted(maps.Keys(p.fieldBasis)) }
 
 // Sections lists all sections, in the order of the book.
 func Sections() []Section { return slices.Clone(sections) }

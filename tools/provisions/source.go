@@ -1,0 +1,297 @@
+package provisions
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"io/fs"
+	"maps"
+	"path"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+
+	"egov/libs/policy"
+	"egov/tools/workspace"
+)
+
+// idForm finds provision ids in texts and comments.
+var idForm = regexp.MustCompile(`\b(?:YP23-[MRS]|YP21-M|SH16-[DW]|SH12-[A-Z]|SH12|XA18)(?:-\d+(?:\.\d+)*)?\b`)
+
+// codeForm is the form of an error code.
+var codeForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+// widely is how many provisions an error code may rest on and still tell
+// something about one of them: "required" rests on many.
+const widely = 3
+
+// place is one function of the source.
+type place struct {
+	folder string // relative, with slashes
+	name   string
+}
+
+func (p place) String() string { return p.folder + ": " + p.name }
+
+// module is the part of the repository a folder belongs to: a service is shown
+// by its own tests and those of the suite.
+func module(folder string) string {
+	parts := strings.SplitN(folder, "/", 3)
+	return strings.Join(parts[:min(2, len(parts))], "/")
+}
+
+// source is what reading the Go files of the workspace gives.
+type source struct {
+	enforces map[string][]place           // by id
+	tests    map[string][]place           // by id that a test names
+	names    map[string][]place           // by text or identifier that a test names
+	codes    map[string]map[string]string // by id: error codes and variables, with the module they are of
+}
+
+// scanSource adds what Go code and its tests say of the provisions.
+func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) error {
+	s := source{enforces: map[string][]place{}, tests: map[string][]place{}, names: map[string][]place{}, codes: map[string]map[string]string{}}
+	folders, err := workspace.Modules(root)
+	if err != nil {
+		return err
+	}
+	for _, folder := range folders {
+		if folder == "proto" {
+			continue // what is generated enforces nothing
+		}
+		err := filepath.WalkDir(filepath.Join(root, filepath.FromSlash(folder)), func(name string, d fs.DirEntry, err error) error {
+			if err != nil || d.IsDir() && (d.Name() == "node_modules" || name == filepath.Join(root, "tools", "provisions")) {
+				if err == nil {
+					err = filepath.SkipDir
+				}
+				return err
+			}
+			if d.IsDir() || path.Ext(name) != ".go" {
+				return nil
+			}
+			rel, err := filepath.Rel(root, filepath.Dir(name))
+			if err != nil {
+				return err
+			}
+			return s.read(name, filepath.ToSlash(rel))
+		})
+		if err != nil {
+			return err
+		}
+	}
+	s.requirements(packs)
+	for id, e := range byID {
+		for _, p := range s.enforces[id] {
+			e.Code = append(e.Code, p.String())
+		}
+		for _, m := range s.tests[id] {
+			e.Shown = append(e.Shown, m.String())
+		}
+		for code, of := range s.codes[id] {
+			if s.restsOn(code, of) > widely {
+				continue
+			}
+			for _, m := range s.names[code] {
+				if of == "" || module(m.folder) == of {
+					e.Refused = append(e.Refused, m.String())
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// restsOn counts the provisions of a code.
+func (s *source) restsOn(code, of string) (n int) {
+	for _, codes := range s.codes {
+		if m, ok := codes[code]; ok && m == of {
+			n++
+		}
+	}
+	return n
+}
+
+// requirements takes the codes of gates' requirements for error codes: a gate
+// refuses with them.
+func (s *source) requirements(packs []*policy.Pack) {
+	for _, p := range packs {
+		for _, g := range p.Gates() {
+			for _, r := range p.Requirements(g) {
+				for _, id := range r.Basis {
+					s.code(id, path.Base(r.Name), "")
+				}
+			}
+		}
+	}
+}
+
+func (s *source) code(id, code, of string) {
+	if s.codes[id] == nil {
+		s.codes[id] = map[string]string{}
+	}
+	s.codes[id][code] = of
+}
+
+// read looks at one file.
+func (s *source) read(name, folder string) error {
+	file, err := parser.ParseFile(token.NewFileSet(), name, nil, parser.ParseComments|parser.SkipObjectResolution)
+	if err != nil {
+		return err
+	}
+	test := strings.HasSuffix(name, "_test.go")
+	if !test && (strings.HasSuffix(folder, "test") || strings.HasPrefix(folder, "tools/")) {
+		return nil // helpers of tests, and tools, enforce nothing
+	}
+	for _, d := range file.Decls {
+		in := place{folder, declared(d)}
+		if test {
+			s.readTest(d, in)
+		} else {
+			s.readCode(d, in)
+		}
+	}
+	for _, c := range file.Comments {
+		in := place{folder, "package " + file.Name.Name}
+		for _, d := range file.Decls {
+			if inside(c, d) {
+				in.name = declared(d)
+			}
+		}
+		for _, id := range idForm.FindAllString(c.Text(), -1) {
+			if test {
+				s.tests[id] = append(s.tests[id], in)
+			} else {
+				s.enforces[id] = append(s.enforces[id], in)
+			}
+		}
+	}
+	return nil
+}
+
+// inside reports whether a comment is a declaration's own or within it.
+func inside(c *ast.CommentGroup, d ast.Decl) bool {
+	from := d.Pos()
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		if d.Doc != nil {
+			from = d.Doc.Pos()
+		}
+	case *ast.GenDecl:
+		if d.Doc != nil {
+			from = d.Doc.Pos()
+		}
+	}
+	return from <= c.Pos() && c.End() <= d.End()
+}
+
+// declared is the name of what is declared: of a method without its receiver,
+// of a list its first.
+func declared(d ast.Decl) string {
+	switch d := d.(type) {
+	case *ast.FuncDecl:
+		return d.Name.Name
+	case *ast.GenDecl:
+		for _, spec := range d.Specs {
+			switch spec := spec.(type) {
+			case *ast.TypeSpec:
+				return spec.Name.Name
+			case *ast.ValueSpec:
+				return spec.Names[0].Name
+			}
+		}
+	}
+	return "imports"
+}
+
+// text is the value of a string literal.
+func text(n ast.Node) (string, bool) {
+	lit, ok := n.(*ast.BasicLit)
+	if !ok || lit.Kind != token.STRING {
+		return "", false
+	}
+	s, err := strconv.Unquote(lit.Value)
+	return s, err == nil
+}
+
+// readCode notes the ids that code names, and the error codes beside them.
+func (s *source) readCode(d ast.Decl, in place) {
+	ast.Inspect(d, func(n ast.Node) bool {
+		if t, ok := text(n); ok && idForm.FindString(t) == t && t != "" {
+			s.enforces[t] = append(s.enforces[t], in)
+		}
+		switch n := n.(type) {
+		case *ast.CallExpr:
+			s.pair(n, nil, in)
+		case *ast.CompositeLit:
+			s.pair(n, nil, in)
+		case *ast.ValueSpec:
+			for i, v := range n.Values {
+				s.pair(v, n.Names[i], in)
+			}
+		}
+		return true
+	})
+}
+
+// pair takes the codes among the direct parts of a call or literal for codes
+// that rest on the ids there; an error kept in a variable goes by its name too.
+func (s *source) pair(n ast.Node, name *ast.Ident, in place) {
+	var parts []ast.Expr
+	switch n := n.(type) {
+	case *ast.CallExpr:
+		parts = n.Args
+	case *ast.CompositeLit:
+		parts = n.Elts
+	}
+	var ids, codes []string
+	for _, part := range parts {
+		ast.Inspect(part, func(n ast.Node) bool {
+			if _, deeper := n.(*ast.CallExpr); deeper {
+				return false
+			}
+			if t, ok := text(n); ok {
+				switch {
+				case t != "" && idForm.FindString(t) == t:
+					ids = append(ids, t)
+				case codeForm.MatchString(t):
+					codes = append(codes, t)
+				}
+			}
+			return true
+		})
+	}
+	if name != nil && len(ids) > 0 && ast.IsExported(name.Name) {
+		codes = append(codes, name.Name)
+	}
+	for _, id := range ids {
+		for _, c := range codes {
+			s.code(id, c, module(in.folder))
+		}
+	}
+}
+
+// readTest notes what a test names: ids, texts and identifiers.
+func (s *source) readTest(d ast.Decl, in place) {
+	seen := map[string]bool{}
+	ast.Inspect(d, func(n ast.Node) bool {
+		if id, ok := n.(*ast.Ident); ok {
+			seen[id.Name] = true
+		}
+		if t, ok := text(n); ok {
+			for _, word := range strings.FieldsFunc(t, func(r rune) bool {
+				return !strings.ContainsRune("_-.", r) && (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z')
+			}) {
+				seen[word] = true
+			}
+		}
+		return true
+	})
+	for _, name := range slices.Sorted(maps.Keys(seen)) {
+		if idForm.FindString(name) == name {
+			s.tests[name] = append(s.tests[name], in)
+		}
+		s.names[name] = append(s.names[name], in)
+	}
+}
