@@ -220,7 +220,7 @@ type Deadlines struct {
 
 type deadlineQuery struct {
 	ProjectID string `query:"project_id" json:"-"`
-	State     string `query:"state" json:"-"`
+	State     string `query:"state" json:"-"` // one or several, separated by commas
 }
 
 func (k *Kit) mountShared() {

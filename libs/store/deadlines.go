@@ -122,8 +122,9 @@ type DeadlineRow struct {
 }
 
 // Deadlines lists the clocks the caller may see, those due first on top; an
-// empty project or state means all. At most 1,000.
-func (s *Store) Deadlines(ctx context.Context, project, state string) ([]DeadlineRow, error) {
+// empty project or list of states, separated by commas, means all. At most
+// 1,000.
+func (s *Store) Deadlines(ctx context.Context, project, states string) ([]DeadlineRow, error) {
 	out := []DeadlineRow{}
 	err := s.Read(ctx, func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -135,6 +136,6 @@ func (s *Store) Deadlines(ctx context.Context, project, state string) ([]Deadlin
 		}
 		return rows.Err()
 	}, `SELECT id, project_id, obligation, unit, trigger_on, due_on, state, coalesce(met_on::text,''), coalesce(moved_from::text,''), coalesce(paused_since::text,''), provisional, basis
-	      FROM deadline WHERE ($1 = '' OR project_id = $1) AND ($2 = '' OR state = $2) ORDER BY due_on, id LIMIT 1000`, project, state)
+	      FROM deadline WHERE ($1 = '' OR project_id = $1) AND ($2 = '' OR state = ANY(string_to_array($2, ','))) ORDER BY due_on, id LIMIT 1000`, project, states)
 	return out, err
 }

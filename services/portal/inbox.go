@@ -84,17 +84,14 @@ type Deadline struct {
 // come yet, those past their day among them.
 func (s *Server) Deadlines(ctx context.Context, _ struct{}) (Deadlines, error) {
 	out := Deadlines{Today: calendar.Today(s.Clock).String(), Items: []Deadline{}, Unavailable: []string{}}
-	for _, state := range []string{"open", "late"} {
-		items, unavailable, err := gather(ctx, s, "/v1/deadlines", url.Values{"state": {state}}, func(d *Deadline, service string) { d.Service = service })
-		if err != nil {
-			return Deadlines{}, err
-		}
-		out.Items = append(out.Items, slices.DeleteFunc(items, func(d Deadline) bool { return d.MetOn != "" })...)
-		out.Unavailable = append(out.Unavailable, unavailable...)
+	items, unavailable, err := gather(ctx, s, "/v1/deadlines", url.Values{"state": {"open,warned,paused,late"}}, func(d *Deadline, service string) { d.Service = service })
+	if err != nil {
+		return Deadlines{}, err
 	}
+	out.Items = append(out.Items, slices.DeleteFunc(items, func(d Deadline) bool { return d.MetOn != "" })...)
+	out.Unavailable = append(out.Unavailable, unavailable...)
 	slices.SortStableFunc(out.Items, func(a, b Deadline) int { return strings.Compare(a.DueOn, b.DueOn) })
 	slices.Sort(out.Unavailable)
-	out.Unavailable = slices.Compact(out.Unavailable)
 	return out, nil
 }
 

@@ -58,8 +58,8 @@ func TestDeadlinesAreThoseThatStillRun(t *testing.T) {
 	t.Parallel()
 	s := begin(t, func(c *portal.Config) {
 		c.Services["procurement"] = answers(t, map[string]string{
-			"/v1/deadlines?state=open": `{"items":[{"id":"d1","project_id":"p1","obligation":"contract_filing","due_on":"2026-12-01","state":"open"}]}`,
-			"/v1/deadlines?state=late": `{"items":[{"id":"d2","project_id":"p1","due_on":"2026-11-01","state":"late"},{"id":"d3","project_id":"p1","due_on":"2026-10-01","state":"late","met_on":"2026-10-03"}]}`,
+			"/v1/deadlines?state=open%2Cwarned%2Cpaused%2Clate": `{"items":[{"id":"d1","project_id":"p1","obligation":"contract_filing","due_on":"2026-12-01","state":"open"},
+				{"id":"d2","project_id":"p1","due_on":"2026-11-01","state":"late"},{"id":"d3","project_id":"p1","due_on":"2026-10-01","state":"late","met_on":"2026-10-03"}]}`,
 		})
 		c.Services["budgeting"] = "http://127.0.0.1:1"
 	})

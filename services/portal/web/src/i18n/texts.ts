@@ -133,6 +133,7 @@ export const TEXTS = {
   deadlinesDue: ['截止 {day}', 'due {day}'],
   deadlinesMet: ['完成 {day}', 'met {day}'],
   deadlinesMoved: ['原截止 {day}', 'was due {day}'],
+  deadlinesPaused: ['{day} 起中止计算', 'paused since {day}'],
   deadlinesProvisional: ['暂定：该年度节假日安排尚未公布', 'provisional: that year’s holidays are not published yet'],
   deadlinesToday: ['今天', 'today'],
   decisionNone: ['尚未提交，没有固定的规则结论', 'Not submitted yet; no rules are pinned'],

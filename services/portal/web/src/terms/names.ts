@@ -106,6 +106,7 @@ export const STANDINGS: Record<string, Text> = {
   late: text('已逾期', 'Overdue'),
   soon: text('即将到期', 'Due soon'),
   open: text('进行中', 'Running'),
+  paused: text('已中止', 'Paused'),
   waived: text('已免除', 'Waived'),
 };
 

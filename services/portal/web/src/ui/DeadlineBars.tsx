@@ -36,6 +36,7 @@ export function DeadlineBars({ clocks, today }: { clocks: DossierClock[]; today:
           t('deadlinesFrom', { day: c.trigger_on }),
           t('deadlinesDue', { day: c.due_on }),
           c.moved_from ? t('deadlinesMoved', { day: c.moved_from }) : '',
+          c.paused_since ? t('deadlinesPaused', { day: c.paused_since }) : '',
           c.met_on ? t('deadlinesMet', { day: c.met_on }) : '',
         ].filter((x) => x !== '');
         return (
