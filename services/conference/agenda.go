@@ -107,7 +107,7 @@ func (s *Service) propose(ss *Session, rec *aggregate.Recorder, d *Docket, r Pro
 	i := Item{
 		ID: itemID(ss.ID, ss.Serial+1), Kind: r.Kind, State: ItemListed, ProjectID: d.ID, ChangeID: r.ChangeID, Title: d.Title,
 		Project: d.Project, Treatment: d.Treatment, Standing: d.Outcome,
-		DeclaredFen: d.Project.GetAmountFen(), ReviewedFen: d.ReviewedFen, Declarers: d.Declarers, Findings: d.Findings,
+		DeclaredFen: d.Project.GetAmountFen(), ReviewedFen: d.ReviewedFen, Declarers: d.Declarers, Findings: d.Findings, Lifted: d.lifted(),
 		Priority: r.Kind == ProjectItem && d.Priority > 0 && ss.HeldOn.Year() >= d.Priority,
 		Study:    r.Study, Suggestion: r.Suggestion, Suggested: r.Suggested, ProposedBy: by.Actor(),
 		Waivers: append([]Waiver{}, r.Waivers...), Invitees: append([]Invitee{}, r.Invitees...), Opinions: []Opinion{},

@@ -277,6 +277,7 @@ func (s *Service) permit(ss *Session, i *Item, d *Decision, at string) error {
 	if err := s.checkLifted(&c, i, d, at+"waivers"); err != nil {
 		return err
 	}
+	i.checkFindings(&c, d, at+"waivers")
 	for n, f := range d.FollowUps {
 		c.Require(slices.Contains(ss.Members, f.Unit) || f.Unit == i.Project.GetUnit(), fmt.Sprintf("%sfollow_ups[%d].unit", at, n), "not_a_party", "落实单位须为成员单位或申报单位", "is a member unit or the declaring unit", "YP23-R-4.7")
 	}

@@ -7,6 +7,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/fault"
+	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -87,10 +88,30 @@ type Change struct {
 
 // Finding is an in-principle rule that the declaration breaks.
 type Finding struct {
-	Code      string   `json:"code"`
-	Message   string   `json:"message"`
-	MessageEN string   `json:"message_en"`
-	Basis     []string `json:"basis"`
+	Code      string          `json:"code"`
+	Severity  policy.Severity `json:"severity"` // a warning asks for no waiver
+	OverFen   int64           `json:"over_fen"` // how far the project passes the limit; 0 where the rule limits no amount
+	Message   string          `json:"message"`
+	MessageEN string          `json:"message_en"`
+	Basis     []string        `json:"basis"`
+}
+
+// findingOf is what the conference keeps of a finding of the declaration.
+func findingOf(f policy.Finding) Finding {
+	kept := Finding{Code: f.Code, Severity: f.Severity, Message: f.Message, MessageEN: f.MessageEN, Basis: f.Basis}
+	if f.LimitFen != nil && f.ActualFen != nil {
+		kept.OverFen = max(0, *f.ActualFen-*f.LimitFen)
+	}
+	return kept
+}
+
+// lifted lists the rules that earlier decisions lifted for the project.
+func (d *Docket) lifted() []string {
+	rules := []string{}
+	for _, w := range d.Waivers {
+		rules = append(rules, w.Rule)
+	}
+	return rules
 }
 
 // begin makes the parts of a docket that is new.

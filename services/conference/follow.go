@@ -36,7 +36,7 @@ func (s *Service) Submitted(ctx context.Context, f *declarationv1.ProjectSubmitt
 		d.Findings = []Finding{}
 		for _, x := range decided.Findings {
 			if x.Strength == policy.InPrinciple {
-				d.Findings = append(d.Findings, Finding{Code: x.Code, Message: x.Message, MessageEN: x.MessageEN, Basis: x.Basis})
+				d.Findings = append(d.Findings, findingOf(x))
 			}
 		}
 	})

@@ -120,6 +120,7 @@ type Item struct {
 	Priority    bool                 `json:"priority"`           // from last year's backup pool (YP23-R-5.4.2)
 	Declarers   []string             `json:"declarers"`
 	Findings    []Finding            `json:"findings"` // in-principle rules that the declaration breaks
+	Lifted      []string             `json:"lifted"`   // rules that earlier decisions lifted for the project
 
 	// Study, Suggestion and Suggested are the office's prior work (YP23-R-4.4).
 	Study      string    `json:"study"`

@@ -114,6 +114,31 @@ func (s *Service) checkLifted(c *fault.Checks, i *Item, d *Decision, field strin
 	return s.liftable(c, field, i.Project, i.Findings, d.Waivers)
 }
 
+// checkFindings refuses a consent to a project that breaks a rule which holds in
+// principle and which no decision lifts: consenting in silence is no waiver.
+// What the consent cuts off the declared amount counts first against the limits
+// that the project passes; where it covers them all, none is passed any more.
+func (i *Item) checkFindings(c *fault.Checks, d *Decision, field string) {
+	if i.Kind != ProjectItem || !d.Outcome.consents() {
+		return
+	}
+	var open []Finding
+	var over int64
+	for _, f := range i.Findings {
+		named := slices.ContainsFunc(d.Waivers, func(w Waiver) bool { return w.Rule == f.Code })
+		if f.Severity == policy.Error && !named && !slices.Contains(i.Lifted, f.Code) {
+			open = append(open, f)
+			over += f.OverFen
+		}
+	}
+	cured := over <= i.DeclaredFen-d.ApprovedFen
+	for _, f := range open {
+		c.Require(cured && f.OverFen > 0, field, "finding_not_lifted",
+			"同意前须以一事一议放宽规则“"+f.Code+"”并说明理由，或将超出部分核减："+f.Message,
+			"consent needs a waiver of "+f.Code+" with its reason, or an amount without the excess: "+f.MessageEN, append([]string{"YP23-S-1.1"}, f.Basis...)...)
+	}
+}
+
 // stateWaivers states which rules a decision lifted, or did not.
 func (d *Decision) stateWaivers(rec *aggregate.Recorder) {
 	for _, w := range d.Waivers {
