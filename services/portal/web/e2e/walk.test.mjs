@@ -1,6 +1,7 @@
 // A person's way through the portal: declare with the rules answering while
 // typing, submit, be accepted, and follow the project in its dossier.
 import assert from 'node:assert/strict';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
 import { launch, person, picture } from './browser.mjs';
 import { accounts, open } from './stack.mjs';
@@ -67,6 +68,14 @@ test('a declaration is decided while it is typed, saved, completed and submitted
 
   await page.getByRole('button', { name: '保存草稿' }).click();
   await page.getByRole('heading', { name: '修改申报' }).waitFor();
+
+  // The template is a sheet that can be read; empty as it is, it says so at its
+  // sheet and changes nothing.
+  const budget = page.getByRole('region', { name: '经费明细' });
+  const [template] = await Promise.all([page.waitForEvent('download'), budget.getByRole('link', { name: '下载模板' }).click()]);
+  await budget.locator('input[type=file]').setInputFiles({ name: '预算.xlsx', mimeType: '', buffer: await readFile(await template.path()) });
+  await budget.getByRole('list', { name: '预算表核对结果' }).getByText('表中没有预算明细').waitFor();
+  await budget.getByRole('link', { name: '导出' }).waitFor();
 
   // Papers asked for at submission are attached one by one.
   const papers = page.getByRole('region', { name: '申报材料' }).getByRole('listitem').filter({ hasText: '提交申报' });

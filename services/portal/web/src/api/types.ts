@@ -21,6 +21,15 @@ export type Case = D['PolicyCase'];
 export type BudgetLine = Omit<D['PolicyLine'], 'person_months' | 'area_m2'> & { person_months?: number | string; area_m2?: number | string };
 export type ChecklistItem = Whole<D['PolicyItem']>;
 export type Finding = With<D['PolicyFinding'], 'code' | 'severity' | 'strength' | 'basis' | 'message' | 'message_en'>;
+export type SheetFinding = Violation & { severity: 'error' | 'warning'; proposed_fen?: number | null };
+export interface SheetReading {
+  pack: string;
+  sheet: string;
+  lines: (BudgetLine & { row: number })[];
+  findings: SheetFinding[];
+  sum_fen: number;
+  ready: boolean;
+}
 export type Note = Whole<D['PolicyNote']>;
 export type TraceStep = Whole<D['PolicyTraceStep']>;
 export type Decision = Omit<Whole<D['PolicyDecision']>, 'checklist' | 'findings' | 'notes' | 'trace'> & {

@@ -13,13 +13,14 @@ import { useSigned } from '../api/session';
 import type { Attachment, Case, Decision, Finding, Project, Violation } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import type { TextKey } from '../i18n/texts';
-import { asked, caseOf, draftOf, entryOf, extras, sumOf } from '../terms/declaring';
+import { asked, caseOf, draftOf, entryOf, extras, lineEntryOf, sumOf } from '../terms/declaring';
 import type { Entry, LineEntry } from '../terms/declaring';
 import { fromWan, wan } from '../terms/money';
 import { BASES, GATES } from '../terms/names';
 import { place, spoken } from '../terms/violations';
 import type { Path } from '../terms/violations';
 import { useAmountRule } from '../ui/ActForm';
+import { BudgetSheet } from '../ui/BudgetSheet';
 import { Loading, Nothing, PageHead, ProblemView, Provisions } from '../ui/Bits';
 import { DecisionView, FindingView } from '../ui/DecisionView';
 
@@ -243,7 +244,7 @@ function Situation({ entry }: { entry: Entry }) {
           </div>
         </fieldset>
       )}
-      {[c.mid_year_adjustment, c.urgent, c.reason].some(Boolean) && (
+      {[c.mid_year_adjustment, c.urgent, c.reason, asked(c.kind, 'maintenance')].some(Boolean) && (
         <Form.Item name={['case', 'reason']} label={t('declareReason')} className="above">
           <Input.TextArea rows={2} classNames={{ textarea: 'grows' }} />
         </Form.Item>
@@ -304,13 +305,15 @@ function Line({ name, entry, findings, onRemove }: { name: number; entry: LineEn
   );
 }
 
-function Budget({ entry, decision }: { entry: Entry; decision: Decision | undefined }) {
+function Budget({ id, entry, decision }: { id: string | undefined; entry: Entry; decision: Decision | undefined }) {
   const { t } = useLanguage();
+  const form = Form.useFormInstance<Entry>();
   const lines = entry.case?.budget ?? [];
   const sum = sumOf(lines);
   const total = fromWan(entry.case?.amount_fen) ?? 0;
   return (
     <Section n={4} title={t('declareBudget')}>
+      <BudgetSheet id={id} amountFen={total} onLines={(read) => form.setFieldValue(['case', 'budget'], read.map(lineEntryOf))} />
       <Form.List name={['case', 'budget']}>
         {(entries, { add, remove }) => (
           <>
@@ -535,7 +538,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
           <Basics />
           <Kind entry={entry} />
           <Situation entry={entry} />
-          <Budget entry={entry} decision={decision.data} />
+          <Budget id={stored?.body.id} entry={entry} decision={decision.data} />
           <Materials
             id={stored?.body.id}
             attachments={attachments}

@@ -223,16 +223,21 @@ export function entryOf(p: Project): Entry {
       mid_year_adjustment: c.mid_year_adjustment,
       reason: c.reason,
       superior_approval: c.superior_approval ? { ...c.superior_approval, amount_fen: toWan(c.superior_approval.amount_fen) } : undefined,
-      budget: (c.budget ?? []).map((l) => ({
-        category: l.category,
-        class: l.class,
-        amount_fen: toWan(l.amount_fen),
-        base_fen: l.base_fen ? toWan(l.base_fen) : undefined,
-        person_months: decimalText(l.person_months),
-        units: l.units,
-        area_m2: decimalText(l.area_m2),
-      })),
+      budget: (c.budget ?? []).map(lineEntryOf),
     },
+  };
+}
+
+/** A cost line as it would have been typed. */
+export function lineEntryOf(l: BudgetLine): LineEntry {
+  return {
+    category: l.category,
+    class: l.class,
+    amount_fen: toWan(l.amount_fen),
+    base_fen: l.base_fen ? toWan(l.base_fen) : undefined,
+    person_months: decimalText(l.person_months),
+    units: l.units,
+    area_m2: decimalText(l.area_m2),
   };
 }
 

@@ -30,7 +30,7 @@ export function FindingView({ finding: f }: { finding: Finding }) {
         {typeof f.line === 'number' && <b>{t('decisionLine', { n: f.line + 1 })} </b>}
         {pick({ zh: f.message, en: f.message_en })}
         {typeof f.limit_fen === 'number' && typeof f.actual_fen === 'number' && (
-          <div className="quiet num">{t('decisionLimit', { limit: wan(f.limit_fen), actual: wan(f.actual_fen) })}</div>
+          <div className="quiet num">{t('decisionLimit', { limit: wan(f.limit_fen), actual: wan(f.actual_fen), diff: wan(Math.abs(f.actual_fen - f.limit_fen)) })}</div>
         )}
         <div>
           <Tag>{pick(STRENGTHS[f.strength] ?? { zh: f.strength, en: f.strength })}</Tag>

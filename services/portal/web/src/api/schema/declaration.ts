@@ -1,5 +1,26 @@
 // Made by npm run generate from docs/api/declaration.json; not written by hand.
 export interface paths {
+    "/v1/budget-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The blank budget sheet of a pack, as .xlsx */
+        get: operations["GetBudgetSheet"];
+        put?: never;
+        /**
+         * Read a filled-in budget sheet: its lines, and what is wrong at which cell; nothing is stored
+         * @description Roles: declarer
+         */
+        post: operations["ReadBudgetSheet"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines": {
         parameters: {
             query?: never;
@@ -142,6 +163,23 @@ export interface paths {
         };
         /** Read one attachment */
         get: operations["GetAttachment"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/budget-sheet": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The declared budget of a project, as .xlsx */
+        get: operations["GetProjectBudgetSheet"];
         put?: never;
         post?: never;
         delete?: never;
@@ -379,20 +417,28 @@ export interface components {
             size_bytes?: number;
             sm3?: string;
         };
+        CalendarPeriod: {
+            months?: number;
+            until?: string;
+            working_days?: number;
+        };
         Deadline: {
             basis?: string[] | null;
+            calendar?: string;
             due_on?: string;
             id?: string;
             met_on?: string;
             moved_from?: string;
             obligation?: string;
+            pauses?: components["schemas"]["Pause"][];
+            period?: components["schemas"]["CalendarPeriod"];
             provisional?: boolean;
             reason?: string;
             state?: string;
             trigger_on?: string;
             unit?: string;
+            warn_before?: number;
             warn_on?: string;
-            warned?: boolean;
         };
         DeclarationAmounts: {
             /** Format: int64 */
@@ -433,6 +479,7 @@ export interface components {
             met_on?: string;
             moved_from?: string;
             obligation?: string;
+            paused_since?: string;
             provisional?: boolean;
             service?: string;
             state?: string;
@@ -567,6 +614,17 @@ export interface components {
             system_id?: string;
             title: string;
         };
+        DeclarationSheetReading: {
+            /** Format: int64 */
+            declared_fen?: number;
+            findings?: components["schemas"]["SheetFinding"][] | null;
+            lines?: components["schemas"]["SheetLine"][] | null;
+            pack?: string;
+            ready?: boolean;
+            sheet?: string;
+            /** Format: int64 */
+            sum_fen?: number;
+        };
         DeclarationSupervisorReview: {
             approved: boolean;
             opinion: string;
@@ -614,6 +672,11 @@ export interface components {
         PageOfEgovServicesDeclarationProject: {
             items?: components["schemas"]["DeclarationProject"][] | null;
             next_page_token?: string;
+        };
+        Pause: {
+            from?: string;
+            reason?: string;
+            to?: string;
         };
         PolicyCase: {
             /** Format: int64 */
@@ -669,7 +732,7 @@ export interface components {
             ready?: boolean;
             route?: string;
             steps?: string[] | null;
-            trace?: components["schemas"]["PolicyTraceStep"][] | null;
+            trace?: components["schemas"]["PolicyTraceStep"][];
         };
         PolicyFinding: {
             actual_fen?: null | number;
@@ -736,6 +799,28 @@ export interface components {
             result?: boolean;
             rule?: string;
         };
+        SheetFinding: {
+            basis?: string[];
+            code?: string;
+            field?: string;
+            message?: string;
+            message_en?: string;
+            proposed_fen?: null | number;
+            severity?: string;
+        };
+        SheetLine: {
+            /** Format: int64 */
+            amount_fen?: number;
+            area_m2?: components["schemas"]["PolicyDecimal"];
+            /** Format: int64 */
+            base_fen?: number;
+            category?: string;
+            class?: string;
+            person_months?: components["schemas"]["PolicyDecimal"];
+            row?: number;
+            /** Format: int64 */
+            units?: number;
+        };
         StoreDeadlineRow: {
             basis?: string[] | null;
             due_on?: string;
@@ -743,6 +828,7 @@ export interface components {
             met_on?: string;
             moved_from?: string;
             obligation?: string;
+            paused_since?: string;
             project_id?: string;
             provisional?: boolean;
             state?: string;
@@ -778,6 +864,67 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    GetBudgetSheet: {
+        parameters: {
+            query?: {
+                pack?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReadBudgetSheet: {
+        parameters: {
+            query?: {
+                amount_fen?: number;
+                pack?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationSheetReading"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListDeadlines: {
         parameters: {
             query?: {
@@ -1073,6 +1220,36 @@ export interface operations {
             path: {
                 id: string;
                 sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetProjectBudgetSheet: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
