@@ -92,12 +92,13 @@ func witnesses(p *policy.Pack, byID map[string]*Evidence) error {
 }
 
 // fallThrough takes for the other side of a route rule the cases that the next
-// rule decides: they came past it.
+// rule decides: they came past it. A rule that turns a case away is a refusal
+// itself.
 func fallThrough(p *policy.Pack, all []witness, byID map[string]*Evidence) {
 	rules := p.Rules(policy.RouteRules)
 	for i, r := range rules {
 		next := slices.DeleteFunc(slices.Clone(all), func(w witness) bool { return w.route <= i })
-		if len(next) == 0 {
+		if len(next) == 0 || len(r.Gives) == 1 {
 			continue
 		}
 		first := slices.MinFunc(next, func(a, b witness) int { return a.route - b.route }).route

@@ -50,7 +50,9 @@ import "testing"
 
 func TestElsewhere(t *testing.T) { _ = "desk_closed" }
 
-func TestContract(t *testing.T) { _ = "contract_copy" }
+func TestContract(t *testing.T) { _, _ = "contract_copy", "gate_closed" }
+
+func TestNothingOfAGate(t *testing.T) { _ = "contract_copy" }
 `
 
 // layout lays out a go.work with two services.
@@ -139,6 +141,9 @@ func TestPacksAndTheirCases(t *testing.T) {
 	contract := find(t, table, "YP23-R-5.5.2")
 	has(contract.ID, contract.Rules, "deadline/contract_filing")
 	has(contract.ID, contract.Refused, "services/other: TestContract")
+	if slices.Contains(contract.Refused, "services/other: TestNothingOfAGate") {
+		t.Error("a test that speaks of no gate is taken for a refusal by one")
+	}
 	scope := find(t, table, "YP23-R-1.2")
 	has(scope.ID, scope.Rules, "field/kind")
 	quorum := find(t, table, "YP23-R-4.3")

@@ -20,9 +20,6 @@ import (
 // idForm finds provision ids in texts and comments.
 var idForm = regexp.MustCompile(`\b(?:YP23-[MRS]|YP21-M|SH16-[DW]|SH12-[A-Z]|SH12|XA18)(?:-\d+(?:\.\d+)*)?\b`)
 
-// codeForm is the form of an error code.
-var codeForm = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
-
 // widely is how many provisions an error code may rest on and still tell
 // something about one of them: "required" rests on many.
 const widely = 3
@@ -44,15 +41,25 @@ func module(folder string) string {
 
 // source is what reading the Go files of the workspace gives.
 type source struct {
-	enforces map[string][]place           // by id
-	tests    map[string][]place           // by id that a test names
-	names    map[string][]place           // by text or identifier that a test names
-	codes    map[string]map[string]string // by id: error codes and variables, with the module they are of
+	enforces map[string][]place // by id
+	tests    map[string][]place // by id that a test names
+	names    map[string][]place // by text or identifier that a test names
+	codes    map[string][]code  // by id
 }
+
+// code is an error code, or the variable of an error, that rests on a
+// provision.
+type code struct {
+	name   string
+	module string // whose tests show it; empty for a gate's requirement, which any may
+}
+
+// gateRefused are the names by one of which a test speaks of a closed gate.
+var gateRefused = []string{"gate_closed", "ErrGate", "Missing"}
 
 // scanSource adds what Go code and its tests say of the provisions.
 func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) error {
-	s := source{enforces: map[string][]place{}, tests: map[string][]place{}, names: map[string][]place{}, codes: map[string]map[string]string{}}
+	s := source{enforces: map[string][]place{}, tests: map[string][]place{}, names: map[string][]place{}, codes: map[string][]code{}}
 	folders, err := workspace.Modules(root)
 	if err != nil {
 		return err
@@ -87,14 +94,16 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) er
 			e.Code = append(e.Code, p.String())
 		}
 		for _, m := range s.tests[id] {
-			e.Shown = append(e.Shown, m.String())
+			if s.speaks(m, id) {
+				e.Shown = append(e.Shown, m.String())
+			}
 		}
-		for code, of := range s.codes[id] {
-			if s.restsOn(code, of) > widely {
+		for _, c := range s.codes[id] {
+			if s.restsOn(c) > widely {
 				continue
 			}
-			for _, m := range s.names[code] {
-				if of == "" || module(m.folder) == of {
+			for _, m := range s.names[c.name] {
+				if c.module == module(m.folder) || c.module == "" && s.gate(m) {
 					e.Refused = append(e.Refused, m.String())
 				}
 			}
@@ -103,10 +112,23 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) er
 	return nil
 }
 
+// speaks reports whether a test that names an id is about it: those of
+// libraries that enforce nothing of the kind use ids as samples.
+func (s *source) speaks(test place, id string) bool {
+	return !strings.HasPrefix(test.folder, "libs/") || strings.HasPrefix(test.folder, "libs/policy") ||
+		slices.ContainsFunc(s.enforces[id], func(p place) bool { return p.folder == test.folder })
+}
+
+// gate reports whether a test is about closed gates.
+func (s *source) gate(test place) bool {
+	return strings.HasPrefix(test.folder, "libs/policy") ||
+		slices.ContainsFunc(gateRefused, func(name string) bool { return slices.Contains(s.names[name], test) })
+}
+
 // restsOn counts the provisions of a code.
-func (s *source) restsOn(code, of string) (n int) {
+func (s *source) restsOn(c code) (n int) {
 	for _, codes := range s.codes {
-		if m, ok := codes[code]; ok && m == of {
+		if slices.Contains(codes, c) {
 			n++
 		}
 	}
@@ -120,18 +142,11 @@ func (s *source) requirements(packs []*policy.Pack) {
 		for _, g := range p.Gates() {
 			for _, r := range p.Requirements(g) {
 				for _, id := range r.Basis {
-					s.code(id, path.Base(r.Name), "")
+					s.codes[id] = append(s.codes[id], code{name: path.Base(r.Name)})
 				}
 			}
 		}
 	}
-}
-
-func (s *source) code(id, code, of string) {
-	if s.codes[id] == nil {
-		s.codes[id] = map[string]string{}
-	}
-	s.codes[id][code] = of
 }
 
 // read looks at one file.
@@ -141,14 +156,16 @@ func (s *source) read(name, folder string) error {
 		return err
 	}
 	test := strings.HasSuffix(name, "_test.go")
-	if !test && (strings.HasSuffix(folder, "test") || strings.HasPrefix(folder, "tools/")) {
-		return nil // helpers of tests, and tools, enforce nothing
+	tool := strings.HasPrefix(folder, "tools/")
+	if !test && (tool || strings.HasSuffix(folder, "test")) || tool && !strings.HasPrefix(folder, "tools/egov") {
+		return nil // tools and helpers of tests enforce nothing, and show nothing but for the command line
 	}
 	for _, d := range file.Decls {
 		in := place{folder, declared(d)}
-		if test {
+		switch {
+		case test && isTest(in.name):
 			s.readTest(d, in)
-		} else {
+		case !test:
 			s.readCode(d, in)
 		}
 	}
@@ -161,7 +178,9 @@ func (s *source) read(name, folder string) error {
 		}
 		for _, id := range idForm.FindAllString(c.Text(), -1) {
 			if test {
-				s.tests[id] = append(s.tests[id], in)
+				if isTest(in.name) {
+					s.tests[id] = append(s.tests[id], in)
+				}
 			} else {
 				s.enforces[id] = append(s.enforces[id], in)
 			}
@@ -235,41 +254,69 @@ func (s *source) readCode(d ast.Decl, in place) {
 	})
 }
 
-// pair takes the codes among the direct parts of a call or literal for codes
-// that rest on the ids there; an error kept in a variable goes by its name too.
+// pair notes the error code that a call or a literal makes, for the ids in it;
+// an error kept in a variable goes by its name too.
 func (s *source) pair(n ast.Node, name *ast.Ident, in place) {
+	var made []string
 	var parts []ast.Expr
 	switch n := n.(type) {
 	case *ast.CallExpr:
 		parts = n.Args
+		if at, ok := codeAt[called(n)]; ok && at < len(n.Args) {
+			if t, ok := text(n.Args[at]); ok {
+				made = append(made, t)
+			}
+		}
 	case *ast.CompositeLit:
 		parts = n.Elts
+		for _, e := range n.Elts {
+			if kv, ok := e.(*ast.KeyValueExpr); ok {
+				key, named := kv.Key.(*ast.Ident)
+				if t, ok := text(kv.Value); ok && named && key.Name == "Code" {
+					made = append(made, t)
+				}
+			}
+		}
 	}
-	var ids, codes []string
+	var ids []string
 	for _, part := range parts {
 		ast.Inspect(part, func(n ast.Node) bool {
 			if _, deeper := n.(*ast.CallExpr); deeper {
 				return false
 			}
-			if t, ok := text(n); ok {
-				switch {
-				case t != "" && idForm.FindString(t) == t:
-					ids = append(ids, t)
-				case codeForm.MatchString(t):
-					codes = append(codes, t)
-				}
+			if t, ok := text(n); ok && t != "" && idForm.FindString(t) == t {
+				ids = append(ids, t)
 			}
 			return true
 		})
 	}
-	if name != nil && len(ids) > 0 && ast.IsExported(name.Name) {
-		codes = append(codes, name.Name)
+	if name != nil && len(made) > 0 && ast.IsExported(name.Name) {
+		made = append(made, name.Name)
 	}
 	for _, id := range ids {
-		for _, c := range codes {
-			s.code(id, c, module(in.folder))
+		for _, c := range made {
+			s.codes[id] = append(s.codes[id], code{c, module(in.folder)})
 		}
 	}
+}
+
+// codeAt is where the functions that make errors and violations take the code.
+var codeAt = map[string]int{"New": 1, "Require": 2}
+
+// called is the name of the function or method that is called.
+func called(n *ast.CallExpr) string {
+	switch f := n.Fun.(type) {
+	case *ast.SelectorExpr:
+		return f.Sel.Name
+	case *ast.Ident:
+		return f.Name
+	}
+	return ""
+}
+
+// isTest reports whether a function is one that go test runs.
+func isTest(name string) bool {
+	return strings.HasPrefix(name, "Test") || strings.HasPrefix(name, "Fuzz")
 }
 
 // readTest notes what a test names: ids, texts and identifiers.

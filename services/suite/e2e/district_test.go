@@ -56,7 +56,7 @@ func lateOnes(r demo.Report) (ids []string) {
 // themselves, and under every pack that came with the suite: the folder adds
 // to them.
 func replay(t *testing.T, url string, rules *policy.Pack) {
-	const one = `{"kind":"service","title":"运行保障服务","unit":"education","unit_kind":"administrative","declared_on":"2026-03-02","amount_fen":8000000000,"hardware_fen":0}`
+	const one = `{"kind":"service","title":"运行保障服务","unit":"education","unit_kind":"administrative","declared_on":"2026-03-02","amount_fen":8000000000,"hardware_fen":0,"unit_level":"city"}`
 	decide := func(query string) policy.Decision {
 		t.Helper()
 		status, b := do(t, http.MethodPost, url+"/v1/decisions"+query, "", one)
