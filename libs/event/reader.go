@@ -55,25 +55,32 @@ func newReader(rdb redis.UniversalClient, group string, sources []string, answer
 }
 
 // Run calls f until ctx ends and then returns nil. A batch is repeated while f
-// fails. Entries that cannot be read are logged and left out.
+// fails; when f is done with it the slice serves for the next. Entries that
+// cannot be read are logged and left out.
 func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.Context, batch []Record) error) error {
 	report := (&reporter{log: log.With("group", r.group)}).report
-	take := func(ctx context.Context, batch []entry) bool {
-		recs := make([]Record, 0, len(batch))
-		for _, e := range batch {
-			if e.bad != nil {
-				log.ErrorContext(ctx, "reader: an entry cannot be read", "stream", e.stream, "id", e.id, "error", e.bad)
-				continue
+	newTake := func() take {
+		var recs []Record
+		return func(ctx context.Context, batch []entry) bool {
+			recs = recs[:0]
+			for i := range batch {
+				e := &batch[i]
+				if e.bad != nil {
+					log.ErrorContext(ctx, "reader: an entry cannot be read", "stream", e.stream, "id", e.id, "error", e.bad)
+					continue
+				}
+				recs = append(recs, e.rec)
 			}
-			recs = append(recs, e.rec)
+			return len(recs) == 0 || persist(ctx, report, func(ctx context.Context) error { return f(ctx, recs) })
 		}
-		return len(recs) == 0 || persist(ctx, report, func(ctx context.Context) error { return f(ctx, recs) })
 	}
 	var g errgroup.Group
 	g.Go(func() error {
+		take := newTake()
 		return forever(ctx, report, func(ctx context.Context) error { return r.consume(ctx, take) })
 	})
 	g.Go(func() error {
+		take := newTake()
 		return forever(ctx, report, func(ctx context.Context) error { return r.takeOver(ctx, take) })
 	})
 	g.Go(func() error { return forever(ctx, report, r.heartbeat) })
