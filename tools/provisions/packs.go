@@ -9,6 +9,9 @@ import (
 	"egov/libs/policy"
 )
 
+// deadlinePrefix begins the names of deadlines.
+const deadlinePrefix = "deadline/"
+
 // rulesOf lists, by provision, the rules of a pack that rest on it.
 func rulesOf(p *policy.Pack) map[string][]string {
 	by := map[string][]string{}
@@ -28,7 +31,7 @@ func rulesOf(p *policy.Pack) map[string][]string {
 		}
 	}
 	for _, d := range p.Deadlines() {
-		add("deadline/"+d.Code, d.Basis)
+		add(deadlinePrefix+d.Code, d.Basis)
 	}
 	for _, x := range p.Params() {
 		add("param/"+x.Name, x.Basis)

@@ -36,10 +36,25 @@ type Evidence struct {
 	Code    []string // "services/conference: Succeed"
 	Shown   []string // cases and tests that rest on it
 	Refused []string // cases and tests that show a breach, or the other side of a limit
+	Idle    []string // rules that nothing asks for: a deadline whose clock no service keeps
 }
 
 // enforced reports whether anything acts on the provision.
 func (e *Evidence) enforced() bool { return len(e.Rules)+len(e.Code) > 0 }
+
+// rest moves the deadlines that no service names to the idle rules.
+func (e *Evidence) rest(kept map[string]bool) {
+	idle := func(rule string) bool {
+		_, clock, isDeadline := strings.Cut(rule, ": "+deadlinePrefix)
+		return isDeadline && !kept[clock]
+	}
+	for _, r := range e.Rules {
+		if idle(r) {
+			e.Idle = append(e.Idle, r)
+		}
+	}
+	e.Rules = slices.DeleteFunc(e.Rules, idle)
+}
 
 // Part is one part of the table.
 type Part struct {
@@ -66,10 +81,12 @@ func Scan(root string, packs []*policy.Pack) (Table, error) {
 			return t, err
 		}
 	}
-	if err := scanSource(root, packs, byID); err != nil {
+	kept, err := scanSource(root, packs, byID)
+	if err != nil {
 		return t, err
 	}
 	for _, e := range byID {
+		e.rest(kept)
 		for _, list := range []*[]string{&e.Rules, &e.Code, &e.Shown, &e.Refused} {
 			*list = unique(*list)
 		}
@@ -205,7 +222,11 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 			b.WriteString("无 None.\n")
 		}
 		for _, e := range open.list {
-			fmt.Fprintf(&b, "- **%s** %s — %s\n", e.ID, e.Text.ZH, e.Text.EN)
+			fmt.Fprintf(&b, "- **%s** %s — %s", e.ID, e.Text.ZH, e.Text.EN)
+			if len(e.Idle) > 0 {
+				fmt.Fprintf(&b, " (无服务计时 a clock that no service keeps: %s)", names(e.Idle))
+			}
+			b.WriteString("\n")
 		}
 	}
 	_, err := io.WriteString(w, b.String())

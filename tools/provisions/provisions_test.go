@@ -30,6 +30,8 @@ func Open(n int) error {
 }
 
 func basis() []string { return []string{"SH12-P-9"} }
+
+const clock = "contract_filing"
 `
 
 const deskTest = `package desk_test
@@ -97,7 +99,7 @@ func TestCodeAndItsTests(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := scanSource(layout(t), nil, byID); err != nil {
+	if _, err := scanSource(layout(t), nil, byID); err != nil {
 		t.Fatal(err)
 	}
 	for _, c := range []struct {
@@ -144,6 +146,11 @@ func TestPacksAndTheirCases(t *testing.T) {
 	if slices.Contains(contract.Refused, "services/other: TestNothingOfAGate") {
 		t.Error("a test that speaks of no gate is taken for a refusal by one")
 	}
+	sharing := find(t, table, "SH16-D-14")
+	has(sharing.ID, sharing.Idle, "yangpu-2023: deadline/sharing_answer")
+	if sharing.enforced() {
+		t.Errorf("a clock that no service of the workspace keeps enforces %s", sharing.ID)
+	}
 	scope := find(t, table, "YP23-R-1.2")
 	has(scope.ID, scope.Rules, "field/kind")
 	quorum := find(t, table, "YP23-R-4.3")
@@ -158,7 +165,7 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 	full := []string{"a", "b", "c", "d", "e"}
 	table := Table{Parts: []Part{{Title: policy.Text{ZH: "甲", EN: "A"}, Provisions: []*Evidence{
 		{ID: "A-1", Text: policy.Text{ZH: "全|有", EN: "all"}, Rules: full, Shown: full, Refused: full[:1]},
-		{ID: "A-2", Text: policy.Text{ZH: "无", EN: "none"}, Shown: full},
+		{ID: "A-2", Text: policy.Text{ZH: "无", EN: "none"}, Shown: full, Idle: []string{"p: deadline/d"}},
 		{ID: "A-3", Text: policy.Text{ZH: "未测", EN: "untested"}, Code: full},
 		{ID: "A-4", Text: policy.Text{ZH: "无拒绝", EN: "no refusal"}, Code: full, Shown: full},
 	}}}}
@@ -168,7 +175,7 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 	for _, want := range []string{
 		"| **A-1** 全\\|有 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a` |\n",
 		"Of 4 provisions 1 have all three.",
-		"### 尚无执行 Enforced nowhere (1)\n\n- **A-2** 无 — none\n",
+		"### 尚无执行 Enforced nowhere (1)\n\n- **A-2** 无 — none (无服务计时 a clock that no service keeps: `p: deadline/d`)\n",
 		"### 有执行而无测试 Enforced, shown by no test (1)\n\n- **A-3** 未测 — untested\n",
 		"### 有测试而未见拒绝 Shown, without a refusal (1)\n\n- **A-4** 无拒绝 — no refusal\n",
 	} {

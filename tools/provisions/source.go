@@ -45,6 +45,7 @@ type source struct {
 	tests    map[string][]place // by id that a test names
 	names    map[string][]place // by text or identifier that a test names
 	codes    map[string][]code  // by id
+	kept     map[string]bool    // texts that the code of services names
 }
 
 // code is an error code, or the variable of an error, that rests on a
@@ -57,12 +58,13 @@ type code struct {
 // gateRefused are the names by one of which a test speaks of a closed gate.
 var gateRefused = []string{"gate_closed", "ErrGate", "Missing"}
 
-// scanSource adds what Go code and its tests say of the provisions.
-func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) error {
-	s := source{enforces: map[string][]place{}, tests: map[string][]place{}, names: map[string][]place{}, codes: map[string][]code{}}
+// scanSource adds what Go code and its tests say of the provisions. kept are
+// the texts that services name, such as the codes of the clocks they keep.
+func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) (kept map[string]bool, err error) {
+	s := source{kept: map[string]bool{}, enforces: map[string][]place{}, tests: map[string][]place{}, names: map[string][]place{}, codes: map[string][]code{}}
 	folders, err := workspace.Modules(root)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	for _, folder := range folders {
 		if folder == "proto" {
@@ -85,7 +87,7 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) er
 			return s.read(name, filepath.ToSlash(rel))
 		})
 		if err != nil {
-			return err
+			return nil, err
 		}
 	}
 	s.requirements(packs)
@@ -109,7 +111,7 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) er
 			}
 		}
 	}
-	return nil
+	return s.kept, nil
 }
 
 // speaks reports whether a test that names an id is about it: those of
@@ -237,8 +239,11 @@ func text(n ast.Node) (string, bool) {
 // readCode notes the ids that code names, and the error codes beside them.
 func (s *source) readCode(d ast.Decl, in place) {
 	ast.Inspect(d, func(n ast.Node) bool {
-		if t, ok := text(n); ok && idForm.FindString(t) == t && t != "" {
-			s.enforces[t] = append(s.enforces[t], in)
+		if t, ok := text(n); ok && t != "" {
+			s.kept[t] = s.kept[t] || strings.HasPrefix(in.folder, "services/")
+			if idForm.FindString(t) == t {
+				s.enforces[t] = append(s.enforces[t], in)
+			}
 		}
 		switch n := n.(type) {
 		case *ast.CallExpr:
