@@ -3,9 +3,11 @@ package sheet
 import (
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"strings"
 
+	"egov/libs/fault"
 	"egov/libs/policy"
 )
 
@@ -54,17 +56,21 @@ func (rd *reading) find(s policy.Severity, field, code, zh, en string) *Finding 
 	if s == policy.Error {
 		rd.errors++
 	}
-	if n := len(rd.result.Findings); n >= maxFindings {
-		// The last one stands for all that follow.
-		last := &rd.result.Findings[n-1]
-		last.Field, last.Code, last.Severity, last.ProposedFen = rd.sheet, "too_many_findings", policy.Error, nil
-		last.Msg, last.MsgEN = "问题过多，以下从略；请先改正以上各项", "there is more; mend the above first"
-		return &Finding{}
+	f := Finding{Severity: s, Violation: fault.Violation{Field: field, Code: code, Msg: zh, MsgEN: en, Basis: rd.basis}}
+	if n := len(rd.result.Findings); n < maxFindings {
+		rd.result.Findings = append(rd.result.Findings, f)
+		return &rd.result.Findings[n]
 	}
-	f := Finding{Severity: s}
-	f.Field, f.Code, f.Msg, f.MsgEN, f.Basis = field, code, zh, en, rd.basis
-	rd.result.Findings = append(rd.result.Findings, f)
-	return &rd.result.Findings[len(rd.result.Findings)-1]
+	// The last one stands for all that follow, and is as grave as what there is.
+	rest := policy.Warning
+	if rd.errors > 0 {
+		rest = policy.Error
+	}
+	rd.result.Findings[maxFindings-1] = Finding{Severity: rest, Violation: fault.Violation{
+		Field: rd.sheet, Code: "too_many_findings", Basis: rd.basis,
+		Msg: "核对结果过多，以下从略；请先处理以上各项", MsgEN: "there is more; see to the above first",
+	}}
+	return &f
 }
 
 // refuse notes an error at a cell, from which nothing else is to follow.
@@ -73,8 +79,8 @@ func (rd *reading) refuse(p place, code, zh, en string) *Finding {
 	return rd.find(policy.Error, rd.field(p.String()), code, zh, en)
 }
 
-func (rd *reading) warn(p place, code, zh, en string) *Finding {
-	return rd.find(policy.Warning, rd.field(p.String()), code, zh, en)
+func (rd *reading) warn(p place, code, zh, en string) {
+	rd.find(policy.Warning, rd.field(p.String()), code, zh, en)
 }
 
 func (rd *reading) field(where string) string { return rd.sheet + "!" + where }
@@ -601,7 +607,7 @@ func (rd *reading) totals(wan bool) {
 
 // proposeWan tells what the lines come to when read in 万元.
 func (rd *reading) proposeWan() {
-	total, ok := times(rd.result.SumFen, wanFactor)
+	total, ok := tenThousandfold(rd.result.SumFen)
 	if !ok || total == 0 {
 		return
 	}
@@ -621,24 +627,22 @@ const (
 	roundedFen = 5_000
 )
 
-func times(a, b int64) (int64, bool) {
-	p := a * b
-	return p, a == 0 || p/a == b
-}
+// tenThousandfold is v × 10,000, where that can be said.
+func tenThousandfold(v int64) (int64, bool) { return v * wanFactor, v <= math.MaxInt64/wanFactor }
 
 // tenThousandOff reports lines, all of them or a single one, that fit the
 // declared total once they are read in 万元, or once the total is.
 func (rd *reading) tenThousandOff(sum, declared int64) bool {
 	slack := int64(len(rd.result.Lines)) * roundedFen
 	near := func(a, b int64) bool { return a-b <= slack && b-a <= slack }
-	if big, ok := times(sum, wanFactor); ok && near(big, declared) {
+	if big, ok := tenThousandfold(sum); ok && near(big, declared) {
 		f := rd.find(policy.Error, rd.sheet, "ten_thousand_off",
 			"明细合计"+yuan(sum)+"元，恰为申报总额"+yuan(declared)+"元的万分之一，金额疑以万元填写；如确为万元，请各乘以10000后重新导入",
 			"the lines add up to CNY "+yuan(sum)+", a ten-thousandth of the declared CNY "+yuan(declared)+": they seem to be in units of 10,000; if so, multiply each and import again")
 		f.ProposedFen = &big
 		return true
 	}
-	if big, ok := times(declared, wanFactor); ok && near(sum, big) {
+	if big, ok := tenThousandfold(declared); ok && near(sum, big) {
 		f := rd.find(policy.Error, rd.sheet, "ten_thousand_off",
 			"明细合计"+yuan(sum)+"元，恰为申报总额"+yuan(declared)+"元的一万倍，申报总额疑以万元填写",
 			"the lines add up to CNY "+yuan(sum)+", ten thousand times the declared CNY "+yuan(declared)+": the total seems to be in units of 10,000")
@@ -647,7 +651,7 @@ func (rd *reading) tenThousandOff(sum, declared int64) bool {
 	}
 	for i, l := range rd.result.Lines {
 		others := sum - l.AmountFen
-		big, ok := times(l.AmountFen, wanFactor)
+		big, ok := tenThousandfold(l.AmountFen)
 		small := l.AmountFen / wanFactor
 		switch {
 		case l.AmountFen == 0:

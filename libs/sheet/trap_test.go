@@ -150,8 +150,10 @@ func TestTraps(t *testing.T) {
 		{"NegativeInBrackets", set("C5", "(5.00)"), 0, 1, []string{"预算!C5 number_as_text", "!预算!C5 negative"}},
 		{"FractionOfAFen", set("C5", 5.005), 0, 1, []string{"!预算!C5 too_precise"}},
 		{"TooLarge", xml(`<c r="C5"><v>1E+300</v></c>`), 0, 1, []string{"!预算!C5 out_of_range"}},
-		{"SumTooLarge", all(set("C5", "92233720368547758.07"), set("C6", "92233720368547758.07")), 0, fine,
-			[]string{"预算!C5 number_as_text", "预算!C6 number_as_text", "!预算!C6 out_of_range"}},
+		{
+			"SumTooLarge", all(set("C5", "92233720368547758.07"), set("C6", "92233720368547758.07")), 0, fine,
+			[]string{"预算!C5 number_as_text", "预算!C6 number_as_text", "!预算!C6 out_of_range"},
+		},
 		{"FractionalPoints", set("F5", 2.5), 0, 1, []string{"!预算!F5 too_precise"}},
 		{"FineMonths", set("E5", 7.125), 0, 1, []string{"!预算!E5 too_precise"}},
 		{"MonthsInWan", set("E5", "2万"), 0, 1, []string{"!预算!E5 unreadable_number"}},
@@ -247,20 +249,42 @@ func TestAmountsAreExact(t *testing.T) {
 	}
 }
 
-// TestFindingsAreBounded: the answer to a sheet that is wrong everywhere is no
-// larger than anyone reads.
+// TestFindingsAreBounded: the answer to a sheet that is odd everywhere is no
+// larger than anyone reads, and no graver than what was left out.
 func TestFindingsAreBounded(t *testing.T) {
 	t.Parallel()
-	got, err := sheet.Read(bytes.NewReader(filled(t, func(f *excelize.File) error {
-		for row := 5; row < 2000; row++ {
-			if err := f.SetCellStr("预算", fmt.Sprintf("A%d", row), strings.Repeat("长", 3000)); err != nil {
-				return err
+	for _, tt := range []struct {
+		name  string
+		row   func(f *excelize.File, row int) error
+		ready bool
+	}{
+		{"Errors", func(f *excelize.File, row int) error {
+			return f.SetCellStr("预算", fmt.Sprintf("A%d", row), strings.Repeat("长", 3000))
+		}, false},
+		{"Warnings", func(f *excelize.File, row int) error {
+			return errors.Join(f.SetCellStr("预算", fmt.Sprintf("A%d", row), "数据服务"), f.SetCellStr("预算", fmt.Sprintf("C%d", row), "1,000.00"))
+		}, true},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			got, err := sheet.Read(bytes.NewReader(filled(t, func(f *excelize.File) error {
+				for row := 7; row < 1007; row++ {
+					if err := tt.row(f, row); err != nil {
+						return err
+					}
+				}
+				return nil
+			})), pack(t), 0)
+			if err != nil {
+				t.Fatal(err)
 			}
-		}
-		return nil
-	})), pack(t), 0)
-	last := got.Findings[len(got.Findings)-1]
-	if err != nil || got.Ready || len(got.Findings) != 200 || last.Code != "too_many_findings" || len(got.Findings[0].Msg) > 300 {
-		t.Errorf("%v %d %+v", err, len(got.Findings), last)
+			last := got.Findings[len(got.Findings)-1]
+			if got.Ready != tt.ready || len(got.Findings) != 200 || last.Code != "too_many_findings" || len(got.Findings[0].Msg) > 300 || (last.Severity == "error") == tt.ready {
+				t.Errorf("%v %d %+v", got.Ready, len(got.Findings), last)
+			}
+			if tt.ready && (len(got.Lines) != 1002 || got.SumFen != 100_000_000+4_120_050) {
+				t.Errorf("%d lines, sum %d", len(got.Lines), got.SumFen)
+			}
+		})
 	}
 }

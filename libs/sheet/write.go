@@ -78,8 +78,10 @@ func (x *writer) setUp() {
 	x.do(x.file.SetDocProps(&excelize.DocProperties{Creator: "egov", LastModifiedBy: "egov", Title: plain(x.pack.Title().ZH), Language: "zh-CN"}))
 	fillIn := &excelize.Protection{Locked: false}
 	line := []excelize.Border{
-		{Type: "left", Color: "BFBFBF", Style: 1}, {Type: "right", Color: "BFBFBF", Style: 1},
-		{Type: "top", Color: "BFBFBF", Style: 1}, {Type: "bottom", Color: "BFBFBF", Style: 1},
+		{Type: "left", Color: "BFBFBF", Style: 1},
+		{Type: "right", Color: "BFBFBF", Style: 1},
+		{Type: "top", Color: "BFBFBF", Style: 1},
+		{Type: "bottom", Color: "BFBFBF", Style: 1},
 	}
 	const textFormat = 49
 	format := func(code string) *string { return &code }
