@@ -34,7 +34,13 @@ func Genesis(origin string) Head {
 // Append takes raw as the next row and moves the head over it. The row keeps
 // raw itself, not a copy.
 func (h *Head) Append(raw []byte) Row {
-	r := Row{Seq: h.Size + 1, Raw: raw, SHA256: Sum256(raw), SM3: SumSM3(raw)}
+	return h.AppendHashed(raw, Sum256(raw), SumSM3(raw))
+}
+
+// AppendHashed is Append for a writer who has the row hashes of raw already:
+// those of many events are computed at once, only the chain waits for its turn.
+func (h *Head) AppendHashed(raw []byte, sha256Sum, sm3Sum Hash) Row {
+	r := Row{Seq: h.Size + 1, Raw: raw, SHA256: sha256Sum, SM3: sm3Sum}
 	r.Chain = Link(h.Chain, r.Seq, r.SHA256, r.SM3)
 	h.SM3Chain = LinkSM3(h.SM3Chain, r.Seq, r.SM3)
 	h.Size, h.Chain = r.Seq, r.Chain

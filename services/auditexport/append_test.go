@@ -175,7 +175,9 @@ func TestTheServicesRoleChangesNoRow(t *testing.T) {
 		"DELETE FROM ledger_head", "TRUNCATE ledger_head", "UPDATE ledger_head SET only_row = true",
 		"DROP TABLE ledger_row", "ALTER TABLE ledger_row DISABLE ROW LEVEL SECURITY", "ALTER TABLE ledger_row ADD COLUMN x int",
 		"DROP POLICY sees ON ledger_row", "CREATE TABLE other (x int)", "DELETE FROM inquiry", "DELETE FROM export",
-		"INSERT INTO ledger_row SELECT * FROM ledger_row WHERE seq = 300 ON CONFLICT (seq) DO UPDATE SET raw = ''",
+		"UPDATE ledger_line SET raw = raw", "DELETE FROM ledger_line", "TRUNCATE ledger_line", "SELECT FROM ledger_line",
+		"ALTER TABLE ledger_line DISABLE TRIGGER adds", "ALTER TABLE ledger_row DETACH PARTITION ledger_line",
+		"INSERT INTO ledger_line SELECT * FROM ledger_row WHERE seq = 300 ON CONFLICT (seq) DO UPDATE SET raw = ''",
 		"SELECT FROM ledger_row FOR UPDATE", "LOCK TABLE ledger_row IN EXCLUSIVE MODE",
 	} {
 		t.Run(statement, func(t *testing.T) {
@@ -223,15 +225,17 @@ func TestWhoSeesTheLedger(t *testing.T) {
 			if seen != c.want {
 				t.Errorf("sees %d rows, want %d", seen, c.want)
 			}
-			added = pgx.BeginFunc(t.Context(), h.pool, func(tx pgx.Tx) error {
-				if err := pg.ScopeOf(c.by).Apply(t.Context(), tx); err != nil {
-					return err
+			for _, table := range []string{"ledger_row", "ledger_line"} {
+				added = pgx.BeginFunc(t.Context(), h.pool, func(tx pgx.Tx) error {
+					if err := pg.ScopeOf(c.by).Apply(t.Context(), tx); err != nil {
+						return err
+					}
+					_, err := tx.Exec(t.Context(), `INSERT INTO `+table+` VALUES (99, '', '', '', '', gen_random_uuid(), '', '', '', '', '', '', now())`)
+					return errors.Join(err, errUndo)
+				})
+				if refused := !onlyUndone(added); refused == c.by.IsService() {
+					t.Errorf("adding to %s: %v", table, added)
 				}
-				_, err := tx.Exec(t.Context(), `INSERT INTO ledger_row VALUES (99, '', '', '', '', gen_random_uuid(), '', '', '', '', '', '', now())`)
-				return errors.Join(err, errUndo)
-			})
-			if refused := !onlyUndone(added); refused == c.by.IsService() {
-				t.Errorf("adding a row: %v", added)
 			}
 			ctx := authn.With(t.Context(), c.by)
 			rows, _, err := h.book.Find(ctx, auditexport.Filter{Limit: 10})

@@ -276,13 +276,13 @@ func (b *Bench) export(f compress.Format) side {
 	}
 }
 
-// copy is psql writing the same table as CSV. The time is psql's own, so that
+// copy is psql writing the same rows as CSV, from the table they lie in. The time is psql's own, so that
 // its start does not count against it.
 func (b *Bench) copy(ctx context.Context) (float64, error) {
 	if err := b.fill(ctx); err != nil {
 		return 0, err
 	}
-	out, err := exec.CommandContext(ctx, b.o.PSQL, "-X", "-q", "-d", b.o.OwnerURL, "-c", `\timing on`, "-c", `\copy ledger_row TO '/dev/null' WITH (FORMAT csv)`).CombinedOutput()
+	out, err := exec.CommandContext(ctx, b.o.PSQL, "-X", "-q", "-d", b.o.OwnerURL, "-c", `\timing on`, "-c", `\copy ledger_line TO '/dev/null' WITH (FORMAT csv)`).CombinedOutput()
 	if err != nil {
 		return 0, fmt.Errorf("%s: %w: %s", b.o.PSQL, err, out)
 	}

@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgtype"
 
 	"egov/libs/event"
@@ -19,128 +19,193 @@ import (
 // serialises writers, once a batch; the batch is the sequencer. An event that
 // has its row already gets no second one; another event under the id of one
 // that has is event.ErrUndecodable.
+//
+// Events are encoded and hashed, linked, and stored by three parties at once:
+// a goroutine here, the one that feeds the connection, and the server. Append
+// expects news, and lets the ids' unique index say when it is wrong: the rows
+// then go in again without those that are known. After a batch in which it was
+// wrong it looks first.
 func (b *Book) Append(ctx context.Context, tx pgx.Tx, events []event.Record) error {
-	entries, err := encode(events)
+	encoded := encode(events)
+	defer encoded.wait()
+	head, tree, err := b.lock(ctx, tx)
 	if err != nil {
 		return err
 	}
-	head, tree, known, err := b.lock(ctx, tx, entries)
+	if !b.repeats.Load() {
+		err = b.insert(ctx, tx, head, tree, encoded.parts, map[uuid.UUID]ledger.Hash{})
+		if !isKnown(err) {
+			return err
+		}
+		if _, err := tx.Exec(ctx, "ROLLBACK TO SAVEPOINT "+beforeRows); err != nil {
+			return err
+		}
+	}
+	encoded.wait()
+	known, err := b.known(ctx, tx, encoded.entries)
 	if err != nil {
 		return err
 	}
-	rows, err := extend(&head, tree, entries, known)
-	if err != nil || len(rows.seqs) == 0 {
-		return err
-	}
-	batch := &pgx.Batch{} // in the scope that lock has set
-	rows.queue(batch)
-	batch.Queue("UPDATE ledger_head SET size = $1, chain = $2, sm3_chain = $3, edge = $4", int64(head.Size), head.Chain[:], head.SM3Chain[:], join(tree.Edge()))
-	return tx.SendBatch(ctx, batch).Close()
+	b.repeats.Store(len(known) > 0)
+	return b.insert(ctx, tx, head, tree, whole(encoded), known)
+}
+
+// beforeRows is the savepoint that a batch with a known event falls back to.
+const beforeRows = "before_rows"
+
+// isKnown says whether a row was refused because its event has one.
+func isKnown(err error) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pe.Code == "23505" && pe.ConstraintName == "ledger_row_event_id_key"
 }
 
 // entry is one event on its way into the ledger.
 type entry struct {
 	*event.Record
-	id     uuid.UUID
-	raw    []byte
-	sha256 ledger.Hash
+	id          uuid.UUID
+	raw         []byte
+	sha256, sm3 ledger.Hash
 }
 
-func encode(events []event.Record) ([]entry, error) {
-	entries := make([]entry, len(events))
-	for i := range events {
-		e := &events[i]
-		raw, err := ledger.AppendRaw(nil, ledger.Entry{
-			ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Unit: e.Unit, Actor: e.Actor,
-			EventSeq: e.Seq, TraceParent: e.TraceParent, Data: e.Data,
-		})
-		id, noID := uuid.Parse(e.ID)
-		if err := errors.Join(err, noID); err != nil {
-			return nil, fmt.Errorf("%w: event %s: %w", event.ErrUndecodable, e.ID, err)
-		}
-		entries[i] = entry{e, id, raw, ledger.Sum256(raw)}
+// part is some entries in a row, or why there are no more.
+type part struct {
+	entries []entry
+	err     error
+}
+
+// encoding makes entries of events in a goroutine of its own.
+type encoding struct {
+	entries []entry
+	parts   chan part
+	ended   chan struct{}
+	err     error
+}
+
+const partSize = 32 // events encoded before the first of them is stored
+
+func encode(events []event.Record) *encoding {
+	e := &encoding{
+		entries: make([]entry, len(events)),
+		parts:   make(chan part, len(events)/partSize+1), // it never waits to be read
+		ended:   make(chan struct{}),
 	}
-	return entries, nil
+	go func() {
+		defer close(e.ended)
+		defer close(e.parts)
+		begin := 0
+		for i := range events {
+			if e.err = e.entries[i].encode(&events[i]); e.err != nil {
+				e.parts <- part{err: e.err}
+				return
+			}
+			if end := i + 1; end-begin == partSize || end == len(events) {
+				e.parts <- part{entries: e.entries[begin:end]}
+				begin = end
+			}
+		}
+	}()
+	return e
 }
 
-// lock takes the head's row lock and then looks which events are known.
-func (b *Book) lock(ctx context.Context, tx pgx.Tx, entries []entry) (head ledger.Head, tree *ledger.Tree, known map[uuid.UUID]ledger.Hash, err error) {
+func (e *encoding) wait() { <-e.ended }
+
+// whole is the encoding once more, when it has ended.
+func whole(e *encoding) <-chan part {
+	all := make(chan part, 1)
+	all <- part{e.entries, e.err}
+	close(all)
+	return all
+}
+
+func (e *entry) encode(r *event.Record) error {
+	const around = 512 // bytes of a common event besides its data
+	raw, err := ledger.AppendRaw(make([]byte, 0, len(r.Data)+around), ledger.Entry{
+		ID: r.ID, Source: r.Source, Type: r.Type, Subject: r.Subject, Time: r.Time, Unit: r.Unit, Actor: r.Actor,
+		EventSeq: r.Seq, TraceParent: r.TraceParent, Data: r.Data,
+	})
+	id, noID := uuid.Parse(r.ID)
+	if err := errors.Join(err, noID); err != nil {
+		return fmt.Errorf("%w: event %s: %w", event.ErrUndecodable, r.ID, err)
+	}
+	*e = entry{r, id, raw, ledger.Sum256(raw), ledger.SumSM3(raw)}
+	return nil
+}
+
+// lock takes the head's row lock.
+func (b *Book) lock(ctx context.Context, tx pgx.Tx) (head ledger.Head, tree *ledger.Tree, err error) {
+	for {
+		batch := &pgx.Batch{}
+		pg.ScopeOf(b.self).Queue(batch)
+		batch.Queue(headSQL + " FOR UPDATE").QueryRow(func(r pgx.Row) (err error) {
+			head, tree, err = scanHead(r)
+			return err
+		})
+		batch.Queue("SAVEPOINT " + beforeRows)
+		err = tx.SendBatch(ctx, batch).Close()
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return head, tree, err
+		}
+		g := ledger.Genesis(b.origin)
+		if _, err := tx.Exec(ctx, "INSERT INTO ledger_head (size, chain, sm3_chain, edge) VALUES (0, $1, $2, '') ON CONFLICT DO NOTHING", g.Chain[:], g.SM3Chain[:]); err != nil {
+			return head, nil, err
+		}
+	}
+}
+
+// known finds the entries that have a row.
+func (b *Book) known(ctx context.Context, tx pgx.Tx, entries []entry) (map[uuid.UUID]ledger.Hash, error) {
 	ids := make([]pgtype.UUID, len(entries))
 	for i := range entries {
 		ids[i] = pgtype.UUID{Bytes: entries[i].id, Valid: true}
 	}
-	known = map[uuid.UUID]ledger.Hash{}
-	g := ledger.Genesis(b.origin)
-	batch := &pgx.Batch{}
-	pg.ScopeOf(b.self).Queue(batch)
-	batch.Queue("INSERT INTO ledger_head (size, chain, sm3_chain, edge) SELECT 0, $1, $2, '' WHERE NOT EXISTS (SELECT FROM ledger_head) ON CONFLICT DO NOTHING", g.Chain[:], g.SM3Chain[:])
-	batch.Queue(headSQL + " FOR UPDATE").QueryRow(func(r pgx.Row) (err error) {
-		head, tree, err = scanHead(r)
-		return err
+	rows, err := tx.Query(ctx, "SELECT event_id, sha256 FROM ledger_row WHERE event_id = ANY($1)", ids)
+	if err != nil {
+		return nil, err
+	}
+	known := map[uuid.UUID]ledger.Hash{}
+	var id [16]byte
+	var sum []byte
+	_, err = pgx.ForEachRow(rows, []any{&id, &sum}, func() error {
+		var h ledger.Hash
+		if err := toHash(sum, &h); err != nil {
+			return err
+		}
+		known[id] = h
+		return nil
 	})
-	batch.Queue("SELECT event_id, sha256 FROM ledger_row WHERE event_id = ANY($1)", ids).Query(func(rows pgx.Rows) error {
-		var id [16]byte
-		var sum []byte
-		_, err := pgx.ForEachRow(rows, []any{&id, &sum}, func() error {
-			var h ledger.Hash
-			if err := toHash(sum, &h); err != nil {
-				return err
-			}
-			known[id] = h
-			return nil
-		})
-		return err
-	})
-	return head, tree, known, tx.SendBatch(ctx, batch).Close()
+	return known, err
 }
 
-// added is the rows and nodes of one batch, column by column, as they are
-// inserted.
-type added struct {
-	seqs                       []int64
-	raws, sha256s, sm3s, links [][]byte
-	ids                        []pgtype.UUID
-	services, types, subjects  []string
-	units, actors, traces      []string
-	times                      []time.Time
+// insert puts the entries that are not known behind head, in the scope that
+// lock has set.
+func (b *Book) insert(ctx context.Context, tx pgx.Tx, head ledger.Head, tree *ledger.Tree, parts <-chan part, known map[uuid.UUID]ledger.Hash) error {
+	size := head.Size
+	lines := newLines(head, *tree, parts, known)
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, lines, copySQL)
+	if err := errors.Join(lines.err, err); err != nil || lines.head.Size == size {
+		return err
+	}
+	batch := &pgx.Batch{}
+	lines.nodes.queue(batch)
+	head = lines.head
+	batch.Queue("UPDATE ledger_head SET size = $1, chain = $2, sm3_chain = $3, edge = $4", int64(head.Size), head.Chain[:], head.SM3Chain[:], join(lines.tree.Edge()))
+	return tx.SendBatch(ctx, batch).Close()
+}
 
+// nodes is the tree's nodes that a batch completes, column by column.
+type nodes struct {
 	levels  []int16
 	indices []int64
 	hashes  [][]byte
 }
 
-// extend moves head and tree over the entries that are not known.
-func extend(head *ledger.Head, tree *ledger.Tree, entries []entry, known map[uuid.UUID]ledger.Hash) (a added, err error) {
-	for i := range entries {
-		e := &entries[i]
-		if sum, ok := known[e.id]; ok {
-			if sum != e.sha256 {
-				return a, fmt.Errorf("%w: event %s: another event of this id is in the ledger", event.ErrUndecodable, e.ID)
-			}
-			continue
-		}
-		known[e.id] = e.sha256
-		r := head.Append(e.raw)
-		tree.Append(r.Chain, func(n ledger.Node) {
-			a.levels, a.indices, a.hashes = append(a.levels, int16(n.Level)), append(a.indices, int64(n.Index)), append(a.hashes, n.Hash[:])
-		})
-		a.seqs = append(a.seqs, int64(r.Seq))
-		a.raws, a.links = append(a.raws, r.Raw), append(a.links, r.Chain[:])
-		a.sha256s, a.sm3s = append(a.sha256s, r.SHA256[:]), append(a.sm3s, r.SM3[:])
-		a.ids, a.times = append(a.ids, pgtype.UUID{Bytes: e.id, Valid: true}), append(a.times, e.Time)
-		a.services, a.types, a.subjects = append(a.services, e.Source), append(a.types, e.Type), append(a.subjects, e.Subject)
-		a.units, a.actors, a.traces = append(a.units, e.Unit), append(a.actors, e.Actor), append(a.traces, event.TraceID(e.TraceParent))
-	}
-	return a, nil
+func (n *nodes) add(x ledger.Node) {
+	n.levels, n.indices, n.hashes = append(n.levels, int16(x.Level)), append(n.indices, int64(x.Index)), append(n.hashes, x.Hash[:])
 }
 
-func (a *added) queue(batch *pgx.Batch) {
-	batch.Queue(`INSERT INTO ledger_row (seq, raw, sha256, sm3, chain, event_id, service, type, subject, unit, actor, trace_id, at)
-		SELECT * FROM unnest($1::bigint[], $2::bytea[], $3::bytea[], $4::bytea[], $5::bytea[], $6::uuid[],
-			$7::text[], $8::text[], $9::text[], $10::text[], $11::text[], $12::text[], $13::timestamptz[])`,
-		a.seqs, a.raws, a.sha256s, a.sm3s, a.links, a.ids, a.services, a.types, a.subjects, a.units, a.actors, a.traces, a.times)
-	if len(a.levels) > 0 {
-		batch.Queue("INSERT INTO ledger_node (level, idx, hash) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])", a.levels, a.indices, a.hashes)
+func (n *nodes) queue(batch *pgx.Batch) {
+	if len(n.levels) > 0 {
+		batch.Queue("INSERT INTO ledger_node (level, idx, hash) SELECT * FROM unnest($1::smallint[], $2::bigint[], $3::bytea[])", n.levels, n.indices, n.hashes)
 	}
 }
 

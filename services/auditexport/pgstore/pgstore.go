@@ -10,6 +10,7 @@ import (
 	"fmt"
 	"strconv"
 	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -44,6 +45,8 @@ type Book struct {
 	pool   *pgxpool.Pool
 	origin string
 	self   authn.Principal
+
+	repeats atomic.Bool // the batch before had events that were known
 }
 
 // NewBook opens the ledger of that origin; self appends to it.
