@@ -106,13 +106,13 @@ func TestEveryOperation(t *testing.T) {
 		t.Run(o.service+"/"+o.id, func(t *testing.T) {
 			url := s.URL(o.service) + strings.NewReplacer("{id}", "nothing-here", "{item}", "x", "{sha256}", strings.Repeat("0", 64)).Replace(o.path)
 			url = fill(url)
-			if strings.HasPrefix(o.path, "/v1/sessions") && o.service == "identity" || o.service == "declaration" && (o.id == "Decide" || o.id == "ListPacks") {
+			if strings.HasPrefix(o.path, "/v1/sessions") && o.service == "identity" || o.service == "declaration" && slices.Contains([]string{"Decide", "ListPacks", "GetBudgetSheet"}, o.id) {
 				// public by design
 			} else if status, b := do(t, o.method, url, "", "{}"); status != 401 {
-				t.Errorf("anonymous: %d %s", status, b)
+				t.Errorf("anonymous: %d %.300q", status, b)
 			}
 			if status, b := do(t, o.method, url, "not.a.token", "{}"); status != 401 {
-				t.Errorf("forged token: %d %s", status, b)
+				t.Errorf("forged token: %d %.300q", status, b)
 			}
 			if o.method == "GET" {
 				status, b := do(t, o.method, url, token[o.role], "")
