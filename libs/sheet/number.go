@@ -12,8 +12,7 @@ import (
 const (
 	fenPlaces     = 2
 	decimalPlaces = 2
-	wanPlaces     = 4 // 万元 in yuan
-	yiPlaces      = 8 // 亿元 in yuan
+	wanPlaces     = 4 // of 万元 in yuan
 )
 
 // shownDigits is how many digits of a number a spreadsheet keeps and shows.
@@ -36,6 +35,11 @@ var (
 	groupedForm = regexp.MustCompile(`^[+-]?\d{1,3}(?:,\d{3})+(?:\.\d*)?$`)
 	storedForm  = regexp.MustCompile(`^([+-]?)(\d*)(?:\.(\d*))?(?:[eE]([+-]?\d{1,3}))?$`)
 )
+
+// fenNumber is an amount in fen as a number of yuan.
+func fenNumber(fen int64) number {
+	return newNumber("", strconv.FormatInt(fen, 10), "").shifted(-fenPlaces)
+}
 
 func newNumber(sign, whole, frac string) number {
 	n := number{negative: sign == "-", digits: strings.TrimLeft(whole+frac, "0"), places: len(frac)}
@@ -177,29 +181,19 @@ func fold(s string) string {
 // written is a text that should be a number, taken apart.
 type written struct {
 	number number
-	unit   int // powers of ten of a unit that the text names beside yuan: wanPlaces, yiPlaces, or 0
+	unit   int // the power of ten of a magnitude that the text names; 0: none
 }
 
 // moneyText reads an amount written as text. A unit it names is reported, not
 // applied.
 func moneyText(s string) (written, bool) {
-	s = strings.ReplaceAll(fold(s), " ", "")
+	s = strings.ToLower(strings.ReplaceAll(fold(s), " ", ""))
 	negative := false
 	if strings.HasPrefix(s, "(") && strings.HasSuffix(s, ")") {
 		s, negative = s[1:len(s)-1], true
 	}
-	for _, p := range []string{"¥", "RMB", "CNY", "人民币"} {
-		s = strings.TrimPrefix(s, p)
-	}
-	for _, p := range []string{"元", "圆", "RMB", "CNY", "人民币"} {
-		s = strings.TrimSuffix(s, p)
-	}
 	var w written
-	if t, ok := strings.CutSuffix(s, "万"); ok {
-		s, w.unit = t, wanPlaces
-	} else if t, ok := strings.CutSuffix(s, "亿"); ok {
-		s, w.unit = t, yiPlaces
-	}
+	s, w.unit = cutMagnitude(cutCurrency(s))
 	n, ok := writtenNumber(s)
 	if negative && n.digits != "" {
 		n.negative = !n.negative

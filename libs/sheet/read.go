@@ -122,12 +122,12 @@ func (rd *reading) book(b *book) error {
 	rd.result.Sheet = rd.sheet
 	rd.columns()
 	rd.shape()
-	wan := rd.unit()
-	rd.declared(wan)
+	power := rd.unit()
+	rd.declared(power)
 	if err := rd.lines(); err != nil {
 		return err
 	}
-	rd.totals(wan)
+	rd.totals(power)
 	return nil
 }
 
@@ -171,7 +171,7 @@ func head(s string) string {
 func columnOf(text string) (int, bool) {
 	h := head(text)
 	i := slices.IndexFunc(columns, func(c column) bool {
-		return h == head(c.zh) || h == head(c.en) || h == c.key
+		return h == head(c.zh) || h == head(c.en) || h == c.key || slices.Contains(c.also, h)
 	})
 	return i, i >= 0
 }
@@ -229,51 +229,6 @@ func (rd *reading) merged(p place) bool {
 	return slices.ContainsFunc(rd.grid.merged, func(a area) bool { return a.has(p) })
 }
 
-// wanHint is how a sheet says that its amounts are in 万元.
-func wanHint(s string) bool { return strings.Contains(fold(s), "万") }
-
-// unit reports a sheet whose amounts are not in yuan, by the line that states
-// the unit or by a header; it returns whether one says 万元.
-func (rd *reading) unit() (wan bool) {
-	stated := false
-	for _, p := range rd.above() {
-		c := rd.grid.cells[p]
-		if !strings.Contains(head(c.text), "单位") && head(c.text) != "unit" {
-			continue
-		}
-		at, text := p, fold(c.text)
-		if i := strings.IndexAny(text, ":"); i >= 0 && strings.TrimSpace(text[i+1:]) != "" {
-			text = text[i+1:]
-		} else if next, ok := rd.grid.cells[place{p.col + 1, p.row}]; ok {
-			at, text = place{p.col + 1, p.row}, fold(next.text)
-		}
-		switch text = strings.TrimSpace(text); {
-		case strings.Contains(text, "万"):
-			stated, wan = true, true
-			rd.notYuan(at)
-		case text == unitYuan || strings.EqualFold(text, "CNY") || strings.EqualFold(text, "yuan") || text == "人民币元":
-			stated = true
-		}
-	}
-	for _, i := range []int{colAmount, colBase} {
-		p := place{rd.at[i], rd.header}
-		if rd.at[i] != 0 && wanHint(rd.grid.cells[p].text) {
-			stated, wan = true, true
-			rd.notYuan(p)
-		}
-	}
-	if !stated {
-		rd.find(policy.Warning, rd.sheet, "unit_missing", "表头上方未注明“金额单位：元”，已按元读取，请核实", "no unit stands above the header; the amounts were read as yuan, please check")
-	}
-	return wan
-}
-
-func (rd *reading) notYuan(p place) {
-	rd.refuse(p, "unit_not_yuan",
-		"本表金额单位须为元，此处为万元。如金额确以万元填写，请各乘以10000并将单位改为元",
-		"amounts are in yuan here, and this says 10,000 yuan. If they are, multiply each by 10,000 and state yuan")
-}
-
 // above lists the cells above the header, in reading order.
 func (rd *reading) above() []place {
 	var list []place
@@ -289,13 +244,13 @@ func (rd *reading) above() []place {
 }
 
 // declared reads the total that the sheet states above its header.
-func (rd *reading) declared(wan bool) {
+func (rd *reading) declared(power int) {
 	for _, p := range rd.above() {
 		next := place{p.col + 1, p.row}
 		if head(rd.grid.cells[p].text) != head(labelDeclared) {
 			continue
 		}
-		if _, ok := rd.grid.cells[next]; !ok || wan {
+		if _, ok := rd.grid.cells[next]; !ok || power != 0 {
 			return
 		}
 		own, ok := rd.amount(next)
@@ -504,7 +459,7 @@ func (rd *reading) amount(p place) (fen int64, ok bool) {
 		return 0, false
 	}
 	if unit != 0 {
-		f := rd.refuse(p, "other_money_unit", "此处写有单位“万”或“亿”，本表单位为元", "the cell names another unit; amounts here are in yuan")
+		f := rd.refuse(p, "other_money_unit", "此处另写有单位，本表金额单位为元", "the cell names another unit; amounts here are in yuan")
 		if v, whole, fits := n.shifted(unit).in(fenPlaces); whole && fits && v >= 0 {
 			f.ProposedFen = &v
 			f.Msg += "，拟读作" + yuan(v) + "元，请改填"
@@ -589,10 +544,10 @@ func (rd *reading) number(p place, c cell) (n number, unit int, ok bool) {
 
 // totals holds the lines against the declared total, and looks for the 万元 that
 // was meant or not meant: amounts that are ten thousand times off.
-func (rd *reading) totals(wan bool) {
+func (rd *reading) totals(power int) {
 	sum, declared := rd.result.SumFen, rd.result.DeclaredFen
-	if wan {
-		rd.proposeWan()
+	if power != 0 {
+		rd.proposeUnit(power)
 		return
 	}
 	if declared == 0 || sum == declared || rd.errors > 0 || len(rd.result.Lines) == 0 {
@@ -603,21 +558,6 @@ func (rd *reading) totals(wan bool) {
 	}
 	rd.find(policy.Warning, rd.sheet, "total_differs",
 		"明细合计"+yuan(sum)+"元与申报总额"+yuan(declared)+"元不一致", "the lines add up to CNY "+yuan(sum)+", the declared total is CNY "+yuan(declared))
-}
-
-// proposeWan tells what the lines come to when read in 万元.
-func (rd *reading) proposeWan() {
-	total, ok := tenThousandfold(rd.result.SumFen)
-	if !ok || total == 0 {
-		return
-	}
-	for i := range rd.result.Findings {
-		if f := &rd.result.Findings[i]; f.Code == "unit_not_yuan" {
-			f.ProposedFen = &total
-			f.Msg += "，届时明细合计" + yuan(total) + "元"
-			f.MsgEN += "; the lines then come to CNY " + yuan(total)
-		}
-	}
 }
 
 // wanFactor is how many yuan one 万元 is, and roundedFen how far an amount

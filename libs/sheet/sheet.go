@@ -122,9 +122,10 @@ const (
 
 // column is one column of the form.
 type column struct {
-	key    string // member of policy.Line in JSON
-	zh, en string // header
-	noteZH string // what goes in
+	key    string   // member of policy.Line in JSON
+	zh, en string   // header
+	also   []string // headers that are read for it as well, as head gives them
+	noteZH string   // what goes in
 	noteEN string
 	width  float64
 	kind   columnKind
@@ -158,7 +159,7 @@ const (
 // order, by either header or by key.
 var columns = []column{
 	colCategory: {
-		key: "category", zh: "费用类别", en: "Category", width: 20, kind: category, must: true,
+		key: "category", zh: "费用类别", en: "Category", also: []string{"类别", "费用科目"}, width: 20, kind: category, must: true,
 		noteZH: "必填。从下拉列表中选择，一行一项。", noteEN: "Required. Choose from the list; one item a row.",
 	},
 	colClass: {
@@ -166,7 +167,7 @@ var columns = []column{
 		noteZH: "先选费用类别，再从下拉列表中选择；不分类的类别可留空。", noteEN: "Choose the category first, then from the list; leave empty where there are no classes.",
 	},
 	colAmount: {
-		key: "amount_fen", zh: "金额", en: "Amount", width: 18, kind: money, must: true,
+		key: "amount_fen", zh: "金额", en: "Amount", also: []string{"预算金额", "申报金额"}, width: 18, kind: money, must: true,
 		noteZH: "必填。直接填写数字，最多两位小数；不要写公式。单位见表头上方。", noteEN: "Required. A plain number of at most two decimals, no formula. The unit stands above the header.",
 	},
 	colBase: {
