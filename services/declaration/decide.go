@@ -43,7 +43,8 @@ type PackInfo struct {
 	Title    policy.Text              `json:"title"`
 	From     string                   `json:"valid_from"`
 	To       string                   `json:"valid_to,omitempty"`
-	Terms    map[string][]policy.Term `json:"terms"` // by vocabulary: kinds, routes, steps, materials …
+	InForce  bool                     `json:"in_force"` // in this district, today
+	Terms    map[string][]policy.Term `json:"terms"`    // by vocabulary: kinds, routes, steps, materials …
 	Clocks   map[string]policy.Text   `json:"deadlines"`
 	// Provisions are the articles behind every basis, by id.
 	Provisions map[string]policy.Text `json:"provisions"`
@@ -52,9 +53,10 @@ type PackInfo struct {
 // Packs lists the packs with their vocabularies, for forms and labels.
 func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
 	list := PackList{Items: []PackInfo{}}
+	inForce, _ := s.Rules.Packs.ForDate(s.District, calendar.Today(s.Clock)) // there may be none today
 	for _, p := range s.Rules.Packs.Packs() {
 		from, to := p.Validity()
-		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: p.Provisions()}
+		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), InForce: p == inForce, Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: p.Provisions()}
 		if !to.IsZero() {
 			i.To = to.String()
 		}

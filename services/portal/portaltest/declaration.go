@@ -134,6 +134,7 @@ type packInfo struct {
 	District   string                   `json:"district"`
 	Title      policy.Text              `json:"title"`
 	From       string                   `json:"valid_from"`
+	InForce    bool                     `json:"in_force"`
 	Terms      map[string][]policy.Term `json:"terms"`
 	Clocks     map[string]policy.Text   `json:"deadlines"`
 	Provisions map[string]policy.Text   `json:"provisions"`
@@ -275,8 +276,8 @@ func (d *Declaration) mount(a *op.API) {
 func (d *Declaration) list(context.Context, none) (list[packInfo], error) {
 	out := list[packInfo]{Items: []packInfo{}}
 	for _, p := range d.packs.Packs() {
-		from, _ := p.Validity()
-		i := packInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: map[string]policy.Text{}}
+		from, to := p.Validity()
+		i := packInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), InForce: p.District() == "yangpu" && to.IsZero(), Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: map[string]policy.Text{}}
 		for _, v := range []policy.Vocabulary{policy.Kinds, policy.UnitKinds, policy.Routes, policy.Steps, policy.Materials, policy.Obligations, policy.ConferenceModes, policy.Categories} {
 			i.Terms[string(v)] = p.Terms(v)
 		}

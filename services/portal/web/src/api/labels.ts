@@ -8,7 +8,7 @@ import type { Pack, Term, Text } from './types';
 
 export interface Labels {
   packs: Pack[];
-  /** The newest pack: its words serve new declarations. */
+  /** The pack in force in this district: its words serve new declarations. */
   current: Pack | undefined;
   /** A code of one of the pack's vocabularies. */
   term: (vocabulary: string, code: string | undefined, pack?: string) => string;
@@ -36,7 +36,7 @@ export function useLabels(): Labels {
   const units = useUnits().data;
   return useMemo(() => {
     const list = packs ?? [];
-    const current = [...list].sort((a, b) => b.valid_from.localeCompare(a.valid_from))[0];
+    const current = list.find((p) => p.in_force);
     const inOrder = (id?: string) => [...list.filter((p) => p.id === id), ...(current ? [current] : []), ...list];
     const names = new Map((units ?? []).map((u) => [u.code, { zh: u.name, en: u.name_en ?? '' }]));
     const say = (text: Text | undefined, otherwise: string) => (text ? pick(text) : otherwise);

@@ -68,6 +68,7 @@ export interface Pack {
   title: Text;
   valid_from: string;
   valid_to?: string;
+  in_force: boolean;
   terms: Record<string, Term[]>;
   deadlines: Record<string, Text>;
   provisions: Record<string, Text>;
