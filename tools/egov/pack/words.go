@@ -334,7 +334,7 @@ func (x *lexicon) class(code string) string {
 	for _, c := range x.pack.Terms(policy.Categories) {
 		for _, k := range c.Classes {
 			if k.Code == code {
-				return x.pick(k.Text.ZH, k.Text.EN)
+				return x.pick(k.ZH, k.EN)
 			}
 		}
 	}
