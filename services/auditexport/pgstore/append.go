@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
+	"sync"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
@@ -27,13 +29,21 @@ import (
 // wrong it looks first.
 func (b *Book) Append(ctx context.Context, tx pgx.Tx, events []event.Record) error {
 	encoded := encode(events)
-	defer encoded.wait()
+	err := b.append(ctx, tx, encoded)
+	encoded.wait()
+	if err == nil { // or a connection that broke may still be fed from it
+		encoded.release()
+	}
+	return err
+}
+
+func (b *Book) append(ctx context.Context, tx pgx.Tx, encoded *encoding) error {
 	head, tree, err := b.lock(ctx, tx)
 	if err != nil {
 		return err
 	}
 	if !b.repeats.Load() {
-		err = b.insert(ctx, tx, head, tree, encoded.parts, map[uuid.UUID]ledger.Hash{})
+		err = b.insert(ctx, tx, head, tree, encoded, encoded.parts, encoded.known)
 		if !isKnown(err) {
 			return err
 		}
@@ -47,7 +57,7 @@ func (b *Book) Append(ctx context.Context, tx pgx.Tx, events []event.Record) err
 		return err
 	}
 	b.repeats.Store(len(known) > 0)
-	return b.insert(ctx, tx, head, tree, whole(encoded), known)
+	return b.insert(ctx, tx, head, tree, encoded, encoded.again(), known)
 }
 
 // beforeRows is the savepoint that a batch with a known event falls back to.
@@ -63,7 +73,7 @@ func isKnown(err error) bool {
 type entry struct {
 	*event.Record
 	id          uuid.UUID
-	raw         []byte
+	raw         []byte // in the arena of its encoding
 	sha256, sm3 ledger.Hash
 }
 
@@ -73,9 +83,13 @@ type part struct {
 	err     error
 }
 
-// encoding makes entries of events in a goroutine of its own.
+// encoding makes entries of events in a goroutine of its own. Its memory goes
+// from batch to batch.
 type encoding struct {
 	entries []entry
+	arena   []byte
+	buf     []byte                    // for lines
+	known   map[uuid.UUID]ledger.Hash // for the first attempt
 	parts   chan part
 	ended   chan struct{}
 	err     error
@@ -83,43 +97,43 @@ type encoding struct {
 
 const partSize = 32 // events encoded before the first of them is stored
 
+var encodings = sync.Pool{New: func() any { return &encoding{known: map[uuid.UUID]ledger.Hash{}} }}
+
 func encode(events []event.Record) *encoding {
-	e := &encoding{
-		entries: make([]entry, len(events)),
-		parts:   make(chan part, len(events)/partSize+1), // it never waits to be read
-		ended:   make(chan struct{}),
+	e := encodings.Get().(*encoding)
+	e.parts = make(chan part, len(events)/partSize+1) // it never waits to be read
+	e.ended = make(chan struct{})
+	e.err = nil
+	e.entries = slices.Grow(e.entries[:0], len(events))[:len(events)]
+	size := 0
+	for i := range events {
+		const around = 512 // bytes of a common event besides its data
+		size += len(events[i].Data) + around
 	}
-	go func() {
-		defer close(e.ended)
-		defer close(e.parts)
-		begin := 0
-		for i := range events {
-			if e.err = e.entries[i].encode(&events[i]); e.err != nil {
-				e.parts <- part{err: e.err}
-				return
-			}
-			if end := i + 1; end-begin == partSize || end == len(events) {
-				e.parts <- part{entries: e.entries[begin:end]}
-				begin = end
-			}
-		}
-	}()
+	e.arena = slices.Grow(e.arena[:0], size)
+	go e.run(events)
 	return e
 }
 
-func (e *encoding) wait() { <-e.ended }
-
-// whole is the encoding once more, when it has ended.
-func whole(e *encoding) <-chan part {
-	all := make(chan part, 1)
-	all <- part{e.entries, e.err}
-	close(all)
-	return all
+func (e *encoding) run(events []event.Record) {
+	defer close(e.ended)
+	defer close(e.parts)
+	begin := 0
+	for i := range events {
+		if e.err = e.add(i, &events[i]); e.err != nil {
+			e.parts <- part{err: e.err}
+			return
+		}
+		if end := i + 1; end-begin == partSize || end == len(events) {
+			e.parts <- part{entries: e.entries[begin:end]}
+			begin = end
+		}
+	}
 }
 
-func (e *entry) encode(r *event.Record) error {
-	const around = 512 // bytes of a common event besides its data
-	raw, err := ledger.AppendRaw(make([]byte, 0, len(r.Data)+around), ledger.Entry{
+func (e *encoding) add(i int, r *event.Record) (err error) {
+	begin := len(e.arena)
+	e.arena, err = ledger.AppendRaw(e.arena, ledger.Entry{
 		ID: r.ID, Source: r.Source, Type: r.Type, Subject: r.Subject, Time: r.Time, Unit: r.Unit, Actor: r.Actor,
 		EventSeq: r.Seq, TraceParent: r.TraceParent, Data: r.Data,
 	})
@@ -127,8 +141,29 @@ func (e *entry) encode(r *event.Record) error {
 	if err := errors.Join(err, noID); err != nil {
 		return fmt.Errorf("%w: event %s: %w", event.ErrUndecodable, r.ID, err)
 	}
-	*e = entry{r, id, raw, ledger.Sum256(raw), ledger.SumSM3(raw)}
+	raw := e.arena[begin:len(e.arena):len(e.arena)]
+	e.entries[i] = entry{r, id, raw, ledger.Sum256(raw), ledger.SumSM3(raw)}
 	return nil
+}
+
+func (e *encoding) wait() { <-e.ended }
+
+// release gives the memory back, unless the batch was one of very large events.
+func (e *encoding) release() {
+	const keep = 4 << 20 // bytes
+	clear(e.entries)
+	clear(e.known)
+	if cap(e.arena) <= keep {
+		encodings.Put(e)
+	}
+}
+
+// again is the encoding once more, when it has ended.
+func (e *encoding) again() <-chan part {
+	all := make(chan part, 1)
+	all <- part{e.entries, e.err}
+	close(all)
+	return all
 }
 
 // lock takes the head's row lock.
@@ -178,10 +213,14 @@ func (b *Book) known(ctx context.Context, tx pgx.Tx, entries []entry) (map[uuid.
 
 // insert puts the entries that are not known behind head, in the scope that
 // lock has set.
-func (b *Book) insert(ctx context.Context, tx pgx.Tx, head ledger.Head, tree *ledger.Tree, parts <-chan part, known map[uuid.UUID]ledger.Hash) error {
+func (b *Book) insert(ctx context.Context, tx pgx.Tx, head ledger.Head, tree *ledger.Tree, e *encoding, parts <-chan part, known map[uuid.UUID]ledger.Hash) error {
 	size := head.Size
-	lines := newLines(head, *tree, parts, known)
+	lines := newLines(head, *tree, parts, known, e.buf)
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, lines, copySQL)
+	if tx.Conn().IsClosed() { // it may still be reading
+		return err
+	}
+	e.buf = lines.buf
 	if err := errors.Join(lines.err, err); err != nil || lines.head.Size == size {
 		return err
 	}

@@ -38,8 +38,8 @@ type lines struct {
 	ended bool
 }
 
-func newLines(head ledger.Head, tree ledger.Tree, parts <-chan part, known map[uuid.UUID]ledger.Hash) *lines {
-	l := &lines{head: head, tree: tree, parts: parts, known: known, buf: []byte(copyHeader)}
+func newLines(head ledger.Head, tree ledger.Tree, parts <-chan part, known map[uuid.UUID]ledger.Hash, buf []byte) *lines {
+	l := &lines{head: head, tree: tree, parts: parts, known: known, buf: append(buf[:0], copyHeader...)}
 	l.left = l.buf
 	return l
 }
