@@ -42,7 +42,7 @@ type ConsumerOptions struct {
 	Heartbeat time.Duration // sign of life while a batch is worked on; others take over after three without one, and look as often; 0 = 5 s
 	Upkeep    time.Duration // between two rounds of taking over, asking and measuring; 0 = 2 s
 	Reconcile time.Duration // between two comparisons with the producers; 0 = 1 min
-	Gather    time.Duration // pause after a batch, for facts that may come late: a chatty source costs a transaction a pause then, not one a fact; 0 = none
+	Gather    time.Duration // pause between two readings, for facts that may come late: a chatty source costs a transaction a pause then, not one a fact; 0 = none
 	Log       *slog.Logger  // nil = slog.Default
 }
 
@@ -93,12 +93,14 @@ type subjectKey struct {
 // the Redis group and the key of everything received.
 func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sources []string, effects Effects, o ConsumerOptions) *Consumer {
 	o = o.withDefaults()
-	return &Consumer{
+	c := &Consumer{
 		pool: pool, rdb: rdb, name: name, sources: sources, effects: effects, o: o,
 		reader: newReader(rdb, name, sources, true, o.Batch, o.Heartbeat),
 		log:    o.Log.With("consumer", name), m: newConsumerMetrics(name), tracer: otel.Tracer("egov/libs/event"),
 		drain: make(chan struct{}, 1), subs: map[string]int16{}, bySub: map[int16]string{}, gaps: map[subjectKey]*gap{},
 	}
+	c.reader.gather = o.Gather
+	return c
 }
 
 // Run works until ctx ends and then returns nil. Failures of Redis and
@@ -110,7 +112,7 @@ func (c *Consumer) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for part, f := range map[string]func(context.Context) error{
 		"held": c.drainHeld, "upkeep": c.upkeep, "heartbeat": c.reader.heartbeat, "reconcile": c.reconcile,
-		"consume":  func(ctx context.Context) error { return c.reader.consume(ctx, c.settleAndGather) },
+		"consume":  func(ctx context.Context) error { return c.reader.consume(ctx, c.settleSurely) },
 		"takeover": func(ctx context.Context) error { return c.reader.takeOver(ctx, c.settleSurely) },
 	} {
 		g.Go(func() error { return forever(ctx, c.report(part), f) })
@@ -118,24 +120,6 @@ func (c *Consumer) Run(ctx context.Context) error {
 	err := g.Wait()
 	c.reader.leave(context.WithoutCancel(ctx))
 	return err
-}
-
-// settleAndGather settles a batch and lets the next one gather.
-func (c *Consumer) settleAndGather(ctx context.Context, batch []entry) bool {
-	settled := c.settleSurely(ctx, batch)
-	if c.o.Gather > 0 {
-		wait(ctx, c.o.Gather) // what was settled is, also when ctx ended
-	}
-	return settled
-}
-
-// settling is a loop of the reader that settles what it reads.
-func (c *Consumer) settling(read func(context.Context, take) error) func(context.Context) error {
-	return func(ctx context.Context) error {
-		s := settler{Consumer: c}
-		defer s.closeAhead(ctx)
-		return read(ctx, s.settleSurely)
-	}
 }
 
 // report is how failures of one of the consumer's loops are told.

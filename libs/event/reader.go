@@ -25,6 +25,7 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
+	gather  time.Duration // between two readings of what is new
 	size    atomic.Int64 // of the last replies, in bytes; what room the next needs
 }
 
@@ -183,6 +184,9 @@ func (r *Reader) read(ctx context.Context, args ...any) (resp, error) {
 	var b bytes.Buffer
 	b.Grow(int(r.size.Load()) + 2*bytes.MinRead)
 	cmd := redis.NewRawWriteToCmd(ctx, &b, args...)
+		if r.gather > 0 && !wait(ctx, r.gather) {
+			break
+		}
 	if err := r.rdb.Process(ctx, cmd); err != nil {
 		return nil, err
 	}
