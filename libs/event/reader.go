@@ -173,6 +173,9 @@ func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 		if err := pass(ctx, reply, out); err != nil {
 			return err
 		}
+		if r.gather > 0 && !wait(ctx, r.gather) {
+			break
+		}
 	}
 	return ctx.Err()
 }
@@ -184,9 +187,6 @@ func (r *Reader) read(ctx context.Context, args ...any) (resp, error) {
 	var b bytes.Buffer
 	b.Grow(int(r.size.Load()) + 2*bytes.MinRead)
 	cmd := redis.NewRawWriteToCmd(ctx, &b, args...)
-		if r.gather > 0 && !wait(ctx, r.gather) {
-			break
-		}
 	if err := r.rdb.Process(ctx, cmd); err != nil {
 		return nil, err
 	}
