@@ -85,7 +85,7 @@ func (k *Kit) Holidays() []calendar.Override { return k.holidays.files }
 func (k *Kit) followClocks() error {
 	interval := k.Config.Clock.Sweep
 	var runner *jobs.Runner
-	runner, err := jobs.New(k.Pool, jobs.Options{Poll: min(interval, 2*time.Second), Log: k.Log},
+	runner, err := jobs.New(k.Pool, jobs.Options{Poll: min(interval, 5*time.Second), Log: k.Log},
 		jobs.Every(interval, func(n int64) sweep { return sweep{n} }, func(ctx context.Context, _ sweep) error {
 			ctx, err := k.counting(ctx)
 			if err != nil {
@@ -124,7 +124,11 @@ func (k *Kit) followClocks() error {
 	})
 	k.Unit.Loop("holidays", k.watchHolidays)
 	k.Unit.Loop("jobs", runner.Run)
-	k.Subscribe(followHolidays, []string{publisher}, React(k.onHolidaysPublished))
+	// The publisher states much else that no service waits for: it is read at
+	// leisure.
+	k.consume(followHolidays, []string{publisher}, k.effects([]Reaction{React(k.onHolidaysPublished)}), event.ConsumerOptions{
+		Gather: min(interval, 5*time.Second), Upkeep: 10 * time.Second, Reconcile: 5 * time.Minute,
+	})
 	return nil
 }
 

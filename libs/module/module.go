@@ -188,6 +188,10 @@ func Otherwise(f func(context.Context, event.Record) error) Reaction { return Re
 // Subscribe reacts to the events of the sources. The name is stable: it names
 // the consumer group, and changing it replays everything.
 func (k *Kit) Subscribe(name string, sources []string, reactions ...Reaction) {
+	k.Consume(name, sources, k.effects(reactions))
+}
+
+func (k *Kit) effects(reactions []Reaction) event.Effects {
 	effects := event.Effects{On: map[string]event.Handler{}}
 	for _, r := range reactions {
 		h := k.Store.Handler(k.Self, r.do)
@@ -197,13 +201,18 @@ func (k *Kit) Subscribe(name string, sources []string, reactions ...Reaction) {
 		}
 		effects.On[r.typ] = h
 	}
-	k.Consume(name, sources, effects)
+	return effects
 }
 
 // Consume gives the events of the sources to effects that run outside of any
 // repository, such as bulk inserts. The name is stable.
 func (k *Kit) Consume(name string, sources []string, effects event.Effects) {
-	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, event.ConsumerOptions{Log: k.Log})
+	k.consume(name, sources, effects, event.ConsumerOptions{})
+}
+
+func (k *Kit) consume(name string, sources []string, effects event.Effects, o event.ConsumerOptions) {
+	o.Log = k.Log
+	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, o)
 	k.Unit.Metrics.Register.MustRegister(c)
 	k.Unit.Loop("consume "+name, c.Run)
 }
