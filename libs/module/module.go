@@ -87,7 +87,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	u.Config(c, conf.Default(m.Name))
 	k := &Kit{
 		Config: c, Unit: u, Log: u.Log, Self: authn.Service(m.Name, m.Duty), module: m,
-		Clock: calendar.System(), Rules: rules.Book{Packs: policy.Default()},
+		Clock: calendar.System(),
 	}
 	var err error
 	if c.Clock.File != "" {
@@ -95,14 +95,8 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 			return nil, fmt.Errorf("virtual clock: %w", err)
 		}
 	}
-	if c.Packs != "" {
-		more, err := policy.Read(os.DirFS(c.Packs))
-		if err != nil {
-			return nil, fmt.Errorf("rule packs of %s: %w", c.Packs, err)
-		}
-		if k.Rules.Packs, err = k.Rules.Packs.With(more...); err != nil {
-			return nil, fmt.Errorf("rule packs of %s: %w", c.Packs, err)
-		}
+	if k.Rules.Packs, err = packs(c.Packs); err != nil {
+		return nil, err
 	}
 	if err := k.readHolidays(); err != nil {
 		return nil, err
@@ -158,6 +152,23 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
 	})...)
 	return k, nil
+}
+
+// packs are the built-in rule packs and those of a directory, if one is named.
+func packs(dir string) (*policy.Set, error) {
+	built := policy.Default()
+	if dir == "" {
+		return built, nil
+	}
+	more, err := policy.Read(os.DirFS(dir))
+	if err != nil {
+		return nil, fmt.Errorf("rule packs of %s: %w", dir, err)
+	}
+	set, err := built.With(more...)
+	if err != nil {
+		return nil, fmt.Errorf("rule packs of %s: %w", dir, err)
+	}
+	return set, nil
 }
 
 // Reaction is what a service does about one type of event.
