@@ -42,11 +42,16 @@ type chunk struct {
 	done  chan struct{}
 }
 
-const chunkSize = 512 << 10
+// A chunk is small enough to stay in the cache of the processor that has read
+// it, and large enough that handing it on costs nothing.
+const (
+	chunkSize  = 128 << 10
+	chunkLines = chunkSize / 512 // as a rule
+)
 
-// scanner turns ledger.jsonl into scanned lines: one goroutine reads, a few
-// decode and hash, the caller receives in order. Memory is a fixed number of
-// chunks, whatever the file's length.
+// scanner turns ledger.jsonl into scanned lines: a few goroutines take turns to
+// read, then decode and hash what they have read; the caller receives in order.
+// Memory is a fixed number of chunks, whatever the file's length.
 type scanner struct {
 	digests ledger.Digests
 	subject string // whose events are to be told apart; may be empty
@@ -61,28 +66,25 @@ func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) 
 	defer wg.Wait()
 	defer cancel()
 
-	chunks := workers + 2
-	free := make(chan *chunk, chunks)
-	work := make(chan *chunk, chunks)
-	inOrder := make(chan *chunk, chunks)
-	for range chunks {
-		free <- &chunk{text: make([]byte, 0, chunkSize)}
+	chunks := 2*workers + 2
+	in := &input{
+		r:       r,
+		free:    make(chan *chunk, chunks),
+		inOrder: make(chan *chunk, chunks),
 	}
-	wg.Go(func() {
-		defer close(inOrder)
-		defer close(work)
-		readChunks(ctx, r, free, work, inOrder)
-	})
+	for range chunks {
+		in.free <- &chunk{text: make([]byte, 0, chunkSize), lines: make([]scannedLine, 0, chunkLines)}
+	}
 	for range workers {
 		wg.Go(func() {
 			var buf []byte
-			for c := range work {
+			for c := in.next(ctx); c != nil; c = in.next(ctx) {
 				buf = s.decode(c, buf)
 				close(c.done)
 			}
 		})
 	}
-	for c := range inOrder {
+	for c := range in.inOrder {
 		<-c.done
 		for i := range c.lines {
 			if err := each(&c.lines[i]); err != nil {
@@ -95,51 +97,69 @@ func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) 
 		if err := ctx.Err(); err != nil {
 			return err
 		}
-		free <- c
+		in.free <- c
 	}
 	return ctx.Err()
 }
 
-// readChunks cuts the input at line ends. A line longer than any row may be
-// ends the reading.
-func readChunks(ctx context.Context, r io.Reader, free <-chan *chunk, work, inOrder chan<- *chunk) {
-	var rest []byte
-	for {
-		var c *chunk
-		select {
-		case <-ctx.Done():
-			return
-		case c = <-free:
-		}
-		c.text = append(c.text[:0], rest...)
-		c.err, c.done = nil, make(chan struct{})
-		end := -1
-		for end < 0 && c.err == nil {
-			if len(c.text) == cap(c.text) {
-				if len(c.text) > maxLine {
-					c.err = errLineTooLong
-					break
-				}
-				c.text = append(make([]byte, 0, 2*cap(c.text)), c.text...)
-			}
-			var n int
-			n, c.err = io.ReadFull(r, c.text[len(c.text):cap(c.text)])
-			c.text = c.text[:len(c.text)+n]
-			end = bytes.LastIndexByte(c.text, '\n')
-		}
-		last := c.err != nil
-		if errors.Is(c.err, io.EOF) || errors.Is(c.err, io.ErrUnexpectedEOF) {
-			c.err = nil
-		} else {
-			rest = append(rest[:0], c.text[end+1:]...)
-			c.text = c.text[:end+1]
-		}
-		inOrder <- c
-		work <- c
-		if last {
-			return
-		}
+// input is what the workers of a scan read in turn.
+type input struct {
+	free, inOrder chan *chunk
+
+	mu    sync.Mutex
+	r     io.Reader
+	rest  []byte // of the last chunk, behind its last line end
+	ended bool
+}
+
+// next reads a chunk of whole lines and puts it in order; nil when there is
+// none. A line longer than any row may be ends the reading.
+func (in *input) next(ctx context.Context) *chunk {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if in.ended {
+		return nil
 	}
+	var c *chunk
+	select {
+	case <-ctx.Done():
+		in.end()
+		return nil
+	case c = <-in.free:
+	}
+	c.text = append(c.text[:0], in.rest...)
+	c.err, c.done = nil, make(chan struct{})
+	end := -1
+	for end < 0 && c.err == nil {
+		if len(c.text) == cap(c.text) {
+			if len(c.text) > maxLine {
+				c.err = errLineTooLong
+				break
+			}
+			c.text = append(make([]byte, 0, 2*cap(c.text)), c.text...)
+		}
+		var n int
+		n, c.err = io.ReadFull(in.r, c.text[len(c.text):cap(c.text)])
+		c.text = c.text[:len(c.text)+n]
+		end = bytes.LastIndexByte(c.text, '\n')
+	}
+	last := c.err != nil
+	if errors.Is(c.err, io.EOF) || errors.Is(c.err, io.ErrUnexpectedEOF) {
+		c.err = nil
+	} else {
+		in.rest = append(in.rest[:0], c.text[end+1:]...)
+		c.text = c.text[:end+1]
+	}
+	in.inOrder <- c // there is room for all chunks
+	if last {
+		in.end()
+	}
+	return c
+}
+
+func (in *input) end() {
+	in.ended = true
+	close(in.inOrder)
 }
 
 var errLineTooLong = errors.New("a line is longer than any row can be")
