@@ -35,6 +35,7 @@ type Work struct {
 	add   func(*river.Workers) error
 	every time.Duration
 	slot  func(n int64) Args
+	when  func(context.Context) (bool, error)
 }
 
 // On makes do the work of a kind of job that is enqueued.
@@ -49,6 +50,13 @@ func On[A Args](do func(context.Context, A) error) Work {
 func Every[A Args](interval time.Duration, args func(n int64) A, do func(context.Context, A) error) Work {
 	w := On(do)
 	w.every, w.slot = interval, func(n int64) Args { return args(n) }
+	return w
+}
+
+// When makes the job of an interval come only when f finds something to do.
+// Every process asks once an interval, so f is one cheap look.
+func (w Work) When(f func(context.Context) (bool, error)) Work {
+	w.when = f
 	return w
 }
 
@@ -185,10 +193,9 @@ func (r *Runner) Run(ctx context.Context) error {
 // repeat enqueues the job of every interval. Which process comes first does
 // not matter: the interval's number makes it one job.
 func (r *Runner) repeat(ctx context.Context, w Work) {
-	opts := &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true}}
 	for {
 		next := w.every
-		if _, err := r.client.Insert(ctx, w.slot(time.Now().UnixNano()/int64(w.every)), opts); err != nil && ctx.Err() == nil {
+		if err := r.enqueueSlot(ctx, w); err != nil && ctx.Err() == nil {
 			r.log.WarnContext(ctx, "a job was not enqueued", "kind", w.kind, "err", err)
 			next = min(next, time.Second)
 		}
@@ -196,6 +203,17 @@ func (r *Runner) repeat(ctx context.Context, w Work) {
 			return
 		}
 	}
+}
+
+func (r *Runner) enqueueSlot(ctx context.Context, w Work) error {
+	n := time.Now().UnixNano() / int64(w.every)
+	if w.when != nil {
+		if found, err := w.when(ctx); err != nil || !found {
+			return err
+		}
+	}
+	_, err := r.client.Insert(ctx, w.slot(n), &river.InsertOpts{MaxAttempts: 1, UniqueOpts: river.UniqueOpts{ByArgs: true}})
+	return err
 }
 
 // wait reports whether the time passed before ctx ended.

@@ -6,6 +6,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -194,6 +195,31 @@ func TestAnIntervalsJobComesOnceForAllProcesses(t *testing.T) {
 	slices.Sort(rounds)
 	if once := slices.Compact(slices.Clone(rounds)); len(once) != len(rounds) {
 		t.Fatalf("an interval's job came twice: %v", rounds)
+	}
+}
+
+// TestNoJobComesForNothing: an interval in which there is nothing to do has no
+// job, and a look that fails keeps later ones from nothing.
+func TestNoJobComesForNothing(t *testing.T) {
+	t.Parallel()
+	l, db := newLog(), database(t)
+	var looks atomic.Int64
+	every := jobs.Every(50*time.Millisecond, func(n int64) round { return round{n} }, func(context.Context, round) error { l.add("round"); return nil }).
+		When(func(context.Context) (bool, error) {
+			n := looks.Add(1)
+			if n == 2 {
+				return false, errors.New("cannot look")
+			}
+			return n >= 4, nil
+		})
+	run(t, runner(t, db, every))
+	l.until(t, func() bool { return l.count("round") >= 2 })
+	done := 0
+	if err := db.Superuser(t).QueryRow(t.Context(), "SELECT count(*) FROM river_job").Scan(&done); err != nil {
+		t.Fatal(err)
+	}
+	if int64(done) > looks.Load()-3 {
+		t.Fatalf("%d jobs after %d looks, of which three found nothing", done, looks.Load())
 	}
 }
 

@@ -79,9 +79,11 @@ func (k *Kit) readHolidays() (err error) {
 // what is published lies.
 func (k *Kit) Holidays() []calendar.Override { return k.holidays.files }
 
-// followClocks keeps the calendar and looks at the clocks. A sweep finds the
-// aggregates that have a clock to look at and leaves a job for each, so that
-// one that cannot be advanced keeps no other waiting.
+// followClocks keeps the calendar and looks at the clocks. Every process looks
+// once an interval, first of all when it starts, whether a notice was published
+// and whether there is a clock to look at. Where there is, a sweep finds the
+// aggregates and leaves a job for each, so that one that cannot be advanced
+// keeps no other waiting.
 func (k *Kit) followClocks() error {
 	interval := k.Config.Clock.Sweep
 	var runner *jobs.Runner
@@ -98,6 +100,12 @@ func (k *Kit) followClocks() error {
 				}
 				return runner.Enqueue(ctx, ticks...)
 			})
+		}).When(func(ctx context.Context) (bool, error) {
+			ctx, err := k.counting(ctx)
+			if err != nil {
+				return false, err
+			}
+			return k.Store.AnyDue(ctx)
 		}),
 		jobs.On(func(ctx context.Context, j tick) error {
 			ctx, err := k.counting(ctx)
@@ -122,7 +130,6 @@ func (k *Kit) followClocks() error {
 		}
 		return nil
 	})
-	k.Unit.Loop("holidays", k.watchHolidays)
 	k.Unit.Loop("jobs", runner.Run)
 	// The publisher states much else that no service waits for: it is read at
 	// leisure.
@@ -132,31 +139,11 @@ func (k *Kit) followClocks() error {
 	return nil
 }
 
-// counting is ctx as the service itself, with the calendar up to date: another
-// process may have heard of a notice first.
+// counting is ctx as the service itself, with the calendar up to date: whatever
+// process kept the notice, this one counts by it.
 func (k *Kit) counting(ctx context.Context) (context.Context, error) {
 	ctx = authn.With(ctx, k.Self)
 	return ctx, k.refreshHolidays(ctx)
-}
-
-// watchHolidays reads what was published, then again as often as clocks are
-// looked at; it never fails, it tries again.
-func (k *Kit) watchHolidays(ctx context.Context) error {
-	ctx = authn.With(ctx, k.Self)
-	for {
-		next := k.Config.Clock.Sweep
-		if err := k.refreshHolidays(ctx); err != nil && ctx.Err() == nil {
-			k.Log.WarnContext(ctx, "holidays not read", "err", err)
-			next = min(next, time.Second)
-		}
-		t := time.NewTimer(next)
-		select {
-		case <-ctx.Done():
-			t.Stop()
-			return nil
-		case <-t.C:
-		}
-	}
 }
 
 // refreshHolidays puts in force what was published since it was last read.

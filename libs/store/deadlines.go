@@ -21,6 +21,19 @@ type Subject struct {
 // duePage bounds how many subjects are held at a time.
 const duePage = 500
 
+// isDue holds for a running clock that is to be looked at on the day $1 under
+// the calendar $2.
+const isDue = `state IN ('open', 'warned') AND (due_on < $1 OR state = 'open' AND warn_on <= $1 OR calendar <> '' AND calendar <> $2)`
+
+// AnyDue reports whether EachDue would find anything.
+func (s *Store) AnyDue(ctx context.Context) (found bool, err error) {
+	err = s.Read(ctx, func(rows pgx.Rows) (err error) {
+		found, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[bool])
+		return err
+	}, `SELECT EXISTS (SELECT FROM deadline WHERE `+isDue+`)`, calendar.Today(s.clock).String(), s.cal.Current().Fingerprint())
+	return found, err
+}
+
 // EachDue calls f with the aggregates that have a clock to look at by today:
 // one that is near its due day and not warned of, one that is past it, one that
 // was counted by another calendar than the one in force. It reads them page by
@@ -34,9 +47,7 @@ func (s *Store) EachDue(ctx context.Context, f func(context.Context, []Subject) 
 			page, err = pgx.CollectRows(rows, pgx.RowToStructByPos[Subject])
 			return err
 		}, `SELECT DISTINCT collection, aggregate_id FROM deadline
-		     WHERE state IN ('open', 'warned')
-		       AND (due_on < $1 OR state = 'open' AND warn_on <= $1 OR calendar <> '' AND calendar <> $2)
-		       AND (collection, aggregate_id) > ($3, $4)
+		     WHERE `+isDue+` AND (collection, aggregate_id) > ($3, $4)
 		     ORDER BY 1, 2 LIMIT $5`, today, calendar, after.Collection, after.ID, duePage)
 		if err != nil || len(page) == 0 {
 			return err

@@ -46,6 +46,9 @@ func (f *fixture) due(t *testing.T) []store.Subject {
 	if err := f.EachDue(self(), func(_ context.Context, page []store.Subject) error { all = append(all, page...); return nil }); err != nil {
 		t.Fatal(err)
 	}
+	if found, err := f.AnyDue(self()); err != nil || found != (len(all) > 0) {
+		t.Fatalf("any due: %t of %d, %v", found, len(all), err)
+	}
 	return all
 }
 

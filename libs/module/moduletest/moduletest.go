@@ -86,7 +86,7 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 	c.Redis.URL = conf.Secret(redistest.URL(t))
 	c.Auth.JWKSURL = keys.URL
 	c.Blob.URL = "file://" + filepath.Join(dir, "blob")
-	c.Clock.File, c.Clock.Sweep = clockFile, 100*time.Millisecond
+	c.Clock.File, c.Clock.Sweep = clockFile, 50*time.Millisecond
 	c.Limits.PerSecond, c.Limits.Burst = 1e6, 1e6
 	for _, f := range adjust {
 		f(&c)
