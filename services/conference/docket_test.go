@@ -268,7 +268,8 @@ func TestCoordinationLeavesTheDecision(t *testing.T) {
 	}
 }
 
-// What waits in the backup pool comes first in the next year, not before.
+// What waits in the backup pool comes first in the next year, not before
+// (YP23-R-5.4.2).
 func TestBackupPoolComesFirstNextYear(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {

@@ -58,6 +58,10 @@ type code struct {
 // gateRefused are the names by one of which a test speaks of a closed gate.
 var gateRefused = []string{"gate_closed", "ErrGate", "Missing"}
 
+// refusal are the words by one of which a test that names a provision shows that
+// its breach is refused.
+var refusal = []string{"Refused", "Violation", "Violations", "fault"}
+
 // scanSource adds what Go code and its tests say of the provisions. kept are
 // the texts that services name, such as the codes of the clocks they keep.
 func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) (kept map[string]bool, err error) {
@@ -96,8 +100,12 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) (k
 			e.Code = append(e.Code, p.String())
 		}
 		for _, m := range s.tests[id] {
-			if s.speaks(m, id) {
-				e.Shown = append(e.Shown, m.String())
+			if !s.speaks(m, id) {
+				continue
+			}
+			e.Shown = append(e.Shown, m.String())
+			if s.mentions(m, refusal) {
+				e.Refused = append(e.Refused, m.String())
 			}
 		}
 		for _, c := range s.codes[id] {
@@ -123,8 +131,12 @@ func (s *source) speaks(test place, id string) bool {
 
 // gate reports whether a test is about closed gates.
 func (s *source) gate(test place) bool {
-	return strings.HasPrefix(test.folder, "libs/policy") ||
-		slices.ContainsFunc(gateRefused, func(name string) bool { return slices.Contains(s.names[name], test) })
+	return strings.HasPrefix(test.folder, "libs/policy") || s.mentions(test, gateRefused)
+}
+
+// mentions reports whether a test names one of some words.
+func (s *source) mentions(test place, words []string) bool {
+	return slices.ContainsFunc(words, func(w string) bool { return slices.Contains(s.names[w], test) })
 }
 
 // restsOn counts the provisions of a code.
