@@ -25,6 +25,7 @@ import (
 	"egov/libs/event"
 	"egov/libs/host"
 	"egov/libs/jobs"
+	"egov/libs/ledger/witness"
 	"egov/libs/op"
 	"egov/libs/opmw"
 	"egov/libs/pg"
@@ -74,6 +75,9 @@ func New(m Module, c conf.Service) host.Service {
 			if err := m.Setup(ctx, k); err != nil {
 				return err
 			}
+			if err := k.witness(); err != nil {
+				return err
+			}
 			k.mountShared()
 			return k.API.ServeOpenAPI()
 		},
@@ -102,7 +106,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		return nil, err
 	}
 	if c.Database.OwnerURL != "" {
-		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}, jobs.Migrations()}, m.Migrations...)
+		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}, jobs.Migrations(), witness.Migrations()}, m.Migrations...)
 		if err := pg.Migrate(ctx, string(c.Database.OwnerURL), c.Database.Role, c.Database.Wait, sets...); err != nil {
 			return nil, err
 		}

@@ -11,8 +11,8 @@ import (
 // Seen is the largest tree of a ledger that a witness has found consistent.
 // The witness must store it durably before its cosignature leaves the house.
 type Seen struct {
-	Size uint64
-	Root ledger.Hash
+	Size uint64      `json:"size"`
+	Root ledger.Hash `json:"root"`
 }
 
 // Witness cosigns the checkpoints of one ledger for one member unit.
