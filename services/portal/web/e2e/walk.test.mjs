@@ -75,7 +75,20 @@ test('a declaration is decided while it is typed, saved, completed and submitted
   const [template] = await Promise.all([page.waitForEvent('download'), budget.getByRole('link', { name: '下载模板' }).click()]);
   await budget.locator('input[type=file]').setInputFiles({ name: '预算.xlsx', mimeType: '', buffer: await readFile(await template.path()) });
   await budget.getByRole('list', { name: '预算表核对结果' }).getByText('表中没有预算明细').waitFor();
-  await budget.getByRole('link', { name: '导出' }).waitFor();
+
+  // What was typed and saved goes out as a sheet and comes back from it.
+  await budget.getByRole('button', { name: '添加一行' }).click();
+  await budget.getByLabel('费用类别').click();
+  await page.getByTitle('数据服务', { exact: true }).click();
+  await budget.getByLabel('金额（万元）').fill('90');
+  await Promise.all([page.waitForResponse((r) => r.request().method() === 'PUT' && r.ok()), page.getByRole('button', { name: '保存草稿' }).click()]);
+  const [exported] = await Promise.all([page.waitForEvent('download'), budget.getByRole('link', { name: '导出' }).click()]);
+  assert.match(exported.suggestedFilename(), /预算明细表\.xlsx$/);
+  await budget.getByRole('button', { name: '删除 1' }).click();
+  await budget.getByText('逐行填写费用').waitFor();
+  await budget.locator('input[type=file]').setInputFiles({ name: '预算.xlsx', mimeType: '', buffer: await readFile(await exported.path()) });
+  await page.getByText('已导入 1 行，合计 900,000.00 元').waitFor();
+  await budget.getByText('明细合计 90.00 万元').waitFor();
 
   // Papers asked for at submission are attached one by one.
   const papers = page.getByRole('region', { name: '申报材料' }).getByRole('listitem').filter({ hasText: '提交申报' });
