@@ -112,14 +112,22 @@ func (c *Consumer) Run(ctx context.Context) error {
 	var g errgroup.Group
 	for part, f := range map[string]func(context.Context) error{
 		"held": c.drainHeld, "upkeep": c.upkeep, "heartbeat": c.reader.heartbeat, "reconcile": c.reconcile,
-		"consume":  func(ctx context.Context) error { return c.reader.consume(ctx, c.settleSurely) },
-		"takeover": func(ctx context.Context) error { return c.reader.takeOver(ctx, c.settleSurely) },
+		"consume": c.settling(c.reader.consume), "takeover": c.settling(c.reader.takeOver),
 	} {
 		g.Go(func() error { return forever(ctx, c.report(part), f) })
 	}
 	err := g.Wait()
 	c.reader.leave(context.WithoutCancel(ctx))
 	return err
+}
+
+// settling is a loop of the reader that settles what it reads.
+func (c *Consumer) settling(read func(context.Context, take) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		s := settler{Consumer: c}
+		defer s.closeAhead(ctx)
+		return read(ctx, s.settleSurely)
+	}
 }
 
 // report is how failures of one of the consumer's loops are told.

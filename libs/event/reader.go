@@ -26,7 +26,7 @@ type Reader struct {
 	batch   int
 	beat    time.Duration
 	gather  time.Duration // between two readings of what is new
-	size    atomic.Int64 // of the last replies, in bytes; what room the next needs
+	size    atomic.Int64  // of the last replies, in bytes; what room the next needs
 }
 
 // NewReader reads as a member of group, which shares the streams among its
@@ -62,7 +62,7 @@ func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.C
 	report := (&reporter{log: log.With("group", r.group)}).report
 	newTake := func() take {
 		var recs []Record
-		return func(ctx context.Context, batch []entry) bool {
+		return func(ctx context.Context, batch, _ []entry) bool {
 			recs = recs[:0]
 			for i := range batch {
 				e := &batch[i]
@@ -91,8 +91,9 @@ func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.C
 }
 
 // take works on a batch to its end. It answers false when ctx ended first:
-// the batch is then not acknowledged.
-type take func(ctx context.Context, batch []entry) bool
+// the batch is then not acknowledged. next is the batch that follows, as far as
+// it is known.
+type take func(ctx context.Context, batch, next []entry) bool
 
 func isReplay(stream string) bool { return strings.HasPrefix(stream, "egov:replay:") }
 
@@ -114,14 +115,39 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 		stop(err)
 	}()
-	var entries []entry          // one reply's at a time
+	acknowledged := make(chan error, 1) // what became of the last acknowledgement
+	acknowledged <- nil
+	defer func() { <-acknowledged }()
+	done := func(part []entry) error {
+		err := <-acknowledged
+		receipt := r.receipt(ctx, part)
+		go func() {
+			_, err := receipt.Exec(ctx)
+			if err != nil {
+				stop(err) // the batch comes again
+			}
+			acknowledged <- err
+		}()
+		return err
+	}
+	var batch, next []entry      // the entries of two replies
 	for reply := range replies { // up to the end, also after a failure: the reader closes it
-		if ctx.Err() != nil {
-			continue // what was read and not worked on comes first in the next run
+		err := ctx.Err() // what was read and not worked on comes first in the next run
+		if err == nil {
+			next, err = reply.streams(r.origin, next[:0])
 		}
-		var err error
-		if entries, err = reply.streams(r.origin, entries[:0]); err == nil {
-			err = r.work(ctx, entries, f)
+		for err == nil && len(next) > 0 {
+			batch, next = next, batch[:0]
+			select {
+			case following, ok := <-replies:
+				if ok {
+					next, err = following.streams(r.origin, next)
+				}
+			default:
+			}
+			if err == nil {
+				err = r.work(ctx, batch, next, f, done)
+			}
 		}
 		if err != nil {
 			stop(err)
@@ -206,34 +232,50 @@ func pass(ctx context.Context, reply resp, out chan<- resp) error {
 }
 
 // work brings entries to their end, a batch at a time and however long that
-// takes, and acknowledges them.
-func (r *Reader) work(ctx context.Context, entries []entry, f take) error {
-	for part := range slices.Chunk(entries, r.batch) {
-		live := part
-		if slices.ContainsFunc(part, func(e entry) bool { return e.deleted }) { // while they were pending
-			live = slices.DeleteFunc(slices.Clone(part), func(e entry) bool { return e.deleted })
+// takes, and calls done with those that have come to it. next are the entries
+// that follow.
+func (r *Reader) work(ctx context.Context, entries, next []entry, f take, done func([]entry) error) error {
+	for len(entries) > 0 {
+		part := entries[:min(r.batch, len(entries))]
+		entries = entries[len(part):]
+		following := entries
+		if len(entries) == 0 {
+			following = next
 		}
-		if len(live) > 0 && !f(ctx, live) {
+		following = following[:min(r.batch, len(following))]
+		if slices.ContainsFunc(following, isDeleted) {
+			following = nil // it will be another batch without them
+		}
+		live := part
+		if slices.ContainsFunc(part, isDeleted) { // while they were pending
+			live = slices.DeleteFunc(slices.Clone(part), isDeleted)
+		}
+		if len(live) > 0 && !f(ctx, live, following) {
 			return ctx.Err()
 		}
-		if err := r.acknowledge(ctx, part); err != nil {
+		if err := done(part); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-func (r *Reader) acknowledge(ctx context.Context, part []entry) error {
+func isDeleted(e entry) bool { return e.deleted }
+
+// receipt acknowledges entries when it is executed. It does not share their
+// memory, which the next batches use.
+func (r *Reader) receipt(ctx context.Context, part []entry) redis.Pipeliner {
 	pipe := r.rdb.Pipeline()
 	for len(part) > 0 { // a reply has the entries of one stream together
 		stream, n := part[0].stream, 1
 		for n < len(part) && part[n].stream == stream {
 			n++
 		}
-		args := make([]any, 3, 3+n)
+		args, ids := make([]any, 3, 3+n), make([]string, n)
 		args[0], args[1], args[2] = "XACK", stream, r.group
-		for i := range part[:n] {
-			args = append(args, &part[i].id)
+		for i := range ids {
+			ids[i] = part[i].id
+			args = append(args, &ids[i]) // a string itself is put on the heap once more
 		}
 		pipe.Do(ctx, args...)
 		if isReplay(stream) { // it is this group's alone
@@ -241,8 +283,7 @@ func (r *Reader) acknowledge(ctx context.Context, part []entry) error {
 		}
 		part = part[n:]
 	}
-	_, err := pipe.Exec(ctx)
-	return err
+	return pipe
 }
 
 // pendingAtOnce bounds how many entries one heartbeat speaks of.
@@ -319,7 +360,11 @@ func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 		if err != nil {
 			return err
 		}
-		if err := r.work(ctx, entries, f); err != nil {
+		err = r.work(ctx, entries, nil, f, func(part []entry) error {
+			_, err := r.receipt(ctx, part).Exec(ctx)
+			return err
+		})
+		if err != nil {
 			return err
 		}
 		if from = next; next == "0-0" {

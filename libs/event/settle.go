@@ -32,12 +32,21 @@ func (e *effectError) Unwrap() error { return e.err }
 // itself before it is held against the facts.
 const patience = 4
 
+// settler settles the batches of one loop, one after the other. While one is
+// worked on, the transaction of the next is opened.
+type settler struct {
+	*Consumer
+	openNext func()   // opens the transaction of the batch to come; nil when that was done
+	ahead    *opening // that transaction
+}
+
 // settleSurely settles a batch, with pauses while the database is away. It
 // answers false when ctx ended first.
-func (c *Consumer) settleSurely(ctx context.Context, batch []entry) bool {
-	tries := 0
+func (c *settler) settleSurely(ctx context.Context, batch, next []entry) bool {
+	tries, outer := 0, ctx // what is opened for the next batch outlives this one
 	return persist(ctx, c.report("settle"), func(ctx context.Context) error {
 		tries++
+		c.openNext = func() { c.openAhead(outer, next) }
 		err := c.settle(ctx, batch, tries > patience)
 		if err != nil {
 			c.days.Clear() // a partition dropped meanwhile is made again
@@ -49,7 +58,7 @@ func (c *Consumer) settleSurely(ctx context.Context, batch []entry) bool {
 // settle brings every entry of a batch to its end: effects committed, held,
 // dead or found to be known. Failing facts are set aside one by one, or by
 // halving when it is not known which they are.
-func (c *Consumer) settle(ctx context.Context, batch []entry, last bool) error {
+func (c *settler) settle(ctx context.Context, batch []entry, last bool) error {
 	failed := map[int]error{}
 	for {
 		err := c.commit(ctx, batch, failed)
@@ -119,10 +128,7 @@ var errKnown = errors.New("the inbox knows a fact of this batch")
 // commit settles a batch in one transaction. It expects news, and only takes
 // the longer way, which tells news from what is known, when it is wrong or was
 // wrong about the batch before.
-func (c *Consumer) commit(ctx context.Context, batch []entry, failed map[int]error) error {
-	if err := c.ensureDays(ctx, batch); err != nil {
-		return err
-	}
+func (c *settler) commit(ctx context.Context, batch []entry, failed map[int]error) error {
 	if !c.repeats.Load() {
 		err := c.transact(ctx, batch, failed, false)
 		if !errors.Is(err, errKnown) {
@@ -132,18 +138,109 @@ func (c *Consumer) commit(ctx context.Context, batch []entry, failed map[int]err
 	return c.transact(ctx, batch, failed, true)
 }
 
+// opening is a transaction in which a batch's facts went into the inbox.
+type opening struct {
+	batch []entry
+	tx    pgx.Tx
+	w     *work
+	err   error // it is not open
+
+	opened chan struct{} // closed when the rest is known
+	at     time.Time
+}
+
+// open begins a batch's transaction and puts into the inbox what is new.
+// failed are facts to hold as failures.
+func (c *Consumer) open(ctx context.Context, batch []entry, failed map[int]error, careful bool) (o *opening) {
+	o = &opening{batch: batch, at: time.Now()}
+	if o.err = c.ensureDays(ctx, batch); o.err != nil {
+		return o
+	}
+	o.w = c.survey(batch, failed)
+	if o.tx, o.err = c.pool.Begin(ctx); o.err != nil {
+		return o
+	}
+	if o.err = c.receive(ctx, o.tx, o.w, careful); o.err != nil {
+		o.undo(ctx)
+	}
+	return o
+}
+
+// undo ends an open transaction. After a commit there is nothing to undo.
+func (o *opening) undo(ctx context.Context) {
+	if o.tx != nil {
+		_ = o.tx.Rollback(context.WithoutCancel(ctx)) // a connection that cannot even do that is closed
+	}
+}
+
+// openAhead opens the transaction of the batch to come. Until the one at hand
+// has ended it does nothing but wait: subjects are locked and effects carried
+// out in the order of the batches.
+func (c *settler) openAhead(ctx context.Context, batch []entry) {
+	if len(batch) == 0 || c.repeats.Load() {
+		return
+	}
+	o := &opening{batch: batch, opened: make(chan struct{})}
+	c.ahead = o
+	go func() {
+		defer close(o.opened)
+		done := c.open(ctx, o.batch, nil, false)
+		o.tx, o.w, o.err, o.at = done.tx, done.w, done.err, done.at
+	}()
+}
+
+// closeAhead undoes what was opened ahead. A batch is only tried again
+// without: it may hold a fact that the batch to come holds too.
+func (c *settler) closeAhead(ctx context.Context) {
+	if o := c.ahead; o != nil {
+		c.ahead = nil
+		<-o.opened
+		o.undo(ctx)
+	}
+}
+
+// aheadKeeps is below the time after which the database ends a session that
+// idles in a transaction.
+const aheadKeeps = 2 * time.Second
+
+// opening is the batch's transaction: the one that was opened ahead, or a new
+// one.
+func (c *settler) opening(ctx context.Context, batch []entry, failed map[int]error, careful bool) *opening {
+	o := c.ahead
+	if o == nil || careful || len(failed) > 0 || len(o.batch) != len(batch) || &o.batch[0] != &batch[0] {
+		c.closeAhead(ctx)
+		return c.open(ctx, batch, failed, careful)
+	}
+	<-o.opened
+	if o.err == nil && time.Since(o.at) > aheadKeeps {
+		c.closeAhead(ctx)
+		return c.open(ctx, batch, failed, careful)
+	}
+	c.ahead = nil
+	return o
+}
+
 // transact is the one transaction of a batch: what is new goes into the inbox,
 // the subjects are locked, the effects of all facts whose turn it is are
 // carried out, the others are held. failed are facts to hold as failures.
-func (c *Consumer) transact(ctx context.Context, batch []entry, failed map[int]error, careful bool) error {
+func (c *settler) transact(ctx context.Context, batch []entry, failed map[int]error, careful bool) (err error) {
 	began := time.Now()
-	tx, err := c.pool.Begin(ctx)
-	if err != nil {
-		return err
+	o := c.opening(ctx, batch, failed, careful)
+	if o.err != nil {
+		return o.err
 	}
-	defer tx.Rollback(context.WithoutCancel(ctx)) // after a commit there is nothing to undo
-	w := c.survey(batch, failed)
-	if err := c.receive(ctx, tx, w, careful); err != nil {
+	tx, w := o.tx, o.w
+	defer func() { // in this order: what was opened ahead may wait for this transaction
+		o.undo(ctx)
+		if err != nil {
+			c.closeAhead(ctx)
+		}
+	}()
+	if c.openNext != nil && !careful && len(failed) == 0 {
+		c.openNext()
+		c.openNext = nil
+	}
+	if err := c.place(ctx, tx, w, careful); err != nil {
 		return err
 	}
 	if err := c.passGone(ctx, tx, w); err != nil {
@@ -299,13 +396,21 @@ const (
 	moveSQL = `UPDATE event_position p SET seq = i.last
 		FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS i(s, k, first, last, n)
 		WHERE p.subscription = i.s AND p.subject = i.k AND p.seq = i.first - 1 RETURNING i.n`
+	// beginSQL makes the rows of new subjects. A row that is there already is
+	// left to moveSQL, whose numbers the new rows are past.
+	beginSQL = `WITH i AS (SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS i(s, k, first, last, n)),
+		begun AS (INSERT INTO event_position (subscription, subject, seq) SELECT s, k, last FROM i WHERE first = 1 ORDER BY s, k
+			ON CONFLICT DO NOTHING RETURNING subscription, subject)
+		SELECT i.n FROM begun JOIN i ON i.s = begun.subscription AND i.k = begun.subject`
 	lockSQL = `SELECT i.n, p.seq FROM event_position p
 		JOIN unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS i(s, k, n) ON p.subscription = i.s AND p.subject = i.k
 		ORDER BY p.subscription, p.subject FOR UPDATE OF p`
 	openSQL = `INSERT INTO event_position (subscription, subject, seq)
 		SELECT s, k, 0 FROM unnest($1::smallint[], $2::text[]) AS i(s, k) ORDER BY 1, 2 ON CONFLICT DO NOTHING`
+	// heldSQL does not look subject by subject while nothing at all is held.
 	heldSQL = `SELECT i.n, h.seq FROM unnest($1::smallint[], $2::text[]) WITH ORDINALITY AS i(s, k, n), LATERAL (
-		SELECT seq FROM event_held h WHERE h.subscription = i.s AND h.subject = i.k AND h.seq IS NOT NULL ORDER BY seq LIMIT 1) h`
+		SELECT seq FROM event_held h WHERE h.subscription = i.s AND h.subject = i.k AND h.seq IS NOT NULL ORDER BY seq LIMIT 1) h
+		WHERE (SELECT EXISTS (SELECT FROM event_held))`
 )
 
 // numbered reads rows of an ordinal and, unless it is nil, a number.
@@ -322,33 +427,35 @@ func numbered(f func(n int, seq int64), withSeq bool) func(pgx.Rows) error {
 	}
 }
 
-// receive writes the inbox and locks the subjects: in one round trip when
-// everything is the news it is expected to be, in up to three otherwise.
+// receive writes to the inbox. It takes every fact for news, and answers
+// errKnown when that is wrong, unless it is to be careful.
 func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, w *work, careful bool) error {
-	b := &pgx.Batch{}
 	if careful {
+		b := &pgx.Batch{}
 		c.queueReceive(b, w)
-	} else {
-		b.Queue(expectSQL, w.subs, w.ids, w.recorded)
-		for i := range w.batch {
-			w.fresh[i] = w.batch[i].isFact()
-		}
-		subs, subjects, index := w.keys(func(p *place) bool { return p.inOrder })
-		firsts, lasts := make([]int64, len(index)), make([]int64, len(index))
-		for i, at := range index {
-			firsts[i], lasts[i] = w.places[at].first, w.places[at].last
-		}
-		b.Queue(moveSQL, subs, subjects, firsts, lasts).Query(numbered(func(n int, _ int64) {
-			p := w.places[index[n]]
-			p.moved, p.from, p.seq = true, p.first-1, p.last
-		}, false))
+		return tx.SendBatch(ctx, b).Close()
+	}
+	for i := range w.batch {
+		w.fresh[i] = w.batch[i].isFact()
+	}
+	_, err := tx.Exec(ctx, expectSQL, w.subs, w.ids, w.recorded)
+	if pe, ok := errors.AsType[*pgconn.PgError](err); ok && pe.Code == uniqueViolation {
+		return errKnown
+	}
+	return err
+}
+
+// place locks the subjects and learns where they stand: in one round trip when
+// all of them stand just before what the batch brings, in up to three
+// otherwise.
+func (c *Consumer) place(ctx context.Context, tx pgx.Tx, w *work, careful bool) error {
+	b := &pgx.Batch{}
+	if !careful {
+		c.queueMove(b, w)
 	}
 	subs, subjects, _ := w.keys(func(*place) bool { return true })
 	b.Queue(heldSQL, subs, subjects).Query(numbered(func(n int, seq int64) { w.places[n].held = seq }, true))
 	if err := tx.SendBatch(ctx, b).Close(); err != nil {
-		if pe, ok := errors.AsType[*pgconn.PgError](err); ok && pe.Code == uniqueViolation && !careful {
-			return errKnown
-		}
 		return err
 	}
 	for _, p := range w.places {
@@ -357,6 +464,31 @@ func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, w *work, careful bool
 		}
 	}
 	return c.lock(ctx, tx, w)
+}
+
+// queueMove advances the subjects whose run is just what comes next, and
+// begins those whose run is the first there is.
+func (c *Consumer) queueMove(b *pgx.Batch, w *work) {
+	for _, m := range []struct {
+		sql   string
+		which func(*place) bool
+	}{
+		{beginSQL, func(p *place) bool { return p.inOrder && p.first == 1 }},
+		{moveSQL, func(p *place) bool { return p.inOrder }},
+	} {
+		subs, subjects, index := w.keys(m.which)
+		if len(index) == 0 {
+			continue
+		}
+		firsts, lasts := make([]int64, len(index)), make([]int64, len(index))
+		for i, at := range index {
+			firsts[i], lasts[i] = w.places[at].first, w.places[at].last
+		}
+		b.Queue(m.sql, subs, subjects, firsts, lasts).Query(numbered(func(n int, _ int64) {
+			p := w.places[index[n]]
+			p.moved, p.from, p.seq = true, p.first-1, p.last
+		}, false))
+	}
 }
 
 // uniqueViolation is the SQLSTATE of a second row with one key.

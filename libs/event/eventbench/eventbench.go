@@ -11,6 +11,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"runtime/debug"
 	"slices"
 	"time"
 
@@ -126,9 +127,14 @@ func (b *Bench) Measures() []Measure {
 // side runs one round and answers facts a second.
 type side func(ctx context.Context) (float64, error)
 
+// gcPercent is what libs/module sets for services: both sides are measured as
+// they would run in one.
+const gcPercent = 400
+
 // pair runs two sides in turn and answers the medians.
 func (b *Bench) pair(ours, reference side) func(context.Context) (float64, float64, error) {
 	return func(ctx context.Context) (float64, float64, error) {
+		defer debug.SetGCPercent(debug.SetGCPercent(gcPercent))
 		var mine, theirs []float64
 		for range b.rounds {
 			for _, s := range []struct {
