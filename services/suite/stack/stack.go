@@ -10,12 +10,14 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math/rand/v2"
 	"net"
 	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -261,13 +263,32 @@ func (s *Stack) Stop(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// freePort asks the system for a loopback port nobody listens on.
+// The ports that services listen on lie below those that the system hands out
+// to clients: a connection that somebody opens meanwhile takes none of them.
+const (
+	firstPort = 20000
+	portCount = 12000
+)
+
+// nextPort counts through the ports from a random one on, so that two stacks of
+// one machine seldom meet and one stack never asks for a port twice.
+var nextPort = func() *atomic.Uint32 {
+	var n atomic.Uint32
+	n.Store(rand.Uint32N(portCount))
+	return &n
+}()
+
+// freePort finds a loopback port nobody listens on.
 func freePort() (int, error) {
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		return 0, err
+	var err error
+	for range portCount {
+		port := firstPort + int(nextPort.Add(1)%portCount)
+		var l net.Listener
+		if l, err = net.Listen("tcp", fmt.Sprintf("127.0.0.1:%d", port)); err == nil {
+			return port, l.Close()
+		}
 	}
-	return l.Addr().(*net.TCPAddr).Port, l.Close()
+	return 0, fmt.Errorf("no port is free: %w", err)
 }
 
 // tail is the end of a log file.
