@@ -15,6 +15,7 @@ import (
 	"context"
 	"iter"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"egov/libs/aggregate"
@@ -98,6 +99,13 @@ type Book interface {
 	Checkpoint(ctx context.Context, size int64) ([]byte, error)
 	// KeepCheckpoint stores a signed checkpoint; one of that size stays.
 	KeepCheckpoint(ctx context.Context, size int64, note []byte, at time.Time) error
+	// Cosignatures gives the copies of the checkpoint of that size that
+	// witnesses have cosigned, in the order of their services' names.
+	Cosignatures(ctx context.Context, size int64) ([][]byte, error)
+	// KeepCosignature stores such a copy; one by that service stays.
+	KeepCosignature(ctx context.Context, size int64, service string, note []byte, at time.Time) error
+	// Grown says whether a row behind size is anything but a fact of witnessing.
+	Grown(ctx context.Context, size int64) (bool, error)
 }
 
 // Inquiry records that somebody read the ledger or had it checked: the
@@ -127,15 +135,20 @@ type Service struct {
 	Book      Book
 	Inquiries aggregate.Repository[Inquiry]
 	Exports   aggregate.Repository[Export]
-	Keyring   *Keyring
-	Anchor    Anchor
-	Packs     *policy.Set
-	Clock     calendar.Clock
-	Self      authn.Principal
-	Version   string // of this program, for manifests
-	NewID     func() string
+	// Witnesses and Announcements are the service's own records of who cosigns.
+	Witnesses     aggregate.Repository[Witness]
+	Announcements aggregate.Repository[Announcement]
+	Windows       Windows
+	Keyring       *Keyring
+	Anchor        Anchor
+	Packs         *policy.Set
+	Clock         calendar.Clock
+	Self          authn.Principal
+	Version       string // of this program, for manifests
+	NewID         func() string
 	// Life ends when the service stops: streams under way are cut off then.
 	Life context.Context
 
 	verifying sync.Mutex
+	unsigned  atomic.Pointer[time.Time] // since when the ledger could not be signed
 }

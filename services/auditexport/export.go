@@ -18,6 +18,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/checkpoint"
 	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
 )
 
@@ -38,6 +39,10 @@ type Export struct {
 	Last     int64         `json:"last_seq"`
 	Bytes    int64         `json:"bytes"`
 	SHA256   string        `json:"sha256,omitempty"` // hex
+
+	Checkpoint string          `json:"checkpoint"` // the signed note, with the cosignatures there were
+	Keys       checkpoint.Keys `json:"keys"`
+	Notices    []string        `json:"notices,omitempty"` // what was late then, see Late
 }
 
 // ExportState is how far an export got.
@@ -82,11 +87,17 @@ const streamTime = 30 * time.Minute
 // asked for is on record before its first byte, that it was made, and of which
 // bytes, with its last. A repeated request is answered with the same bytes.
 func (s *Service) Export(ctx context.Context, r MakeExport) (io.ReadCloser, error) {
-	signed, err := s.under(ctx)
+	signed, keys, err := s.attested(ctx)
 	if err != nil {
 		return nil, err
 	}
-	e := Export{Project: r.Project, From: r.From, To: r.To, Size: int64(signed.Size)}
+	e := Export{
+		Project: r.Project, From: r.From, To: r.To, Size: int64(signed.Size),
+		Checkpoint: string(signed.Note), Keys: keys,
+	}
+	if e.Notices, err = s.Late(ctx); err != nil {
+		return nil, err
+	}
 	if e.First, e.Last, err = s.Book.Span(ctx, e.filter()); err != nil {
 		return nil, err
 	}
@@ -250,10 +261,7 @@ func guard(f func() error) (err error) {
 
 // write writes the bundle that e describes.
 func (s *Service) write(ctx context.Context, w io.Writer, e Export) (bundle.Manifest, error) {
-	signed, err := s.stored(ctx, e.Size)
-	if anchored := s.Anchor.Newest(); err != nil && int64(anchored.Size) == e.Size {
-		signed, err = anchored, nil
-	}
+	signed, err := s.recorded(ctx, &e)
 	if err != nil {
 		return bundle.Manifest{}, err
 	}
@@ -275,17 +283,35 @@ func (s *Service) write(ctx context.Context, w io.Writer, e Export) (bundle.Mani
 	papers := &papers{book: s.Book, export: e}
 	b := bufio.NewWriterSize(w, 64<<10)
 	m, err := bundle.Write(ctx, b, bundle.Source{
-		Scope: scope, Signed: signed, Keys: s.Keyring.Keys, Nodes: s.Book, Previous: previous,
+		Scope: scope, Signed: signed, Keys: e.Keys, Nodes: s.Book, Previous: previous,
 		Rows:      s.Book.Rows(ctx, e.Project, e.First, e.Last),
 		Documents: papers.documents(ctx), Completeness: papers.completeness,
 	}, bundle.Options{
 		CreatedAt: e.CreatedAt.In(calendar.Shanghai), CreatedBy: e.By,
-		Tool: "egov auditexport " + s.Version, Packs: packs, Signers: s.Keyring.Signers,
+		Tool: "egov auditexport " + s.Version, Packs: packs, Signers: s.Keyring.Signers, Notices: e.Notices,
 	})
 	if err == nil {
 		err = b.Flush()
 	}
 	return m, err
+}
+
+// recorded opens the checkpoint that an export stands under. A record made
+// before cosignatures were kept in it names only the size.
+func (s *Service) recorded(ctx context.Context, e *Export) (checkpoint.Signed, error) {
+	if e.Checkpoint != "" {
+		trust, err := checkpoint.NewTrust(e.Keys)
+		if err != nil {
+			return checkpoint.Signed{}, err
+		}
+		return trust.OpenUnwitnessed([]byte(e.Checkpoint))
+	}
+	e.Keys = s.Keyring.Keys
+	signed, err := s.stored(ctx, e.Size)
+	if anchored := s.Anchor.Newest(); err != nil && int64(anchored.Size) == e.Size {
+		signed, err = anchored, nil
+	}
+	return signed, err
 }
 
 // state is the tree that the bundle is proved to continue. A whole ledger needs

@@ -2,11 +2,13 @@ package auditexport
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/ledger"
+	"egov/libs/ledger/checkpoint"
 )
 
 // Standing is where the ledger stands and what signs it.
@@ -15,8 +17,24 @@ type Standing struct {
 	Root       string `json:"root"` // hex
 	Chain      string `json:"chain"`
 	SM3Chain   string `json:"sm3_chain"`
-	Checkpoint string `json:"checkpoint"` // the newest signed note, empty without one
-	Keys       any    `json:"keys"`
+	Checkpoint string `json:"checkpoint"` // the newest signed note, with its cosignatures; empty without one
+	Keys       any    `json:"keys"`       // the ledger's, and those of its witnesses
+
+	// Cosigned is the largest checkpoint that a witness cosigned, in rows.
+	Cosigned  int64             `json:"cosigned_rows"`
+	Witnesses []WitnessStanding `json:"witnesses"`
+	// Late names what has not been done for too long: signing_late,
+	// cosigning_late. The ledger grows all the same.
+	Late []string `json:"late"`
+}
+
+// WitnessStanding is one witness as the ledger knows it.
+type WitnessStanding struct {
+	Service string    `json:"service"`
+	Unit    string    `json:"unit"`
+	Rows    int64     `json:"rows"` // it has found consistent
+	At      time.Time `json:"cosigned_at,omitzero"`
+	Last    *Refusal  `json:"refusal,omitempty"`
 }
 
 // Standing says where the ledger stands. It shows no row and is no secret: the
@@ -26,11 +44,41 @@ func (s *Service) Standing(ctx context.Context, _ struct{}) (Standing, error) {
 	if err != nil {
 		return Standing{}, err
 	}
-	note, err := s.Book.Checkpoint(ctx, 0)
-	return Standing{
+	out := Standing{
 		Rows: int64(head.Size), Root: tree.Root().String(), Chain: head.Chain.String(), SM3Chain: head.SM3Chain.String(),
-		Checkpoint: string(note), Keys: s.Keyring.Keys,
-	}, err
+		Witnesses: []WitnessStanding{},
+	}
+	signed, err := s.stored(ctx, 0)
+	switch {
+	case err == nil || errors.Is(err, ErrNoCheckpoint):
+		var keys checkpoint.Keys
+		if signed, keys, err = s.witnessed(ctx, signed); err != nil {
+			return Standing{}, err
+		}
+		out.Checkpoint, out.Keys = string(signed.Note), keys
+	case isFinding(err): // it is shown as it is: whoever opens it finds the same
+		note, err := s.Book.Checkpoint(ctx, 0)
+		if err != nil {
+			return Standing{}, err
+		}
+		out.Checkpoint, out.Keys = string(note), s.Keyring.Keys
+	default:
+		return Standing{}, err
+	}
+	a, err := s.announced(s.asSelf(ctx))
+	if err != nil {
+		return Standing{}, err
+	}
+	out.Cosigned = a.Cosigned
+	witnesses, err := s.cosigners(ctx)
+	if err != nil {
+		return Standing{}, err
+	}
+	for _, w := range witnesses {
+		out.Witnesses = append(out.Witnesses, WitnessStanding{Service: w.ID, Unit: w.For, Rows: w.Size, At: w.At, Last: w.Last})
+	}
+	out.Late, err = s.Late(ctx)
+	return out, err
 }
 
 // ProveRow asks for the proof that a row is under the newest checkpoint.

@@ -13,6 +13,15 @@ import (
 // *ledger.Finding to sign what does not continue the newest checkpoint: a
 // ledger that has become shorter, or whose tree is not the one it was.
 func (s *Service) SignCheckpoint(ctx context.Context) (size uint64, err error) {
+	if size, err = s.signCheckpoint(ctx); err == nil {
+		s.unsigned.Store(nil)
+	} else if now := s.Clock.Now(); ctx.Err() == nil {
+		s.unsigned.CompareAndSwap(nil, &now)
+	}
+	return size, err
+}
+
+func (s *Service) signCheckpoint(ctx context.Context) (size uint64, err error) {
 	// What was signed is read first: whatever is appended meanwhile only adds.
 	last, stored, err := s.newest(ctx)
 	if err != nil && !errors.Is(err, ErrNoCheckpoint) {

@@ -49,6 +49,8 @@ type house struct {
 	clock     *calendar.Manual
 	inquiries *aggregatetest.Repository[auditexport.Inquiry, *auditexport.Inquiry]
 	exports   *aggregatetest.Repository[auditexport.Export, *auditexport.Export]
+	witnesses *aggregatetest.Repository[auditexport.Witness, *auditexport.Witness]
+	announced *aggregatetest.Repository[auditexport.Announcement, *auditexport.Announcement]
 	book      *pgstore.Book
 	keys      string
 	seqs      map[string]int64
@@ -64,6 +66,8 @@ func newHouse(t testing.TB) *house {
 	h.book = pgstore.NewBook(h.pool, origin, self)
 	h.inquiries = aggregatetest.New[auditexport.Inquiry, *auditexport.Inquiry](h.clock)
 	h.exports = aggregatetest.New[auditexport.Export, *auditexport.Export](h.clock)
+	h.witnesses = aggregatetest.New[auditexport.Witness, *auditexport.Witness](h.clock)
+	h.announced = aggregatetest.New[auditexport.Announcement, *auditexport.Announcement](h.clock)
 	h.open()
 	return h
 }
@@ -76,7 +80,8 @@ func (h *house) open() {
 	anchor, err := keyring.OpenAnchor(h.keys, ring.Trust)
 	must(h.t, err)
 	h.Service = &auditexport.Service{
-		Book: h.book, Inquiries: h.inquiries, Exports: h.exports, Keyring: ring, Anchor: anchor, Packs: policy.Default(), Clock: h.clock,
+		Book: h.book, Inquiries: h.inquiries, Exports: h.exports, Witnesses: h.witnesses, Announcements: h.announced,
+		Windows: auditexport.Windows{Signing: time.Minute, Cosigning: 5 * time.Minute}, Keyring: ring, Anchor: anchor, Packs: policy.Default(), Clock: h.clock,
 		Self: self, Version: "test", NewID: store.NewID, Life: h.t.Context(),
 	}
 }

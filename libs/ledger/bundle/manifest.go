@@ -100,6 +100,7 @@ type Manifest struct {
 	First      uint64     `json:"first"`
 	Last       uint64     `json:"last"`
 	CosignedBy []string   `json:"cosigned_by"`        // witnesses on the checkpoint, sorted
+	Notices    []string   `json:"notices,omitempty"`  // what was wrong with the ledger's keeping when it was written, in codes
 	Previous   *State     `json:"previous,omitempty"` // the export before, to which proof.json shows the way
 	Files      []FileInfo `json:"files"`              // all files but manifest.json, in archive order
 	Signatures []string   `json:"signatures,omitempty"`

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"slices"
+	"strings"
 
 	"egov/libs/fault"
 	"egov/libs/ledger"
@@ -70,6 +71,9 @@ var (
 	// WarnNoWitness: nobody but the ledger's operator vouches for the tree.
 	WarnNoWitness = fault.New(fault.Invalid, "bundle_no_witness",
 		"检查点没有受信任的见证签名", "no trusted witness cosigned the checkpoint")
+	// WarnNotices: the ledger itself said that its keeping was not in order.
+	WarnNotices = fault.New(fault.Invalid, "bundle_notices",
+		"出具审计包时，账本的签名或见证已超过规定时限", "when the bundle was written, signing or cosigning the ledger was overdue")
 )
 
 // ErrEarlier says that the export to compare with cannot be used.
@@ -161,6 +165,9 @@ func (v *verification) run(ctx context.Context, r io.ReaderAt, size int64) (err 
 	}
 	if err := v.checkManifest(manifest); err != nil {
 		return err
+	}
+	if len(manifest.Notices) > 0 {
+		v.warn(WarnNotices.With(errors.New(strings.Join(manifest.Notices, ", "))))
 	}
 	return v.checkFiles(ctx, manifest)
 }

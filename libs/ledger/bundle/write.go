@@ -60,6 +60,7 @@ type Options struct {
 	CreatedBy Author
 	Tool      string // name and version of the writing program
 	Packs     []Pack
+	Notices   []string             // see Manifest
 	Signers   []*checkpoint.Signer // the ledger's keys in force at the checkpoint's size
 	Level     int                  // deflate level 1 (fast, also the default) to 9
 }
@@ -83,7 +84,7 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 			Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
 			Tool: opts.Tool, Packs: append([]Pack{}, opts.Packs...),
 			Ledger:     State{Origin: c.Origin, Size: c.Size, Root: c.Root},
-			CosignedBy: src.Signed.CosignedBy(), Previous: src.Previous,
+			CosignedBy: src.Signed.CosignedBy(), Notices: opts.Notices, Previous: src.Previous,
 		},
 	}
 	out.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {

@@ -32,8 +32,14 @@ var sources = []string{
 	"cybersecurity", "cryptoassessment", "legalization", "dataresource", Name,
 }
 
-// checkpointEvery is how often a ledger that has grown is signed.
-const checkpointEvery = 2 * time.Second
+// How often a ledger that has grown is signed, and how often witnesses are asked
+// to cosign it; for how long it may go without before it says so.
+const (
+	checkpointEvery = 2 * time.Second
+	announceEvery   = time.Minute
+	signingWindow   = time.Minute
+	cosigningWindow = 5 * time.Minute
+)
 
 // New makes the service.
 func New(c conf.Service) host.Service {
@@ -54,11 +60,13 @@ func New(c conf.Service) host.Service {
 			k.Unit.OnStop(func(context.Context) error { end(); return nil }) // before the pool waits for its connections
 			book := pgstore.NewBook(k.Pool, origin, k.Self)
 			s := &auditexport.Service{
-				Book: book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
+				Witnesses: pgstore.Witnesses(k.Store), Announcements: pgstore.Announcements(k.Store),
+				Windows: auditexport.Windows{Signing: signingWindow, Cosigning: cosigningWindow},
+				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
 			// stable: subscription name
-			k.Consume("auditexport.ledger", sources, event.Effects{Batch: book.Append})
+			k.Consume("auditexport.ledger", sources, event.Effects{Batch: appending(k, s, book)})
 			k.Unit.Loop("checkpoints", signing(k, s))
 			httpapi.Mount(k.API, s)
 			return nil
@@ -75,6 +83,7 @@ func signing(k *module.Kit, s *auditexport.Service) func(context.Context) error 
 	last := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_checkpoint_timestamp_seconds", Help: "When the ledger was last found signed up to its end."})
 	broken := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_broken", Help: "1 while the ledger does not continue its newest checkpoint and is not signed."})
 	k.Unit.Metrics.Register.MustRegister(rows, last, broken)
+	witnesses := newAnnouncing(k, s)
 	return func(ctx context.Context) error {
 		ctx = authn.With(ctx, k.Self)
 		t := time.NewTicker(checkpointEvery)
@@ -96,7 +105,8 @@ func signing(k *module.Kit, s *auditexport.Service) func(context.Context) error 
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-t.C:
+			case now := <-t.C:
+				witnesses.look(ctx, now)
 			}
 		}
 	}

@@ -35,6 +35,16 @@ func Inquiries(s *store.Store) *store.Collection[auditexport.Inquiry, *auditexpo
 	return store.NewCollection[auditexport.Inquiry, *auditexport.Inquiry](s, "inquiry")
 }
 
+// Witnesses is the repository of the services that cosign.
+func Witnesses(s *store.Store) *store.Collection[auditexport.Witness, *auditexport.Witness] {
+	return store.NewCollection[auditexport.Witness, *auditexport.Witness](s, "witness")
+}
+
+// Announcements is the repository of what witnesses were asked to cosign.
+func Announcements(s *store.Store) *store.Collection[auditexport.Announcement, *auditexport.Announcement] {
+	return store.NewCollection[auditexport.Announcement, *auditexport.Announcement](s, "announcement")
+}
+
 // Exports is the repository of the bundles that were asked for.
 func Exports(s *store.Store) *store.Collection[auditexport.Export, *auditexport.Export] {
 	return store.NewCollection[auditexport.Export, *auditexport.Export](s, "export", "state")
@@ -246,4 +256,28 @@ func (b *Book) Checkpoint(ctx context.Context, size int64) (note []byte, err err
 func (b *Book) KeepCheckpoint(ctx context.Context, size int64, note []byte, at time.Time) error {
 	_, err := b.pool.Exec(ctx, "INSERT INTO ledger_checkpoint (size, note, signed_at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING", size, note, at)
 	return pg.Fault(err)
+}
+
+// Cosignatures gives the cosigned copies of a checkpoint.
+func (b *Book) Cosignatures(ctx context.Context, size int64) ([][]byte, error) {
+	rows, err := b.pool.Query(ctx, "SELECT note FROM ledger_cosignature WHERE size = $1 ORDER BY service", size)
+	if err != nil {
+		return nil, pg.Fault(err)
+	}
+	notes, err := pgx.CollectRows(rows, pgx.RowTo[[]byte])
+	return notes, pg.Fault(err)
+}
+
+// KeepCosignature stores a cosigned copy of a checkpoint.
+func (b *Book) KeepCosignature(ctx context.Context, size int64, service string, note []byte, at time.Time) error {
+	_, err := b.pool.Exec(ctx, "INSERT INTO ledger_cosignature (size, service, note, kept_at) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING", size, service, note, at)
+	return pg.Fault(err)
+}
+
+// Grown looks for a row that says something new.
+func (b *Book) Grown(ctx context.Context, size int64) (grown bool, err error) {
+	// The planner must not take the type's index: nearly every row has another.
+	err = b.query(ctx, scan(&grown), `SELECT EXISTS (SELECT FROM (SELECT type FROM ledger_row WHERE seq > $1 ORDER BY seq OFFSET 0) r
+		WHERE NOT starts_with(type, 'egov.ledger.v1.'))`, size)
+	return grown, err
 }
