@@ -44,6 +44,10 @@ func (s *Stack) configure() (suite.Config, error) {
 	if err := s.startClock(); err != nil {
 		return c, err
 	}
+	chosen, err := s.rules()
+	if err != nil {
+		return c, err
+	}
 	passwords, err := s.passwords()
 	if err != nil {
 		return c, err
@@ -61,7 +65,7 @@ func (s *Stack) configure() (suite.Config, error) {
 	service := func(name string) conf.Service {
 		o := conf.Default(name)
 		o.Listen = addr[name]
-		o.District, o.Packs = cmp.Or(s.opts.District, o.District), s.opts.Packs
+		o.District, o.Packs = cmp.Or(chosen.District, o.District), chosen.Packs
 		o.Database.URL = conf.Secret(s.Postgres.URL(name, name, passwords[name]))
 		o.Database.OwnerURL = conf.Secret(s.Postgres.URL(name, name+"_owner", passwords[name+"_owner"]))
 		o.Redis.URL = conf.Secret(s.Redis.URL(0))
@@ -93,6 +97,34 @@ func (s *Stack) configure() (suite.Config, error) {
 		c.Portal.Services[name] = "http://" + addr[name]
 	}
 	return c, nil
+}
+
+// rules are whose rules hold and where those lie that the suite does not bring.
+type rules struct {
+	District string `yaml:"district"`
+	Packs    string `yaml:"packs"`
+}
+
+// rules gives the rules that the options name and keeps them with the data,
+// else those kept there: projects stay under the rules they were declared under.
+func (s *Stack) rules() (rules, error) {
+	path := filepath.Join(s.Dir, "rules.yaml")
+	r := rules{s.opts.District, s.opts.Packs}
+	if r != (rules{}) {
+		b, err := yaml.Marshal(r)
+		if err != nil {
+			return r, err
+		}
+		return r, os.WriteFile(path, b, 0o600)
+	}
+	b, err := os.ReadFile(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return r, nil
+	}
+	if err != nil {
+		return r, err
+	}
+	return r, yaml.Unmarshal(b, &r)
 }
 
 // startClock sets the virtual clock at the first start; later starts keep it.

@@ -32,12 +32,13 @@ type Options struct {
 	Dir          string        // keeps the data; made when it is not there
 	Port         int           // of the portal; 0 = a free one
 	VirtualClock calendar.Date // the day it is at the first start; zero = the real time
-	District     string        // whose rules hold; empty = the suite's default
-	Packs        string        // directory of further rule packs; empty = none
-	Separate     bool          // a process a service instead of one for all
-	Fast         bool          // PostgreSQL without fsync: for tests alone
-	Forgetful    bool          // Redis keeps nothing over a restart; also with Fast
-	Out          io.Writer     // says what is being done
+	// District is whose rules hold, and Packs a directory of further rule packs;
+	// empty = as at the start before, at first the suite's own.
+	District, Packs string
+	Separate        bool      // a process a service instead of one for all
+	Fast            bool      // PostgreSQL without fsync: for tests alone
+	Forgetful       bool      // Redis keeps nothing over a restart; also with Fast
+	Out             io.Writer // says what is being done
 	// Serve starts the process that runs target with the configuration file.
 	Serve func(config, target string) *exec.Cmd
 }
