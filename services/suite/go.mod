@@ -4,6 +4,7 @@ go 1.26.0
 
 require (
 	egov/libs v0.0.0
+	egov/proto v0.0.0
 	egov/services/auditexport v0.0.0
 	egov/services/budgeting v0.0.0
 	egov/services/conference v0.0.0
@@ -26,7 +27,6 @@ require (
 require (
 	cel.dev/cel-go v0.33.2 // indirect
 	cel.dev/expr v0.25.3 // indirect
-	egov/proto v0.0.0 // indirect
 	github.com/6tail/lunar-go v1.4.6 // indirect
 	github.com/MicahParks/jwkset v0.11.3 // indirect
 	github.com/MicahParks/keyfunc/v3 v3.9.0 // indirect
