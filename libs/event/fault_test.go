@@ -225,6 +225,36 @@ func TestStoppedInTheMiddle(t *testing.T) {
 	b.effectsOf("expertreview", 400+10*80)
 }
 
+// TestNextBatchHoldsTheSameFacts delivers facts in one batch and again in the
+// next, whose transaction is open already when the first one fails.
+func TestNextBatchHoldsTheSameFacts(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.Client(t))
+	const batch = 4
+	b.publishMany(2, 40)
+	all := b.published(80)
+	var twice []redis.XMessage
+	for i := 0; i < len(all); i += batch / 2 { // every batch is half of the one before it
+		twice = append(twice, all[i:min(i+batch, len(all))]...)
+	}
+	b.deliver(twice)
+	var failed sync.Map
+	o := quick(b.log)
+	o.Batch = batch
+	b.run(event.NewConsumer(b.pool, b.rdb, "expertreview", []string{source}, event.Effects{Default: func(ctx context.Context, tx pgx.Tx, e event.Record) error {
+		if err := effect("expertreview")(ctx, tx, e); err != nil {
+			return err
+		}
+		if _, again := failed.LoadOrStore(strings.Clone(e.ID), true); e.Seq%5 == 0 && !again {
+			return errors.New("not this time")
+		}
+		return nil
+	}}, o).Run)
+	b.effectsOf("expertreview", 80)
+	b.within("every entry is acknowledged", func() bool { return b.settled("expertreview") })
+	b.exactlyOnceInOrder("expertreview", 80)
+}
+
 // TestAbandonedEntriesAreTakenOver leaves entries with a member of the group
 // that never comes back.
 func TestAbandonedEntriesAreTakenOver(t *testing.T) {

@@ -6,6 +6,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -115,20 +116,17 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 		stop(err)
 	}()
-	acknowledged := make(chan error, 1) // what became of the last acknowledgement
-	acknowledged <- nil
-	defer func() { <-acknowledged }()
+	var acknowledging sync.WaitGroup // of the last batch, while the next is worked on
+	defer acknowledging.Wait()
 	done := func(part []entry) error {
-		err := <-acknowledged
 		receipt := r.receipt(ctx, part)
-		go func() {
-			_, err := receipt.Exec(ctx)
-			if err != nil {
+		acknowledging.Wait()
+		acknowledging.Go(func() {
+			if _, err := receipt.Exec(ctx); err != nil {
 				stop(err) // the batch comes again
 			}
-			acknowledged <- err
-		}()
-		return err
+		})
+		return ctx.Err()
 	}
 	var batch, next []entry      // the entries of two replies
 	for reply := range replies { // up to the end, also after a failure: the reader closes it
