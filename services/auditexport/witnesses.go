@@ -306,17 +306,18 @@ const (
 )
 
 // attested asks for cosignatures of the ledger as it stands and waits a little
-// for the witnesses that answered the last time they were asked.
+// for the witnesses that answered the last time they were asked. What is
+// appended meanwhile, their answers above all, is not under its checkpoint.
 func (s *Service) attested(ctx context.Context) (checkpoint.Signed, checkpoint.Keys, error) {
 	before, err := s.announced(s.asSelf(ctx))
 	if err != nil {
 		return checkpoint.Signed{}, checkpoint.Keys{}, err
 	}
-	// A ledger found not to hold is shown all the same; see under.
-	if _, err := s.Announce(ctx, true); err != nil && !isFinding(err) {
-		return checkpoint.Signed{}, checkpoint.Keys{}, err
+	signed, err := s.announcedNow(ctx)
+	if isFinding(err) || errors.Is(err, ErrNoCheckpoint) {
+		// A ledger found not to hold is shown all the same; see under.
+		signed, err = s.under(ctx)
 	}
-	signed, err := s.under(ctx)
 	if err != nil {
 		return signed, checkpoint.Keys{}, err
 	}
@@ -324,6 +325,22 @@ func (s *Service) attested(ctx context.Context) (checkpoint.Signed, checkpoint.K
 		return signed, checkpoint.Keys{}, err
 	}
 	return s.witnessed(ctx, signed)
+}
+
+// announcedNow is the checkpoint that witnesses are asked to cosign when asked
+// now.
+func (s *Service) announcedNow(ctx context.Context) (checkpoint.Signed, error) {
+	if _, err := s.Announce(ctx, true); err != nil {
+		return checkpoint.Signed{}, err
+	}
+	a, err := s.announced(s.asSelf(ctx))
+	if err != nil {
+		return checkpoint.Signed{}, err
+	}
+	if a.Size == 0 {
+		return checkpoint.Signed{}, ErrNoCheckpoint
+	}
+	return s.stored(ctx, a.Size)
 }
 
 // await returns when every witness that has seen the tree of before has seen

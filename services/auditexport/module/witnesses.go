@@ -18,8 +18,8 @@ import (
 func appending(k *module.Kit, s *auditexport.Service, book *pgstore.Book) func(context.Context, pgx.Tx, []event.Record) error {
 	// stable: alerts use this name.
 	alarms := prometheus.NewCounterVec(prometheus.CounterOpts{
-		Name: "egov_ledger_witness_alarms_total", Help: "Answers of witnesses that refuse a checkpoint or are no good, by service and code.",
-	}, []string{"service", "code"})
+		Name: "egov_ledger_witness_alarms_total", Help: "Answers of witnesses that refuse a checkpoint or are no good, by the witness's service and code.",
+	}, []string{"witness", "code"})
 	k.Unit.Metrics.Register.MustRegister(alarms)
 	hear := k.Store.Handler(k.Self, func(ctx context.Context, e event.Record) error {
 		a, err := s.Hear(ctx, e)
