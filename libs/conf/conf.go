@@ -88,9 +88,9 @@ type Keys struct {
 // Clock sets what time it is.
 type Clock struct {
 	File  string        `yaml:"file" doc:"virtual clock shared by the processes of one machine; empty = the system's clock"`
-	Sweep time.Duration `yaml:"sweep" doc:"how often deadlines are looked at"`
-	// Holidays lets an operator take over a new holiday notice without a release.
-	Holidays string `yaml:"holidays" doc:"directory of holiday files (YAML); empty = the built-in notices alone"`
+	Sweep time.Duration `yaml:"sweep" doc:"how often deadlines and published holidays are looked at"`
+	// Holidays lie over the built-in notices and under what operators publish.
+	Holidays string `yaml:"holidays" doc:"directory of holiday files (YAML), for what is known at installation; empty = none"`
 }
 
 // Limits bound what one caller may ask.
