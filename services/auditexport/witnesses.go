@@ -9,7 +9,6 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
-	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
@@ -62,16 +61,13 @@ const (
 
 // Alarm is what a witness's answer shows of the ledger or of the witness.
 type Alarm struct {
-	Service, Unit string
-	Code, Detail  string
-	Size          int64
+	Speaker
+	Code, Detail string
+	Size         int64
 }
 
-// witnessFacts is how the types of the facts of witnessing begin.
-const witnessFacts = "egov.ledger.v1."
-
-// IsWitnessFact says whether an event is a witness's answer or what it answers.
-func IsWitnessFact(typ string) bool { return strings.HasPrefix(typ, witnessFacts) }
+// Speaker is the service that stated something, and the unit in whose name.
+type Speaker struct{ Service, Unit string }
 
 // Announce signs the ledger as it stands and asks the witnesses to cosign it.
 // Unless now is set, it does so only where there is something new to witness
@@ -154,44 +150,26 @@ func (s *Service) proofsFor(ctx context.Context, witnesses []Witness, size uint6
 	return proofs, nil
 }
 
-// Hear takes in a witness's answer, in the transaction that makes a row of it.
-// An answer that is no good is an alarm, not an error: its row is made all the
-// same.
-func (s *Service) Hear(ctx context.Context, e event.Record) (*Alarm, error) {
-	switch e.Type {
-	case string((&ledgerv1.CheckpointCosigned{}).ProtoReflect().Descriptor().FullName()):
-		f := &ledgerv1.CheckpointCosigned{}
-		if err := event.Decode(e, f); err != nil {
-			return &Alarm{Service: e.Source, Unit: e.Unit, Code: string(ledger.CodeCosignature), Detail: err.Error()}, nil
-		}
-		return s.onCosigned(ctx, e, f)
-	case string((&ledgerv1.CheckpointRefused{}).ProtoReflect().Descriptor().FullName()):
-		f := &ledgerv1.CheckpointRefused{}
-		if err := event.Decode(e, f); err != nil {
-			return &Alarm{Service: e.Source, Unit: e.Unit, Code: string(ledger.CodeCosignature), Detail: err.Error()}, nil
-		}
-		return s.onRefused(ctx, e, f)
-	}
-	return nil, nil
-}
-
-func (s *Service) onCosigned(ctx context.Context, e event.Record, f *ledgerv1.CheckpointCosigned) (*Alarm, error) {
-	note, keys, err := witness.Gather(s.Keyring.Trust, e.Unit, f)
+// OnCosigned takes in a witness's cosignature, in the transaction that makes a
+// row of its fact. One that is no good is an alarm, not an error: its row is
+// made all the same.
+func (s *Service) OnCosigned(ctx context.Context, by Speaker, f *ledgerv1.CheckpointCosigned) (*Alarm, error) {
+	note, keys, err := witness.Gather(s.Keyring.Trust, by.Unit, f)
 	if err == nil {
 		err = s.ours(ctx, f.GetSize(), note)
 	}
 	if finding, ok := errors.AsType[*ledger.Finding](err); ok {
-		return s.keepRefusal(ctx, e, Refusal{Code: string(finding.Code), Detail: finding.Detail, Size: f.GetSize()}, -1)
+		return s.keepRefusal(ctx, by, Refusal{Code: string(finding.Code), Detail: finding.Detail, Size: f.GetSize()}, -1)
 	}
 	if err != nil {
 		return nil, err
 	}
-	if err := s.Book.KeepCosignature(ctx, f.GetSize(), e.Source, note, s.Clock.Now()); err != nil {
+	if err := s.Book.KeepCosignature(ctx, f.GetSize(), by.Service, note, s.Clock.Now()); err != nil {
 		return nil, err
 	}
-	_, err = s.Witnesses.Upsert(ctx, e.Source, func(w *Witness, rec *aggregate.Recorder) error {
+	_, err = s.Witnesses.Upsert(ctx, by.Service, func(w *Witness, rec *aggregate.Recorder) error {
 		w.Own(Bureau)
-		w.For, w.Last = e.Unit, nil
+		w.For, w.Last = by.Unit, nil
 		for _, k := range keys {
 			if !slices.ContainsFunc(w.Keys, func(x checkpoint.Key) bool { return x.Verifier == k.Verifier }) {
 				w.Keys = append(w.Keys, k)
@@ -227,8 +205,10 @@ func (s *Service) ours(ctx context.Context, size int64, note []byte) error {
 	return err
 }
 
-func (s *Service) onRefused(ctx context.Context, e event.Record, f *ledgerv1.CheckpointRefused) (*Alarm, error) {
-	alarm, err := s.keepRefusal(ctx, e, Refusal{Code: f.GetCode(), Detail: f.GetDetail(), Size: f.GetSize()}, f.GetSeenSize())
+// OnRefused takes in that a witness did not cosign, likewise. A witness that only
+// misses a proof gets it with the next announcement.
+func (s *Service) OnRefused(ctx context.Context, by Speaker, f *ledgerv1.CheckpointRefused) (*Alarm, error) {
+	alarm, err := s.keepRefusal(ctx, by, Refusal{Code: f.GetCode(), Detail: f.GetDetail(), Size: f.GetSize()}, f.GetSeenSize())
 	if err != nil || f.GetCode() != string(witness.CodeProofMissing) {
 		return alarm, err
 	}
@@ -240,17 +220,17 @@ func (s *Service) onRefused(ctx context.Context, e event.Record, f *ledgerv1.Che
 
 // keepRefusal remembers it, and what the witness has seen unless that is
 // negative.
-func (s *Service) keepRefusal(ctx context.Context, e event.Record, r Refusal, seen int64) (*Alarm, error) {
-	_, err := s.Witnesses.Upsert(ctx, e.Source, func(w *Witness, rec *aggregate.Recorder) error {
+func (s *Service) keepRefusal(ctx context.Context, by Speaker, r Refusal, seen int64) (*Alarm, error) {
+	_, err := s.Witnesses.Upsert(ctx, by.Service, func(w *Witness, rec *aggregate.Recorder) error {
 		w.Own(Bureau)
 		r.At = rec.Now()
-		w.For, w.Last = e.Unit, &r
+		w.For, w.Last = by.Unit, &r
 		if seen >= 0 {
 			w.Size = seen
 		}
 		return nil
 	})
-	return &Alarm{Service: e.Source, Unit: e.Unit, Code: r.Code, Detail: r.Detail, Size: r.Size}, err
+	return &Alarm{Speaker: by, Code: r.Code, Detail: r.Detail, Size: r.Size}, err
 }
 
 // witnessed is the checkpoint of that size with the cosignatures there are, and

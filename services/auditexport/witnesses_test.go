@@ -24,6 +24,7 @@ import (
 	"egov/libs/ledger/witness"
 	ledgerv1 "egov/proto/gen/egov/ledger/v1"
 	"egov/services/auditexport"
+	"egov/services/auditexport/eventapi"
 )
 
 // unit is a member unit that witnesses the house's ledger, without the network
@@ -73,7 +74,7 @@ func (u *unit) answers(facts ...proto.Message) (alarms []*auditexport.Alarm) {
 	for _, f := range facts {
 		e := u.h.event(u.service, witness.Subject, u.code, f)
 		u.h.append(e)
-		a, err := u.h.Hear(authn.With(u.h.t.Context(), self), e)
+		a, err := eventapi.Hear(authn.With(u.h.t.Context(), self), u.h.Service, e)
 		must(u.h.t, err)
 		if a != nil {
 			alarms = append(alarms, a)
@@ -359,7 +360,7 @@ func TestFalseAnswersAreRowsAndAlarms(t *testing.T) {
 	unreadable := h.event("budgeting", witness.Subject, "finance", honest)
 	unreadable.Data = []byte(`{"size":{}}`)
 	h.append(unreadable)
-	if a, err := h.Hear(authn.With(t.Context(), self), unreadable); err != nil || a == nil {
+	if a, err := eventapi.Hear(authn.With(t.Context(), self), h.Service, unreadable); err != nil || a == nil {
 		t.Errorf("%v %v", a, err)
 	}
 	if alarms := u.answers(honest); len(alarms) != 0 {

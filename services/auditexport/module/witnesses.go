@@ -10,6 +10,7 @@ import (
 	"egov/libs/event"
 	"egov/libs/module"
 	"egov/services/auditexport"
+	"egov/services/auditexport/eventapi"
 	"egov/services/auditexport/pgstore"
 )
 
@@ -22,7 +23,7 @@ func appending(k *module.Kit, s *auditexport.Service, book *pgstore.Book) func(c
 	}, []string{"witness", "code"})
 	k.Unit.Metrics.Register.MustRegister(alarms)
 	hear := k.Store.Handler(k.Self, func(ctx context.Context, e event.Record) error {
-		a, err := s.Hear(ctx, e)
+		a, err := eventapi.Hear(ctx, s, e)
 		if a != nil && err == nil {
 			alarms.WithLabelValues(a.Service, a.Code).Inc()
 			k.Log.ErrorContext(ctx, "a witness does not cosign the ledger", "service", a.Service, "unit", a.Unit, "code", a.Code, "detail", a.Detail, "size", a.Size)
@@ -34,7 +35,7 @@ func appending(k *module.Kit, s *auditexport.Service, book *pgstore.Book) func(c
 			return err
 		}
 		for i := range events {
-			if auditexport.IsWitnessFact(events[i].Type) {
+			if eventapi.IsWitnessing(&events[i]) {
 				if err := hear(ctx, tx, events[i]); err != nil {
 					return err
 				}
