@@ -20,9 +20,9 @@ import (
 // keeper is the service that keeps the ledger; it does not witness itself.
 const keeper = "auditexport"
 
-// followLedger names the subscription by which a service witnesses the ledger.
-// stable: it is a consumer group.
-const followLedger = "witness"
+// followLedger ends the name of the subscription by which a service witnesses
+// the ledger, behind the service's own name. stable: it is a consumer group.
+const followLedger = ".witness"
 
 // watch is a service's part as a witness.
 type watch struct {
@@ -51,7 +51,7 @@ func (k *Kit) witness() error {
 	}
 	k.Unit.Metrics.Register.MustRegister(w.rows, w.refused)
 	k.Unit.Loop("witness", w.recall)
-	k.Subscribe(followLedger, []string{keeper}, React(w.onCheckpointSigned))
+	k.Subscribe(k.module.Name+followLedger, []string{keeper}, React(w.onCheckpointSigned))
 	k.Unit.Mux.HandleFunc("GET /v1/witness", w.serve)
 	return nil
 }
