@@ -19,8 +19,8 @@ import (
 // publisher is the service that states what holidays there are.
 const publisher = "identity"
 
-// followHolidays names the subscription by which a service keeps the table.
-// stable: it is a consumer group.
+// followHolidays ends the name of the subscription by which a service keeps the
+// table, behind the service's own name. stable: it is a consumer group.
 const followHolidays = "holidays"
 
 // The jobs of every service. stable: their kinds lie in the database.
@@ -133,7 +133,7 @@ func (k *Kit) followClocks() error {
 	k.Unit.Loop("jobs", runner.Run)
 	// The publisher states much else that no service waits for: it is read at
 	// leisure.
-	k.consume(followHolidays, []string{publisher}, k.effects([]Reaction{React(k.onHolidaysPublished)}), event.ConsumerOptions{
+	k.consume(k.module.Name+"."+followHolidays, []string{publisher}, k.effects([]Reaction{React(k.onHolidaysPublished)}), event.ConsumerOptions{
 		Gather: min(interval, 5*time.Second), Upkeep: 10 * time.Second, Reconcile: 5 * time.Minute,
 	})
 	return nil

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 
@@ -51,7 +52,10 @@ func (k *Kit) witness() error {
 	}
 	k.Unit.Metrics.Register.MustRegister(w.rows, w.refused)
 	k.Unit.Loop("witness", w.recall)
-	k.Subscribe(k.module.Name+followLedger, []string{keeper}, React(w.onCheckpointSigned))
+	// The ledger states little, and answers are awaited.
+	k.consume(k.module.Name+followLedger, []string{keeper}, k.effects([]Reaction{React(w.onCheckpointSigned)}), event.ConsumerOptions{
+		Upkeep: 10 * time.Second, Reconcile: 5 * time.Minute,
+	})
 	k.Unit.Mux.HandleFunc("GET /v1/witness", w.serve)
 	return nil
 }
