@@ -15,6 +15,7 @@ import (
 	"egov/libs/authn"
 	"egov/libs/event"
 	"egov/libs/ledger"
+	"egov/libs/ledger/checkpoint"
 	"egov/libs/pg"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 	"egov/services/auditexport"
@@ -133,6 +134,117 @@ func TestManyAppendAtOnce(t *testing.T) {
 	if r := h.check(h.export(auditexport.MakeExport{})); !r.OK || r.Rows != writers*batches*size {
 		t.Fatalf("%+v", r)
 	}
+}
+
+// TestReadersProveWhileWritersRun has outsiders hold every row and every earlier
+// tree to the newest checkpoint while two writers add as fast as they can: no
+// proof fails that should hold, and none holds for a root that is not.
+func TestReadersProveWhileWritersRun(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	const writers, batches, size, readers = 2, 12, 128, 3
+	h.grow(size, withdrawn)
+	h.sign()
+	batch := make([][][]event.Record, writers)
+	for w := range writers {
+		for b := range batches {
+			var events []event.Record
+			for i := range size {
+				events = append(events, h.event(fmt.Sprintf("source-%d", w), fmt.Sprintf("p-%d", i%7), "education", withdrawn(b)))
+			}
+			batch[w] = append(batch[w], events)
+		}
+	}
+	var writing, reading sync.WaitGroup
+	stop := make(chan struct{})
+	for range readers {
+		reading.Go(func() {
+			var seen checkpoint.Signed
+			last := false
+			for seed := uint64(1); ; seed = seed*6364136223846793005 + 1442695040888963407 {
+				proved, err := h.proveOnce(&seen, seed>>33)
+				if err != nil {
+					t.Error(err)
+					return
+				}
+				if last { // under the last checkpoint too
+					if proved != size*(1+writers*batches) {
+						t.Errorf("the last checkpoint has %d rows", proved)
+					}
+					return
+				}
+				select {
+				case <-stop:
+					last = true
+				default:
+				}
+			}
+		})
+	}
+	for w := range writers {
+		writing.Go(func() {
+			for _, events := range batch[w] {
+				if err := h.tryAppend(events...); err != nil {
+					t.Error(err)
+				}
+				if _, err := h.SignCheckpoint(authn.With(t.Context(), self)); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	writing.Wait()
+	h.sign()
+	close(stop)
+	reading.Wait()
+}
+
+// proveOnce checks one row, and that the ledger continues what was seen, under
+// the checkpoint that the answer carries; and that neither holds under another
+// root. It answers how many rows the checkpoint has.
+func (h *house) proveOnce(seen *checkpoint.Signed, at uint64) (uint64, error) {
+	open := func(p auditexport.Proof) (checkpoint.Signed, []ledger.Hash, error) {
+		s, err := h.Keyring.Trust.Open([]byte(p.Checkpoint))
+		return s, hashes(h.t, p.Hashes), err
+	}
+	other := ledger.Hash{1}
+	if seen.Size > 0 {
+		p, err := h.Prove(h.asAuditor(), auditexport.ProveRow{From: int64(seen.Size)})
+		if err != nil {
+			return 0, err
+		}
+		now, path, err := open(p)
+		if err != nil {
+			return 0, err
+		}
+		if err := ledger.VerifyConsistency(seen.Size, seen.Root, now.Size, now.Root, path); err != nil {
+			return 0, fmt.Errorf("from %d to %d: %w", seen.Size, now.Size, err)
+		}
+		if ledger.VerifyConsistency(seen.Size, other, now.Size, now.Root, path) == nil {
+			return 0, fmt.Errorf("from %d to %d: another root is believed", seen.Size, now.Size)
+		}
+		*seen = now
+	}
+	seq := int64(1 + at%max(seen.Size, 1))
+	p, err := h.Prove(h.asAuditor(), auditexport.ProveRow{Seq: seq})
+	if err != nil {
+		return 0, err
+	}
+	now, path, err := open(p)
+	if err != nil {
+		return 0, err
+	}
+	leaf, _ := ledger.ParseHash(p.Leaf)
+	if err := ledger.VerifyInclusion(uint64(seq), now.Size, leaf, path, now.Root); err != nil {
+		return 0, fmt.Errorf("row %d of %d: %w", seq, now.Size, err)
+	}
+	if ledger.VerifyInclusion(uint64(seq), now.Size, other, path, now.Root) == nil {
+		return 0, fmt.Errorf("row %d of %d: another row is believed", seq, now.Size)
+	}
+	if seen.Size == 0 {
+		*seen = now
+	}
+	return now.Size, nil
 }
 
 // TestAnAppendThatDiesLeavesNothing ends the session between the lock and the
@@ -298,7 +410,7 @@ func TestProofsHold(t *testing.T) {
 	}
 }
 
-func hashes(t *testing.T, text []string) []ledger.Hash {
+func hashes(t testing.TB, text []string) []ledger.Hash {
 	t.Helper()
 	out := make([]ledger.Hash, len(text))
 	for i := range text {
