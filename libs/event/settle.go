@@ -396,8 +396,8 @@ const (
 	moveSQL = `UPDATE event_position p SET seq = i.last
 		FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS i(s, k, first, last, n)
 		WHERE p.subscription = i.s AND p.subject = i.k AND p.seq = i.first - 1 RETURNING i.n`
-	// beginSQL makes the rows of new subjects. A row that is there already is
-	// left to moveSQL, whose numbers the new rows are past.
+	// beginSQL makes the rows of new subjects. One whose row is there already is
+	// left to the longer way.
 	beginSQL = `WITH i AS (SELECT * FROM unnest($1::smallint[], $2::text[], $3::bigint[], $4::bigint[]) WITH ORDINALITY AS i(s, k, first, last, n)),
 		begun AS (INSERT INTO event_position (subscription, subject, seq) SELECT s, k, last FROM i WHERE first = 1 ORDER BY s, k
 			ON CONFLICT DO NOTHING RETURNING subscription, subject)
@@ -474,7 +474,7 @@ func (c *Consumer) queueMove(b *pgx.Batch, w *work) {
 		which func(*place) bool
 	}{
 		{beginSQL, func(p *place) bool { return p.inOrder && p.first == 1 }},
-		{moveSQL, func(p *place) bool { return p.inOrder }},
+		{moveSQL, func(p *place) bool { return p.inOrder && p.first > 1 }},
 	} {
 		subs, subjects, index := w.keys(m.which)
 		if len(index) == 0 {
