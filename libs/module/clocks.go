@@ -149,13 +149,13 @@ func (k *Kit) counting(ctx context.Context) (context.Context, error) {
 // refreshHolidays puts in force what was published since it was last read.
 // Where a file contradicts it, what was published holds and the files do not.
 func (k *Kit) refreshHolidays(ctx context.Context) error {
+	h := &k.holidays
+	h.mu.Lock()
+	defer h.mu.Unlock() // over the reading: what was read first is not put in force last
 	published, mark, err := k.Store.Holidays(ctx)
 	if err != nil {
 		return err
 	}
-	h := &k.holidays
-	h.mu.Lock()
-	defer h.mu.Unlock()
 	if h.read && mark == h.mark {
 		return nil
 	}
