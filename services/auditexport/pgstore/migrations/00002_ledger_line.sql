@@ -18,6 +18,16 @@ ALTER TABLE ledger_row ENABLE ROW LEVEL SECURITY;
 CREATE POLICY sees ON ledger_row FOR SELECT USING ((SELECT app_sees('{}')));
 CREATE POLICY adds ON ledger_row FOR INSERT WITH CHECK ((SELECT app_changes('{}')));
 
+-- Large events are packed as they arrive, by the quicker method where the server
+-- has it.
+-- +goose StatementBegin
+DO $$ BEGIN
+  ALTER TABLE ledger_line ALTER COLUMN raw SET COMPRESSION lz4;
+EXCEPTION WHEN feature_not_supported THEN
+  NULL;
+END $$;
+-- +goose StatementEnd
+
 -- What the policy asks of a row that is inserted is asked once a COPY.
 -- +goose StatementBegin
 CREATE FUNCTION ledger_line_adds() RETURNS trigger LANGUAGE plpgsql AS $$
