@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"hash/maphash"
 	"slices"
 	"strings"
 	"sync"
@@ -92,25 +93,35 @@ func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
 
 // group commits commands: each writer takes what is queued, up to a limit, and
 // runs it as one transaction. With one command at a time that is a plain
-// transaction; under queueing it is a group commit.
+// transaction; under queueing it is a group commit. The commands of one
+// aggregate are one writer's: two writers never wait for each other's rows, and
+// an aggregate's facts are in the order of their transactions.
 type group struct {
-	pool  *pgxpool.Pool
-	limit int
-	queue chan *job
-	wg    sync.WaitGroup
+	pool   *pgxpool.Pool
+	limit  int
+	seed   maphash.Seed
+	queues []chan *job
+	wg     sync.WaitGroup
 }
 
 var errStopping = fault.New(fault.Unavailable, "stopping", "服务正在停止，请稍后重试", "the service is stopping, try again")
 
 func newGroup(pool *pgxpool.Pool, writers, limit int) *group {
-	g := &group{pool: pool, limit: limit, queue: make(chan *job, 4*limit)}
+	g := &group{pool: pool, limit: limit, seed: maphash.MakeSeed()}
 	for range writers {
-		g.wg.Go(g.write)
+		queue := make(chan *job, 2*limit)
+		g.queues = append(g.queues, queue)
+		g.wg.Go(func() { g.write(queue) })
 	}
 	return g
 }
 
-func (g *group) close() { close(g.queue); g.wg.Wait() }
+func (g *group) close() {
+	for _, q := range g.queues {
+		close(q)
+	}
+	g.wg.Wait()
+}
 
 // do queues j and waits for its own answer.
 func (g *group) do(j *job) (err error) {
@@ -120,20 +131,20 @@ func (g *group) do(j *job) (err error) {
 		}
 	}()
 	select {
-	case g.queue <- j:
+	case g.queues[maphash.String(g.seed, j.lock)%uint64(len(g.queues))] <- j:
 	case <-j.ctx.Done():
 		return j.ctx.Err()
 	}
 	return <-j.done
 }
 
-func (g *group) write() {
+func (g *group) write(queue <-chan *job) {
 	var held []*job // same aggregate as one of the last batch: next round
 	for {
 		jobs, rest := distinct(held)
 		held = rest
 		if len(jobs) == 0 {
-			j, ok := <-g.queue
+			j, ok := <-queue
 			if !ok {
 				return
 			}
@@ -142,7 +153,7 @@ func (g *group) write() {
 	fill:
 		for len(jobs) < g.limit {
 			select {
-			case j, ok := <-g.queue:
+			case j, ok := <-queue:
 				if !ok {
 					break fill
 				}
