@@ -518,6 +518,7 @@ export interface components {
             } | null;
             district?: string;
             id?: string;
+            in_force?: boolean;
             provisions?: {
                 [key: string]: components["schemas"]["PolicyText"];
             } | null;
