@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/ledger"
@@ -48,6 +49,8 @@ func FuzzMakeExport(f *testing.F) {
 	mux := http.NewServeMux()
 	httpapi.Mount(op.NewAPI("auditexport", "审计账本", mux), &auditexport.Service{
 		Book: empty{}, Keyring: ring, Anchor: anchor, Clock: calendar.System(), Life: f.Context(),
+		Witnesses:     aggregatetest.New[auditexport.Witness, *auditexport.Witness](calendar.System()),
+		Announcements: aggregatetest.New[auditexport.Announcement, *auditexport.Announcement](calendar.System()),
 	})
 	f.Fuzz(func(t *testing.T, body []byte) {
 		by := authn.With(t.Context(), authn.Principal{Subject: "audit.li", Unit: "audit", Roles: []string{"auditor"}})
