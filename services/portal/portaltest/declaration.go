@@ -271,6 +271,7 @@ func (d *Declaration) mount(a *op.API) {
 		}
 		return op.File{Name: p.Attachments[i].Name, MediaType: p.Attachments[i].MediaType, Body: io.NopCloser(bytes.NewReader(d.files[r.SHA256]))}, nil
 	})
+	d.mountSheet(a, declarer)
 }
 
 func (d *Declaration) list(context.Context, none) (list[packInfo], error) {
