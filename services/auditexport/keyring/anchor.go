@@ -63,5 +63,5 @@ func (a *Anchor) Keep(s checkpoint.Signed) error {
 	if a.path == "" {
 		return nil
 	}
-	return writeFile(a.path, s.Note, os.Rename)
+	return checkpoint.WriteFile(a.path, s.Note, os.Rename)
 }

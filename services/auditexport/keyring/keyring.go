@@ -3,11 +3,7 @@
 package keyring
 
 import (
-	"encoding/json"
-	"errors"
 	"fmt"
-	"io/fs"
-	"os"
 	"path/filepath"
 
 	"egov/libs/ledger/checkpoint"
@@ -21,12 +17,13 @@ const keyFile = "ledger.json"
 // empty dir keeps them in memory, for tests. Several processes may start over
 // one directory at once: they end with the same keys.
 func Open(dir, origin string) (*auditexport.Keyring, error) {
-	secrets, err := readSecrets(dir)
-	if errors.Is(err, fs.ErrNotExist) {
-		secrets, err = makeSecrets(dir, origin)
+	path := ""
+	if dir != "" {
+		path = filepath.Join(dir, keyFile)
 	}
+	secrets, err := checkpoint.OpenSecrets(path, origin, algorithms...)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("ledger %w", err)
 	}
 	k := &auditexport.Keyring{Keys: checkpoint.Keys{Origin: origin, Keys: []checkpoint.Key{}}}
 	for _, alg := range algorithms {
@@ -42,65 +39,3 @@ func Open(dir, origin string) (*auditexport.Keyring, error) {
 }
 
 var algorithms = []checkpoint.Algorithm{checkpoint.Ed25519, checkpoint.SM2}
-
-type secrets map[checkpoint.Algorithm]string
-
-func readSecrets(dir string) (secrets, error) {
-	if dir == "" {
-		return nil, fs.ErrNotExist
-	}
-	path := filepath.Join(dir, keyFile)
-	b, err := os.ReadFile(path)
-	if err != nil {
-		return nil, err
-	}
-	var s secrets
-	if err := json.Unmarshal(b, &s); err != nil {
-		return nil, fmt.Errorf("ledger keys %s: %w", path, err)
-	}
-	return s, nil
-}
-
-// makeSecrets makes keys and keeps them, unless another process was first.
-func makeSecrets(dir, origin string) (secrets, error) {
-	made := secrets{}
-	for _, alg := range algorithms {
-		secret, _, err := checkpoint.GenerateKey(alg, origin)
-		if err != nil {
-			return nil, err
-		}
-		made[alg] = secret
-	}
-	if dir == "" {
-		return made, nil
-	}
-	b, err := json.MarshalIndent(made, "", "  ")
-	if err != nil {
-		return nil, err
-	}
-	// A link appears whole or not at all, and never in another's place.
-	err = writeFile(filepath.Join(dir, keyFile), b, func(temporary, path string) error {
-		return errors.Join(os.Link(temporary, path), os.Remove(temporary))
-	})
-	if err != nil && !errors.Is(err, fs.ErrExist) {
-		return nil, err
-	}
-	return readSecrets(dir)
-}
-
-// writeFile writes a private file beside path, durably, and has place put it
-// there.
-func writeFile(path string, data []byte, place func(temporary, path string) error) error {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	f, err := os.CreateTemp(filepath.Dir(path), ".ledger-*")
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(data)
-	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(f.Name()))
-	}
-	return place(f.Name(), path)
-}
