@@ -91,3 +91,42 @@ func orphanedRedis(t *testing.T, dir string) {
 		t.Error(err)
 	}
 }
+
+// TestAbandonedHomesAreSwept keeps what still has an owner, or had one that
+// was not temporary, and deletes the rest.
+func TestAbandonedHomesAreSwept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	all, temporary, elsewhere := filepath.Join(dir, "all"), filepath.Join(dir, "tmp"), filepath.Join(dir, "data")
+	home := func(name, owner string, linked bool) string {
+		h := filepath.Join(all, name)
+		for _, d := range []string{h, owner} {
+			if err := os.MkdirAll(d, 0o700); err != nil {
+				t.Fatal(err)
+			}
+		}
+		link := filepath.Join(owner, "elsewhere")
+		if err := os.Symlink(link, filepath.Join(h, "owner")); err != nil {
+			t.Fatal(err)
+		}
+		if linked {
+			if err := os.Symlink(h, link); err != nil {
+				t.Fatal(err)
+			}
+		}
+		return h
+	}
+	want := map[string]bool{
+		home("used", filepath.Join(temporary, "used"), true):            true,
+		home("abandoned", filepath.Join(temporary, "abandoned"), false): false,
+		home("unmounted", filepath.Join(elsewhere, "unmounted"), false): true,
+	}
+	if err := sweep(all, temporary); err != nil {
+		t.Fatal(err)
+	}
+	for h, stays := range want {
+		if _, err := os.Stat(h); (err == nil) != stays {
+			t.Errorf("%s: there %v, want %v", filepath.Base(h), err == nil, stays)
+		}
+	}
+}

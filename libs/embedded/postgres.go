@@ -407,6 +407,9 @@ func (u osUser) base(dir string) (string, error) {
 	if err := os.MkdirAll(unreachableData, 0o711); err != nil {
 		return "", err
 	}
+	if err := sweep(unreachableData, os.TempDir()); err != nil {
+		return "", err
+	}
 	home, err := os.MkdirTemp(unreachableData, "postgres-")
 	if err != nil {
 		return "", err
@@ -414,7 +417,30 @@ func (u osUser) base(dir string) (string, error) {
 	if err := os.Chmod(home, 0o711); err != nil {
 		return "", err
 	}
-	return home, os.Symlink(home, link)
+	return home, errors.Join(os.Symlink(link, filepath.Join(home, "owner")), os.Symlink(home, link))
+}
+
+// sweep deletes the homes in all whose owner was a temporary directory that
+// is gone: a test that was killed, a demonstration whose folder somebody
+// removed. Data of any other owner stay, whatever became of it: a volume may
+// merely not be mounted.
+func sweep(all, temporary string) error {
+	homes, err := os.ReadDir(all)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for _, h := range homes {
+		home := filepath.Join(all, h.Name())
+		owner, err := os.Readlink(filepath.Join(home, "owner"))
+		if err != nil || !strings.HasPrefix(owner, temporary+string(filepath.Separator)) {
+			continue
+		}
+		if target, err := os.Readlink(owner); errors.Is(err, os.ErrNotExist) || err == nil && target != home {
+			errs = append(errs, os.RemoveAll(home))
+		}
+	}
+	return errors.Join(errs...)
 }
 
 // socketDir makes the directory of the Unix socket, or answers "" when its
