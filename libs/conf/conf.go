@@ -157,7 +157,8 @@ func isURL(s string, schemes ...string) bool {
 
 // Load reads file (none when empty) and the environment over *cfg, a pointer
 // to a struct that holds the defaults. The variable of database.url is
-// EGOV_DATABASE_URL.
+// EGOV_DATABASE_URL; of services.budgeting.database.url, where services is a
+// map that the file gives an entry budgeting, EGOV_SERVICES_BUDGETING_DATABASE_URL.
 func Load(cfg any, file string, env func(string) (string, bool)) error {
 	if file != "" {
 		b, err := os.ReadFile(file)
@@ -194,8 +195,12 @@ func overlay(v reflect.Value, prefix string, env func(string) (string, bool)) er
 			continue
 		}
 		name := prefix + "_" + strings.ToUpper(key)
-		if f.Type.Kind() == reflect.Struct {
+		switch {
+		case f.Type.Kind() == reflect.Struct:
 			errs = append(errs, overlay(v.Field(i), name, env))
+			continue
+		case f.Type.Kind() == reflect.Map && f.Type.Elem().Kind() == reflect.Struct:
+			errs = append(errs, overlayEach(v.Field(i), name, env))
 			continue
 		}
 		if s, ok := env(name); ok {
@@ -203,6 +208,19 @@ func overlay(v reflect.Value, prefix string, env func(string) (string, bool)) er
 				errs = append(errs, fmt.Errorf("%s: %w", name, err))
 			}
 		}
+	}
+	return errors.Join(errs...)
+}
+
+// overlayEach lays the environment over the entries that a map of structs has
+// already; a variable adds none.
+func overlayEach(m reflect.Value, prefix string, env func(string) (string, bool)) error {
+	var errs []error
+	for _, key := range m.MapKeys() {
+		entry := reflect.New(m.Type().Elem()).Elem()
+		entry.Set(m.MapIndex(key))
+		errs = append(errs, overlay(entry, prefix+"_"+strings.ToUpper(key.String()), env))
+		m.SetMapIndex(key, entry)
 	}
 	return errors.Join(errs...)
 }

@@ -43,6 +43,23 @@ func TestFileThenEnvironment(t *testing.T) {
 	}
 }
 
+func TestTheEnvironmentReachesEntriesOfAMap(t *testing.T) {
+	t.Parallel()
+	var c struct {
+		Services map[string]conf.Service `yaml:"services"`
+	}
+	err := conf.Load(&c, file(t, "services: {budgeting: {listen: ':9', database: {role: b}}}\n"), env(map[string]string{
+		"EGOV_SERVICES_BUDGETING_DATABASE_URL": "postgres://a", "EGOV_SERVICES_CONFERENCE_DATABASE_URL": "postgres://b",
+	}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b := c.Services["budgeting"]
+	if len(c.Services) != 1 || b.Listen != ":9" || b.Database.Role != "b" || b.Database.URL != "postgres://a" {
+		t.Fatalf("%+v", c)
+	}
+}
+
 func TestMistakesAreNamed(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct{ name, text, variable, value, want string }{
