@@ -31,7 +31,10 @@ type Service struct {
 	// Listener is a socket that is open already; for tests.
 	Listener net.Listener
 	Grace    time.Duration // bound on draining; 0 = 20 s
-	Setup    func(ctx context.Context, u *Unit) error
+	// Migrate brings the service's database to this program's form; nil = it
+	// has none. It may be repeated, and run while the service does.
+	Migrate func(ctx context.Context) error
+	Setup   func(ctx context.Context, u *Unit) error
 }
 
 // Unit is what one service mounts on. Setup is not concurrent.
@@ -159,6 +162,21 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 		return nil
 	})
 	return g.Wait()
+}
+
+// Migrate migrates the databases of services, in the order given, and runs
+// nothing.
+func Migrate(ctx context.Context, log *slog.Logger, services ...Service) error {
+	for _, s := range services {
+		if s.Migrate == nil {
+			continue
+		}
+		if err := s.Migrate(ctx); err != nil {
+			return fmt.Errorf("migrate %s: %w", s.Name, err)
+		}
+		log.InfoContext(ctx, "migrated", "service", s.Name)
+	}
+	return nil
 }
 
 // isBusiness keeps probes out of the traces.

@@ -46,6 +46,7 @@ func run[C Config](name string, c C, build func(C) host.Service, args []string) 
 	flags := flag.NewFlagSet(name, flag.ContinueOnError)
 	file := flags.String("config", "", "configuration file (YAML)")
 	check := flags.Bool("check", false, "check the configuration and stop")
+	migrate := flags.Bool("migrate", false, "migrate the database as its owner and stop")
 	version := flags.Bool("version", false, "print the version and stop")
 	if err := flags.Parse(args); err != nil {
 		return err
@@ -63,7 +64,32 @@ func run[C Config](name string, c C, build func(C) host.Service, args []string) 
 	if *check {
 		return nil
 	}
+	if *migrate {
+		return Migrate(c.Base(), build(c))
+	}
 	return Run(c.Base(), name, build(c))
+}
+
+// Migrate migrates the databases of services and stops.
+func Migrate(c conf.Service, services ...host.Service) error {
+	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
+	defer cancel()
+	log, err := logger(c)
+	if err != nil {
+		return err
+	}
+	return host.Migrate(ctx, log, services...)
+}
+
+// logger makes the process's logger: JSON lines on standard error.
+func logger(c conf.Service) (*slog.Logger, error) {
+	var level slog.Level
+	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
+		return nil, fmt.Errorf("log_level: %w", err)
+	}
+	log := telemetry.NewLogger(os.Stderr, level)
+	slog.SetDefault(log)
+	return log, nil
 }
 
 // gcPercent lets a service's small heap grow before it is collected: carrying
@@ -78,12 +104,10 @@ func Run(c conf.Service, process string, services ...host.Service) (err error) {
 	}
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
-	var level slog.Level
-	if err := level.UnmarshalText([]byte(c.LogLevel)); err != nil {
-		return fmt.Errorf("log_level: %w", err)
+	log, err := logger(c)
+	if err != nil {
+		return err
 	}
-	log := telemetry.NewLogger(os.Stderr, level)
-	slog.SetDefault(log)
 	stop, err := telemetry.Start(ctx, process, c.Telemetry)
 	if err != nil {
 		return err

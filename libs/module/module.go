@@ -6,6 +6,7 @@ package module
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -67,6 +68,7 @@ type Kit struct {
 func New(m Module, c conf.Service) host.Service {
 	return host.Service{
 		Name: m.Name, Listen: c.Listen, Grace: c.Grace,
+		Migrate: func(ctx context.Context) error { return m.migrate(ctx, c.Database) },
 		Setup: func(ctx context.Context, u *host.Unit) error {
 			k, err := assemble(ctx, m, c, u)
 			if err != nil {
@@ -106,8 +108,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		return nil, err
 	}
 	if c.Database.OwnerURL != "" {
-		sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}, jobs.Migrations(), witness.Migrations()}, m.Migrations...)
-		if err := pg.Migrate(ctx, string(c.Database.OwnerURL), c.Database.Role, c.Database.Wait, sets...); err != nil {
+		if err := m.migrate(ctx, c.Database); err != nil {
 			return nil, err
 		}
 	}
@@ -156,6 +157,17 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
 	})...)
 	return k, nil
+}
+
+var errNoOwner = errors.New("database.owner_url: migrations are the owner's work")
+
+// migrate brings the database to the form of this program.
+func (m Module) migrate(ctx context.Context, d conf.Database) error {
+	if d.OwnerURL == "" {
+		return errNoOwner
+	}
+	sets := append([]pg.Set{store.Migrations(), {Name: "event", FS: event.Migrations()}, jobs.Migrations(), witness.Migrations()}, m.Migrations...)
+	return pg.Migrate(ctx, string(d.OwnerURL), d.Role, d.Wait, sets...)
 }
 
 // packs are the built-in rule packs and those of a directory, if one is named.

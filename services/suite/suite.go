@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"slices"
 
+	"go.yaml.in/yaml/v3"
+
 	"egov/libs/conf"
 	"egov/libs/host"
 	auditexport "egov/services/auditexport/module"
@@ -44,11 +46,43 @@ var business = []struct {
 
 // Config is the configuration of every service of one installation.
 type Config struct {
-	LogLevel  string                  `yaml:"log_level"`
-	Telemetry conf.Telemetry          `yaml:"telemetry"`
-	Identity  identity.Config         `yaml:"identity"`
-	Portal    portal.Config           `yaml:"portal"`
-	Services  map[string]conf.Service `yaml:"services"`
+	LogLevel  string          `yaml:"log_level"`
+	Telemetry conf.Telemetry  `yaml:"telemetry"`
+	Identity  identity.Config `yaml:"identity"`
+	Portal    portal.Config   `yaml:"portal"`
+	Services  Business        `yaml:"services"`
+}
+
+// Business is the configuration of the services that are configured alike, by
+// name.
+type Business map[string]conf.Service
+
+// UnmarshalYAML reads each service's settings over the defaults of its own.
+func (b *Business) UnmarshalYAML(n *yaml.Node) error {
+	var entries map[string]yaml.Node
+	if err := n.Decode(&entries); err != nil {
+		return err
+	}
+	*b = Business{}
+	for name, entry := range entries {
+		text, err := yaml.Marshal(&entry)
+		if err != nil {
+			return err
+		}
+		c := conf.Default(name)
+		if err := conf.Decode(&c, text); err != nil {
+			return fmt.Errorf("services.%s, line %d and below: %w", name, entry.Line, err)
+		}
+		(*b)[name] = c
+	}
+	return nil
+}
+
+// Default is the configuration of an installation that is told nothing but
+// where its services listen.
+func Default() Config {
+	c := conf.Default("")
+	return Config{LogLevel: c.LogLevel, Telemetry: c.Telemetry, Identity: identity.Default(), Portal: portal.Default()}
 }
 
 // Names lists every service, identity first and the portal last.

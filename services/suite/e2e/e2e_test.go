@@ -26,7 +26,7 @@ const serving = "EGOV_E2E_SERVE"
 
 func TestMain(m *testing.M) {
 	if os.Getenv(serving) != "" {
-		if err := suite.Run(os.Args[1], os.Args[2]); err != nil {
+		if err := suite.Run(os.Args[1], os.Args[2], suite.Serve); err != nil {
 			fmt.Fprintln(os.Stderr, err)
 			os.Exit(1)
 		}

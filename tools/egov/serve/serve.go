@@ -32,7 +32,7 @@ func New() *cobra.Command {
 			if err := flags.Parse(args); err != nil {
 				return cli.Exit(cli.BadInput, nil) // the flag set has said why
 			}
-			if err := suite.Run(*config, *target); err != nil {
+			if err := suite.Run(*config, *target, suite.Serve); err != nil {
 				return cli.Exit(cli.Failed, err)
 			}
 			return nil

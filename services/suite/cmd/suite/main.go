@@ -13,8 +13,17 @@ import (
 func main() {
 	file := flag.String("config", "", "configuration file (YAML)")
 	target := flag.String("target", "all", "all, or one service")
+	check := flag.Bool("check", false, "check the configuration and stop")
+	migrate := flag.Bool("migrate", false, "migrate the databases as their owners and stop")
 	flag.Parse()
-	if err := suite.Run(*file, *target); err != nil {
+	action := suite.Serve
+	switch {
+	case *check:
+		action = suite.Check
+	case *migrate:
+		action = suite.Migrate
+	}
+	if err := suite.Run(*file, *target, action); err != nil {
 		fmt.Fprintf(os.Stderr, "suite: %v\n", err)
 		os.Exit(1)
 	}
