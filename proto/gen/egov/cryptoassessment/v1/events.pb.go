@@ -848,6 +848,230 @@ func (x *CryptoAssessmentReturned) GetBasis() []string {
 	return nil
 }
 
+// XCGuidanceRequested states that a unit asks for guidance on its XC adaptation (YP23-M-27).
+type XCGuidanceRequested struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	Scope         string                 `protobuf:"bytes,2,opt,name=scope,proto3" json:"scope,omitempty"`
+	Components    []string               `protobuf:"bytes,3,rep,name=components,proto3" json:"components,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCGuidanceRequested) Reset() {
+	*x = XCGuidanceRequested{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCGuidanceRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCGuidanceRequested) ProtoMessage() {}
+
+func (x *XCGuidanceRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCGuidanceRequested.ProtoReflect.Descriptor instead.
+func (*XCGuidanceRequested) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *XCGuidanceRequested) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCGuidanceRequested) GetScope() string {
+	if x != nil {
+		return x.Scope
+	}
+	return ""
+}
+
+func (x *XCGuidanceRequested) GetComponents() []string {
+	if x != nil {
+		return x.Components
+	}
+	return nil
+}
+
+func (x *XCGuidanceRequested) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// XCGuidanceGiven states the guidance of one of the two bureaus (YP23-M-27).
+type XCGuidanceGiven struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// "party-office" or "secrecy"
+	Bureau        string        `protobuf:"bytes,2,opt,name=bureau,proto3" json:"bureau,omitempty"`
+	Followed      bool          `protobuf:"varint,3,opt,name=followed,proto3" json:"followed,omitempty"`
+	DocumentNo    string        `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Opinion       string        `protobuf:"bytes,5,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis         []string      `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCGuidanceGiven) Reset() {
+	*x = XCGuidanceGiven{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCGuidanceGiven) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCGuidanceGiven) ProtoMessage() {}
+
+func (x *XCGuidanceGiven) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCGuidanceGiven.ProtoReflect.Descriptor instead.
+func (*XCGuidanceGiven) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *XCGuidanceGiven) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCGuidanceGiven) GetBureau() string {
+	if x != nil {
+		return x.Bureau
+	}
+	return ""
+}
+
+func (x *XCGuidanceGiven) GetFollowed() bool {
+	if x != nil {
+		return x.Followed
+	}
+	return false
+}
+
+func (x *XCGuidanceGiven) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *XCGuidanceGiven) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *XCGuidanceGiven) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *XCGuidanceGiven) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// XCGuided states that the adaptation was completed under the guidance of both bureaus (YP23-M-27).
+type XCGuided struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	DocumentNos   []string               `protobuf:"bytes,2,rep,name=document_nos,json=documentNos,proto3" json:"document_nos,omitempty"`
+	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *XCGuided) Reset() {
+	*x = XCGuided{}
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *XCGuided) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*XCGuided) ProtoMessage() {}
+
+func (x *XCGuided) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cryptoassessment_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use XCGuided.ProtoReflect.Descriptor instead.
+func (*XCGuided) Descriptor() ([]byte, []int) {
+	return file_egov_cryptoassessment_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *XCGuided) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *XCGuided) GetDocumentNos() []string {
+	if x != nil {
+		return x.DocumentNos
+	}
+	return nil
+}
+
+func (x *XCGuided) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_cryptoassessment_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_cryptoassessment_v1_events_proto_rawDesc = "" +
@@ -945,7 +1169,30 @@ const file_egov_cryptoassessment_v1_events_proto_rawDesc = "" +
 	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x1b\n" +
 	"\treport_no\x18\x03 \x01(\tR\breportNo\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basisB<Z:egov/proto/gen/egov/cryptoassessment/v1;cryptoassessmentv1b\x06proto3"
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x80\x01\n" +
+	"\x13XCGuidanceRequested\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x14\n" +
+	"\x05scope\x18\x02 \x01(\tR\x05scope\x12\x1e\n" +
+	"\n" +
+	"components\x18\x03 \x03(\tR\n" +
+	"components\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xec\x01\n" +
+	"\x0fXCGuidanceGiven\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x16\n" +
+	"\x06bureau\x18\x02 \x01(\tR\x06bureau\x12\x1a\n" +
+	"\bfollowed\x18\x03 \x01(\bR\bfollowed\x12\x1f\n" +
+	"\vdocument_no\x18\x04 \x01(\tR\n" +
+	"documentNo\x12\x18\n" +
+	"\aopinion\x18\x05 \x01(\tR\aopinion\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"b\n" +
+	"\bXCGuided\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12!\n" +
+	"\fdocument_nos\x18\x02 \x03(\tR\vdocumentNos\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basisB<Z:egov/proto/gen/egov/cryptoassessment/v1;cryptoassessmentv1b\x06proto3"
 
 var (
 	file_egov_cryptoassessment_v1_events_proto_rawDescOnce sync.Once
@@ -959,7 +1206,7 @@ func file_egov_cryptoassessment_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_cryptoassessment_v1_events_proto_rawDescData
 }
 
-var file_egov_cryptoassessment_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_egov_cryptoassessment_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
 var file_egov_cryptoassessment_v1_events_proto_goTypes = []any{
 	(*CryptoPlanReviewed)(nil),        // 0: egov.cryptoassessment.v1.CryptoPlanReviewed
 	(*XCExemptionFiled)(nil),          // 1: egov.cryptoassessment.v1.XCExemptionFiled
@@ -971,18 +1218,22 @@ var file_egov_cryptoassessment_v1_events_proto_goTypes = []any{
 	(*XCFilingReturned)(nil),          // 7: egov.cryptoassessment.v1.XCFilingReturned
 	(*CryptoAssessmentSubmitted)(nil), // 8: egov.cryptoassessment.v1.CryptoAssessmentSubmitted
 	(*CryptoAssessmentReturned)(nil),  // 9: egov.cryptoassessment.v1.CryptoAssessmentReturned
-	(*v1.Signature)(nil),              // 10: egov.type.v1.Signature
+	(*XCGuidanceRequested)(nil),       // 10: egov.cryptoassessment.v1.XCGuidanceRequested
+	(*XCGuidanceGiven)(nil),           // 11: egov.cryptoassessment.v1.XCGuidanceGiven
+	(*XCGuided)(nil),                  // 12: egov.cryptoassessment.v1.XCGuided
+	(*v1.Signature)(nil),              // 13: egov.type.v1.Signature
 }
 var file_egov_cryptoassessment_v1_events_proto_depIdxs = []int32{
-	10, // 0: egov.cryptoassessment.v1.CryptoPlanReviewed.signature:type_name -> egov.type.v1.Signature
-	10, // 1: egov.cryptoassessment.v1.XCExemptionFiled.signature:type_name -> egov.type.v1.Signature
-	10, // 2: egov.cryptoassessment.v1.CryptoAssessmentCompleted.signature:type_name -> egov.type.v1.Signature
-	10, // 3: egov.cryptoassessment.v1.XCConsentAnswered.signature:type_name -> egov.type.v1.Signature
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	13, // 0: egov.cryptoassessment.v1.CryptoPlanReviewed.signature:type_name -> egov.type.v1.Signature
+	13, // 1: egov.cryptoassessment.v1.XCExemptionFiled.signature:type_name -> egov.type.v1.Signature
+	13, // 2: egov.cryptoassessment.v1.CryptoAssessmentCompleted.signature:type_name -> egov.type.v1.Signature
+	13, // 3: egov.cryptoassessment.v1.XCConsentAnswered.signature:type_name -> egov.type.v1.Signature
+	13, // 4: egov.cryptoassessment.v1.XCGuidanceGiven.signature:type_name -> egov.type.v1.Signature
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_egov_cryptoassessment_v1_events_proto_init() }
@@ -996,7 +1247,7 @@ func file_egov_cryptoassessment_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_cryptoassessment_v1_events_proto_rawDesc), len(file_egov_cryptoassessment_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   13,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -974,6 +974,959 @@ func (x *SystemRetired) GetBasis() []string {
 	return nil
 }
 
+// NormSet states that the government office has set a norm with the departments concerned (YP23-M-29).
+type NormSet struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	NormId        string                 `protobuf:"bytes,1,opt,name=norm_id,json=normId,proto3" json:"norm_id,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,2,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Title         string                 `protobuf:"bytes,3,opt,name=title,proto3" json:"title,omitempty"`
+	Departments   []string               `protobuf:"bytes,4,rep,name=departments,proto3" json:"departments,omitempty"`
+	InForceOn     string                 `protobuf:"bytes,5,opt,name=in_force_on,json=inForceOn,proto3" json:"in_force_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NormSet) Reset() {
+	*x = NormSet{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NormSet) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NormSet) ProtoMessage() {}
+
+func (x *NormSet) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NormSet.ProtoReflect.Descriptor instead.
+func (*NormSet) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *NormSet) GetNormId() string {
+	if x != nil {
+		return x.NormId
+	}
+	return ""
+}
+
+func (x *NormSet) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *NormSet) GetTitle() string {
+	if x != nil {
+		return x.Title
+	}
+	return ""
+}
+
+func (x *NormSet) GetDepartments() []string {
+	if x != nil {
+		return x.Departments
+	}
+	return nil
+}
+
+func (x *NormSet) GetInForceOn() string {
+	if x != nil {
+		return x.InForceOn
+	}
+	return ""
+}
+
+func (x *NormSet) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// NormRepealed states that a norm is no longer in force.
+type NormRepealed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	NormId        string                 `protobuf:"bytes,1,opt,name=norm_id,json=normId,proto3" json:"norm_id,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,2,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	RepealedOn    string                 `protobuf:"bytes,3,opt,name=repealed_on,json=repealedOn,proto3" json:"repealed_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *NormRepealed) Reset() {
+	*x = NormRepealed{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *NormRepealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*NormRepealed) ProtoMessage() {}
+
+func (x *NormRepealed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use NormRepealed.ProtoReflect.Descriptor instead.
+func (*NormRepealed) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *NormRepealed) GetNormId() string {
+	if x != nil {
+		return x.NormId
+	}
+	return ""
+}
+
+func (x *NormRepealed) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *NormRepealed) GetRepealedOn() string {
+	if x != nil {
+		return x.RepealedOn
+	}
+	return ""
+}
+
+func (x *NormRepealed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SecurityStepRecorded states the evidence of one of the three steps in which security goes with the work (YP23-M-33).
+type SecurityStepRecorded struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// "design", "construction" or "use"
+	Step        string `protobuf:"bytes,2,opt,name=step,proto3" json:"step,omitempty"`
+	DocumentNo  string `protobuf:"bytes,3,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	CompletedOn string `protobuf:"bytes,4,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	// of the design: what security costs within the project's budget, and its item there
+	CostFen       int64    `protobuf:"varint,5,opt,name=cost_fen,json=costFen,proto3" json:"cost_fen,omitempty"`
+	BudgetItem    string   `protobuf:"bytes,6,opt,name=budget_item,json=budgetItem,proto3" json:"budget_item,omitempty"`
+	Basis         []string `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityStepRecorded) Reset() {
+	*x = SecurityStepRecorded{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityStepRecorded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityStepRecorded) ProtoMessage() {}
+
+func (x *SecurityStepRecorded) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityStepRecorded.ProtoReflect.Descriptor instead.
+func (*SecurityStepRecorded) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SecurityStepRecorded) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *SecurityStepRecorded) GetStep() string {
+	if x != nil {
+		return x.Step
+	}
+	return ""
+}
+
+func (x *SecurityStepRecorded) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *SecurityStepRecorded) GetCompletedOn() string {
+	if x != nil {
+		return x.CompletedOn
+	}
+	return ""
+}
+
+func (x *SecurityStepRecorded) GetCostFen() int64 {
+	if x != nil {
+		return x.CostFen
+	}
+	return 0
+}
+
+func (x *SecurityStepRecorded) GetBudgetItem() string {
+	if x != nil {
+		return x.BudgetItem
+	}
+	return ""
+}
+
+func (x *SecurityStepRecorded) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SecurityEvidenced states that security was designed, built and put to use together with the work, its cost in the budget (YP23-M-33).
+type SecurityEvidenced struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	CostFen       int64                  `protobuf:"varint,2,opt,name=cost_fen,json=costFen,proto3" json:"cost_fen,omitempty"`
+	CompletedOn   string                 `protobuf:"bytes,3,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityEvidenced) Reset() {
+	*x = SecurityEvidenced{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityEvidenced) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityEvidenced) ProtoMessage() {}
+
+func (x *SecurityEvidenced) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityEvidenced.ProtoReflect.Descriptor instead.
+func (*SecurityEvidenced) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SecurityEvidenced) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *SecurityEvidenced) GetCostFen() int64 {
+	if x != nil {
+		return x.CostFen
+	}
+	return 0
+}
+
+func (x *SecurityEvidenced) GetCompletedOn() string {
+	if x != nil {
+		return x.CompletedOn
+	}
+	return ""
+}
+
+func (x *SecurityEvidenced) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// RegimeFiled states that a unit has one of its security systems on record (YP23-M-32).
+type RegimeFiled struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	Unit  string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	// a code of the pack
+	Regime        string   `protobuf:"bytes,2,opt,name=regime,proto3" json:"regime,omitempty"`
+	DocumentNo    string   `protobuf:"bytes,3,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	IssuedOn      string   `protobuf:"bytes,4,opt,name=issued_on,json=issuedOn,proto3" json:"issued_on,omitempty"`
+	Responsible   string   `protobuf:"bytes,5,opt,name=responsible,proto3" json:"responsible,omitempty"`
+	Basis         []string `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RegimeFiled) Reset() {
+	*x = RegimeFiled{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RegimeFiled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RegimeFiled) ProtoMessage() {}
+
+func (x *RegimeFiled) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RegimeFiled.ProtoReflect.Descriptor instead.
+func (*RegimeFiled) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *RegimeFiled) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *RegimeFiled) GetRegime() string {
+	if x != nil {
+		return x.Regime
+	}
+	return ""
+}
+
+func (x *RegimeFiled) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *RegimeFiled) GetIssuedOn() string {
+	if x != nil {
+		return x.IssuedOn
+	}
+	return ""
+}
+
+func (x *RegimeFiled) GetResponsible() string {
+	if x != nil {
+		return x.Responsible
+	}
+	return ""
+}
+
+func (x *RegimeFiled) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// EmergencyDrilled states that a unit drilled its emergency plan (XA18-27).
+type EmergencyDrilled struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Unit          string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	PlanNo        string                 `protobuf:"bytes,2,opt,name=plan_no,json=planNo,proto3" json:"plan_no,omitempty"`
+	Scenario      string                 `protobuf:"bytes,3,opt,name=scenario,proto3" json:"scenario,omitempty"`
+	HeldOn        string                 `protobuf:"bytes,4,opt,name=held_on,json=heldOn,proto3" json:"held_on,omitempty"`
+	Improvements  []string               `protobuf:"bytes,5,rep,name=improvements,proto3" json:"improvements,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *EmergencyDrilled) Reset() {
+	*x = EmergencyDrilled{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *EmergencyDrilled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*EmergencyDrilled) ProtoMessage() {}
+
+func (x *EmergencyDrilled) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use EmergencyDrilled.ProtoReflect.Descriptor instead.
+func (*EmergencyDrilled) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *EmergencyDrilled) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *EmergencyDrilled) GetPlanNo() string {
+	if x != nil {
+		return x.PlanNo
+	}
+	return ""
+}
+
+func (x *EmergencyDrilled) GetScenario() string {
+	if x != nil {
+		return x.Scenario
+	}
+	return ""
+}
+
+func (x *EmergencyDrilled) GetHeldOn() string {
+	if x != nil {
+		return x.HeldOn
+	}
+	return ""
+}
+
+func (x *EmergencyDrilled) GetImprovements() []string {
+	if x != nil {
+		return x.Improvements
+	}
+	return nil
+}
+
+func (x *EmergencyDrilled) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// RisksAssessed states that the risks of a system were weighed (XA18-26).
+type RisksAssessed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	SystemId      string                 `protobuf:"bytes,2,opt,name=system_id,json=systemId,proto3" json:"system_id,omitempty"`
+	Assessor      string                 `protobuf:"bytes,3,opt,name=assessor,proto3" json:"assessor,omitempty"`
+	ReportNo      string                 `protobuf:"bytes,4,opt,name=report_no,json=reportNo,proto3" json:"report_no,omitempty"`
+	CompletedOn   string                 `protobuf:"bytes,5,opt,name=completed_on,json=completedOn,proto3" json:"completed_on,omitempty"`
+	HighRisks     int32                  `protobuf:"varint,6,opt,name=high_risks,json=highRisks,proto3" json:"high_risks,omitempty"`
+	Basis         []string               `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *RisksAssessed) Reset() {
+	*x = RisksAssessed{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *RisksAssessed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*RisksAssessed) ProtoMessage() {}
+
+func (x *RisksAssessed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use RisksAssessed.ProtoReflect.Descriptor instead.
+func (*RisksAssessed) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *RisksAssessed) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *RisksAssessed) GetSystemId() string {
+	if x != nil {
+		return x.SystemId
+	}
+	return ""
+}
+
+func (x *RisksAssessed) GetAssessor() string {
+	if x != nil {
+		return x.Assessor
+	}
+	return ""
+}
+
+func (x *RisksAssessed) GetReportNo() string {
+	if x != nil {
+		return x.ReportNo
+	}
+	return ""
+}
+
+func (x *RisksAssessed) GetCompletedOn() string {
+	if x != nil {
+		return x.CompletedOn
+	}
+	return ""
+}
+
+func (x *RisksAssessed) GetHighRisks() int32 {
+	if x != nil {
+		return x.HighRisks
+	}
+	return 0
+}
+
+func (x *RisksAssessed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SecurityInspected states what one inspection of a unit found (YP23-M-30).
+type SecurityInspected struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	InspectionId string                 `protobuf:"bytes,1,opt,name=inspection_id,json=inspectionId,proto3" json:"inspection_id,omitempty"`
+	Unit         string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	NoticeNo     string                 `protobuf:"bytes,3,opt,name=notice_no,json=noticeNo,proto3" json:"notice_no,omitempty"`
+	InspectedOn  string                 `protobuf:"bytes,4,opt,name=inspected_on,json=inspectedOn,proto3" json:"inspected_on,omitempty"`
+	Findings     []*SecurityFinding     `protobuf:"bytes,5,rep,name=findings,proto3" json:"findings,omitempty"`
+	// empty where nothing was found
+	CorrectBy     string        `protobuf:"bytes,6,opt,name=correct_by,json=correctBy,proto3" json:"correct_by,omitempty"`
+	Basis         []string      `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityInspected) Reset() {
+	*x = SecurityInspected{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityInspected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityInspected) ProtoMessage() {}
+
+func (x *SecurityInspected) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityInspected.ProtoReflect.Descriptor instead.
+func (*SecurityInspected) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SecurityInspected) GetInspectionId() string {
+	if x != nil {
+		return x.InspectionId
+	}
+	return ""
+}
+
+func (x *SecurityInspected) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *SecurityInspected) GetNoticeNo() string {
+	if x != nil {
+		return x.NoticeNo
+	}
+	return ""
+}
+
+func (x *SecurityInspected) GetInspectedOn() string {
+	if x != nil {
+		return x.InspectedOn
+	}
+	return ""
+}
+
+func (x *SecurityInspected) GetFindings() []*SecurityFinding {
+	if x != nil {
+		return x.Findings
+	}
+	return nil
+}
+
+func (x *SecurityInspected) GetCorrectBy() string {
+	if x != nil {
+		return x.CorrectBy
+	}
+	return ""
+}
+
+func (x *SecurityInspected) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *SecurityInspected) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// SecurityFinding is one thing an inspection found.
+type SecurityFinding struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// a code of the pack, or "other"
+	Code          string   `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Text          string   `protobuf:"bytes,2,opt,name=text,proto3" json:"text,omitempty"`
+	Basis         []string `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityFinding) Reset() {
+	*x = SecurityFinding{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityFinding) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityFinding) ProtoMessage() {}
+
+func (x *SecurityFinding) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityFinding.ProtoReflect.Descriptor instead.
+func (*SecurityFinding) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SecurityFinding) GetCode() string {
+	if x != nil {
+		return x.Code
+	}
+	return ""
+}
+
+func (x *SecurityFinding) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+func (x *SecurityFinding) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SecurityCorrectionReported states that the unit says all findings are put right.
+type SecurityCorrectionReported struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	InspectionId  string                 `protobuf:"bytes,1,opt,name=inspection_id,json=inspectionId,proto3" json:"inspection_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Report        string                 `protobuf:"bytes,3,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityCorrectionReported) Reset() {
+	*x = SecurityCorrectionReported{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityCorrectionReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityCorrectionReported) ProtoMessage() {}
+
+func (x *SecurityCorrectionReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityCorrectionReported.ProtoReflect.Descriptor instead.
+func (*SecurityCorrectionReported) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SecurityCorrectionReported) GetInspectionId() string {
+	if x != nil {
+		return x.InspectionId
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReported) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReported) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// SecurityCorrectionReturned states that the correction does not do, and the new day.
+type SecurityCorrectionReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	InspectionId  string                 `protobuf:"bytes,1,opt,name=inspection_id,json=inspectionId,proto3" json:"inspection_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Opinion       string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	CorrectBy     string                 `protobuf:"bytes,4,opt,name=correct_by,json=correctBy,proto3" json:"correct_by,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityCorrectionReturned) Reset() {
+	*x = SecurityCorrectionReturned{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityCorrectionReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityCorrectionReturned) ProtoMessage() {}
+
+func (x *SecurityCorrectionReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityCorrectionReturned.ProtoReflect.Descriptor instead.
+func (*SecurityCorrectionReturned) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *SecurityCorrectionReturned) GetInspectionId() string {
+	if x != nil {
+		return x.InspectionId
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReturned) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReturned) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReturned) GetCorrectBy() string {
+	if x != nil {
+		return x.CorrectBy
+	}
+	return ""
+}
+
+func (x *SecurityCorrectionReturned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SecurityInspectionClosed states that nothing is left to be corrected.
+type SecurityInspectionClosed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	InspectionId  string                 `protobuf:"bytes,1,opt,name=inspection_id,json=inspectionId,proto3" json:"inspection_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Opinion       string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecurityInspectionClosed) Reset() {
+	*x = SecurityInspectionClosed{}
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecurityInspectionClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecurityInspectionClosed) ProtoMessage() {}
+
+func (x *SecurityInspectionClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_cybersecurity_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecurityInspectionClosed.ProtoReflect.Descriptor instead.
+func (*SecurityInspectionClosed) Descriptor() ([]byte, []int) {
+	return file_egov_cybersecurity_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *SecurityInspectionClosed) GetInspectionId() string {
+	if x != nil {
+		return x.InspectionId
+	}
+	return ""
+}
+
+func (x *SecurityInspectionClosed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *SecurityInspectionClosed) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *SecurityInspectionClosed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_cybersecurity_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
@@ -1083,6 +2036,93 @@ const file_egov_cybersecurity_v1_events_proto_rawDesc = "" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x16\n" +
 	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xb1\x01\n" +
+	"\aNormSet\x12\x17\n" +
+	"\anorm_id\x18\x01 \x01(\tR\x06normId\x12\x1f\n" +
+	"\vdocument_no\x18\x02 \x01(\tR\n" +
+	"documentNo\x12\x14\n" +
+	"\x05title\x18\x03 \x01(\tR\x05title\x12 \n" +
+	"\vdepartments\x18\x04 \x03(\tR\vdepartments\x12\x1e\n" +
+	"\vin_force_on\x18\x05 \x01(\tR\tinForceOn\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\x7f\n" +
+	"\fNormRepealed\x12\x17\n" +
+	"\anorm_id\x18\x01 \x01(\tR\x06normId\x12\x1f\n" +
+	"\vdocument_no\x18\x02 \x01(\tR\n" +
+	"documentNo\x12\x1f\n" +
+	"\vrepealed_on\x18\x03 \x01(\tR\n" +
+	"repealedOn\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xdf\x01\n" +
+	"\x14SecurityStepRecorded\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
+	"\x04step\x18\x02 \x01(\tR\x04step\x12\x1f\n" +
+	"\vdocument_no\x18\x03 \x01(\tR\n" +
+	"documentNo\x12!\n" +
+	"\fcompleted_on\x18\x04 \x01(\tR\vcompletedOn\x12\x19\n" +
+	"\bcost_fen\x18\x05 \x01(\x03R\acostFen\x12\x1f\n" +
+	"\vbudget_item\x18\x06 \x01(\tR\n" +
+	"budgetItem\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\"\x86\x01\n" +
+	"\x11SecurityEvidenced\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x19\n" +
+	"\bcost_fen\x18\x02 \x01(\x03R\acostFen\x12!\n" +
+	"\fcompleted_on\x18\x03 \x01(\tR\vcompletedOn\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xaf\x01\n" +
+	"\vRegimeFiled\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06regime\x18\x02 \x01(\tR\x06regime\x12\x1f\n" +
+	"\vdocument_no\x18\x03 \x01(\tR\n" +
+	"documentNo\x12\x1b\n" +
+	"\tissued_on\x18\x04 \x01(\tR\bissuedOn\x12 \n" +
+	"\vresponsible\x18\x05 \x01(\tR\vresponsible\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xae\x01\n" +
+	"\x10EmergencyDrilled\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x17\n" +
+	"\aplan_no\x18\x02 \x01(\tR\x06planNo\x12\x1a\n" +
+	"\bscenario\x18\x03 \x01(\tR\bscenario\x12\x17\n" +
+	"\aheld_on\x18\x04 \x01(\tR\x06heldOn\x12\"\n" +
+	"\fimprovements\x18\x05 \x03(\tR\fimprovements\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xdc\x01\n" +
+	"\rRisksAssessed\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
+	"\tsystem_id\x18\x02 \x01(\tR\bsystemId\x12\x1a\n" +
+	"\bassessor\x18\x03 \x01(\tR\bassessor\x12\x1b\n" +
+	"\treport_no\x18\x04 \x01(\tR\breportNo\x12!\n" +
+	"\fcompleted_on\x18\x05 \x01(\tR\vcompletedOn\x12\x1d\n" +
+	"\n" +
+	"high_risks\x18\x06 \x01(\x05R\thighRisks\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\"\xbc\x02\n" +
+	"\x11SecurityInspected\x12#\n" +
+	"\rinspection_id\x18\x01 \x01(\tR\finspectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x1b\n" +
+	"\tnotice_no\x18\x03 \x01(\tR\bnoticeNo\x12!\n" +
+	"\finspected_on\x18\x04 \x01(\tR\vinspectedOn\x12B\n" +
+	"\bfindings\x18\x05 \x03(\v2&.egov.cybersecurity.v1.SecurityFindingR\bfindings\x12\x1d\n" +
+	"\n" +
+	"correct_by\x18\x06 \x01(\tR\tcorrectBy\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"O\n" +
+	"\x0fSecurityFinding\x12\x12\n" +
+	"\x04code\x18\x01 \x01(\tR\x04code\x12\x12\n" +
+	"\x04text\x18\x02 \x01(\tR\x04text\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basis\"m\n" +
+	"\x1aSecurityCorrectionReported\x12#\n" +
+	"\rinspection_id\x18\x01 \x01(\tR\finspectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06report\x18\x03 \x01(\tR\x06report\"\xa4\x01\n" +
+	"\x1aSecurityCorrectionReturned\x12#\n" +
+	"\rinspection_id\x18\x01 \x01(\tR\finspectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x18\n" +
+	"\aopinion\x18\x03 \x01(\tR\aopinion\x12\x1d\n" +
+	"\n" +
+	"correct_by\x18\x04 \x01(\tR\tcorrectBy\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x83\x01\n" +
+	"\x18SecurityInspectionClosed\x12#\n" +
+	"\rinspection_id\x18\x01 \x01(\tR\finspectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x18\n" +
+	"\aopinion\x18\x03 \x01(\tR\aopinion\x12\x14\n" +
 	"\x05basis\x18\x04 \x03(\tR\x05basisB6Z4egov/proto/gen/egov/cybersecurity/v1;cybersecurityv1b\x06proto3"
 
 var (
@@ -1097,29 +2137,43 @@ func file_egov_cybersecurity_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_cybersecurity_v1_events_proto_rawDescData
 }
 
-var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_egov_cybersecurity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 22)
 var file_egov_cybersecurity_v1_events_proto_goTypes = []any{
-	(*SystemRegistered)(nil),         // 0: egov.cybersecurity.v1.SystemRegistered
-	(*GradeDetermined)(nil),          // 1: egov.cybersecurity.v1.GradeDetermined
-	(*AssessmentCompleted)(nil),      // 2: egov.cybersecurity.v1.AssessmentCompleted
-	(*PublishingConsentGiven)(nil),   // 3: egov.cybersecurity.v1.PublishingConsentGiven
-	(*PublishingConsentRefused)(nil), // 4: egov.cybersecurity.v1.PublishingConsentRefused
-	(*WebsiteFiled)(nil),             // 5: egov.cybersecurity.v1.WebsiteFiled
-	(*GradeProposed)(nil),            // 6: egov.cybersecurity.v1.GradeProposed
-	(*GradingReturned)(nil),          // 7: egov.cybersecurity.v1.GradingReturned
-	(*SystemChanged)(nil),            // 8: egov.cybersecurity.v1.SystemChanged
-	(*SystemRetired)(nil),            // 9: egov.cybersecurity.v1.SystemRetired
-	(*v1.Signature)(nil),             // 10: egov.type.v1.Signature
+	(*SystemRegistered)(nil),           // 0: egov.cybersecurity.v1.SystemRegistered
+	(*GradeDetermined)(nil),            // 1: egov.cybersecurity.v1.GradeDetermined
+	(*AssessmentCompleted)(nil),        // 2: egov.cybersecurity.v1.AssessmentCompleted
+	(*PublishingConsentGiven)(nil),     // 3: egov.cybersecurity.v1.PublishingConsentGiven
+	(*PublishingConsentRefused)(nil),   // 4: egov.cybersecurity.v1.PublishingConsentRefused
+	(*WebsiteFiled)(nil),               // 5: egov.cybersecurity.v1.WebsiteFiled
+	(*GradeProposed)(nil),              // 6: egov.cybersecurity.v1.GradeProposed
+	(*GradingReturned)(nil),            // 7: egov.cybersecurity.v1.GradingReturned
+	(*SystemChanged)(nil),              // 8: egov.cybersecurity.v1.SystemChanged
+	(*SystemRetired)(nil),              // 9: egov.cybersecurity.v1.SystemRetired
+	(*NormSet)(nil),                    // 10: egov.cybersecurity.v1.NormSet
+	(*NormRepealed)(nil),               // 11: egov.cybersecurity.v1.NormRepealed
+	(*SecurityStepRecorded)(nil),       // 12: egov.cybersecurity.v1.SecurityStepRecorded
+	(*SecurityEvidenced)(nil),          // 13: egov.cybersecurity.v1.SecurityEvidenced
+	(*RegimeFiled)(nil),                // 14: egov.cybersecurity.v1.RegimeFiled
+	(*EmergencyDrilled)(nil),           // 15: egov.cybersecurity.v1.EmergencyDrilled
+	(*RisksAssessed)(nil),              // 16: egov.cybersecurity.v1.RisksAssessed
+	(*SecurityInspected)(nil),          // 17: egov.cybersecurity.v1.SecurityInspected
+	(*SecurityFinding)(nil),            // 18: egov.cybersecurity.v1.SecurityFinding
+	(*SecurityCorrectionReported)(nil), // 19: egov.cybersecurity.v1.SecurityCorrectionReported
+	(*SecurityCorrectionReturned)(nil), // 20: egov.cybersecurity.v1.SecurityCorrectionReturned
+	(*SecurityInspectionClosed)(nil),   // 21: egov.cybersecurity.v1.SecurityInspectionClosed
+	(*v1.Signature)(nil),               // 22: egov.type.v1.Signature
 }
 var file_egov_cybersecurity_v1_events_proto_depIdxs = []int32{
-	10, // 0: egov.cybersecurity.v1.GradeDetermined.signature:type_name -> egov.type.v1.Signature
-	10, // 1: egov.cybersecurity.v1.PublishingConsentGiven.signature:type_name -> egov.type.v1.Signature
-	10, // 2: egov.cybersecurity.v1.PublishingConsentRefused.signature:type_name -> egov.type.v1.Signature
-	3,  // [3:3] is the sub-list for method output_type
-	3,  // [3:3] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	22, // 0: egov.cybersecurity.v1.GradeDetermined.signature:type_name -> egov.type.v1.Signature
+	22, // 1: egov.cybersecurity.v1.PublishingConsentGiven.signature:type_name -> egov.type.v1.Signature
+	22, // 2: egov.cybersecurity.v1.PublishingConsentRefused.signature:type_name -> egov.type.v1.Signature
+	18, // 3: egov.cybersecurity.v1.SecurityInspected.findings:type_name -> egov.cybersecurity.v1.SecurityFinding
+	22, // 4: egov.cybersecurity.v1.SecurityInspected.signature:type_name -> egov.type.v1.Signature
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_egov_cybersecurity_v1_events_proto_init() }
@@ -1133,7 +2187,7 @@ func file_egov_cybersecurity_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_cybersecurity_v1_events_proto_rawDesc), len(file_egov_cybersecurity_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   22,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -9,6 +9,7 @@
 package dataresourcev1
 
 import (
+	v1 "egov/proto/gen/egov/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -506,11 +507,1866 @@ func (x *StewardFiled) GetBasis() []string {
 	return nil
 }
 
+// CatalogueChanged states that what a published catalogue describes has changed, so that it is to be brought up to date (SH16-D-10).
+type CatalogueChanged struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	CatalogueId   string                 `protobuf:"bytes,2,opt,name=catalogue_id,json=catalogueId,proto3" json:"catalogue_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	ChangedOn     string                 `protobuf:"bytes,4,opt,name=changed_on,json=changedOn,proto3" json:"changed_on,omitempty"`
+	Summary       string                 `protobuf:"bytes,5,opt,name=summary,proto3" json:"summary,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatalogueChanged) Reset() {
+	*x = CatalogueChanged{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[7]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatalogueChanged) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatalogueChanged) ProtoMessage() {}
+
+func (x *CatalogueChanged) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[7]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatalogueChanged.ProtoReflect.Descriptor instead.
+func (*CatalogueChanged) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{7}
+}
+
+func (x *CatalogueChanged) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *CatalogueChanged) GetCatalogueId() string {
+	if x != nil {
+		return x.CatalogueId
+	}
+	return ""
+}
+
+func (x *CatalogueChanged) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *CatalogueChanged) GetChangedOn() string {
+	if x != nil {
+		return x.ChangedOn
+	}
+	return ""
+}
+
+func (x *CatalogueChanged) GetSummary() string {
+	if x != nil {
+		return x.Summary
+	}
+	return ""
+}
+
+func (x *CatalogueChanged) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// CatalogueMaintained states that a unit went through a whole catalogue and found it to be true (SH16-D-10).
+type CatalogueMaintained struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	CatalogueId   string                 `protobuf:"bytes,2,opt,name=catalogue_id,json=catalogueId,proto3" json:"catalogue_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	Editor        string                 `protobuf:"bytes,4,opt,name=editor,proto3" json:"editor,omitempty"`
+	Reviewer      string                 `protobuf:"bytes,5,opt,name=reviewer,proto3" json:"reviewer,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *CatalogueMaintained) Reset() {
+	*x = CatalogueMaintained{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[8]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *CatalogueMaintained) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*CatalogueMaintained) ProtoMessage() {}
+
+func (x *CatalogueMaintained) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[8]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use CatalogueMaintained.ProtoReflect.Descriptor instead.
+func (*CatalogueMaintained) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{8}
+}
+
+func (x *CatalogueMaintained) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *CatalogueMaintained) GetCatalogueId() string {
+	if x != nil {
+		return x.CatalogueId
+	}
+	return ""
+}
+
+func (x *CatalogueMaintained) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *CatalogueMaintained) GetEditor() string {
+	if x != nil {
+		return x.Editor
+	}
+	return ""
+}
+
+func (x *CatalogueMaintained) GetReviewer() string {
+	if x != nil {
+		return x.Reviewer
+	}
+	return ""
+}
+
+func (x *CatalogueMaintained) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharedItem names one item of a catalogue.
+type SharedItem struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Resource string                 `protobuf:"bytes,1,opt,name=resource,proto3" json:"resource,omitempty"`
+	Table    string                 `protobuf:"bytes,2,opt,name=table,proto3" json:"table,omitempty"`
+	Field    string                 `protobuf:"bytes,3,opt,name=field,proto3" json:"field,omitempty"`
+	// "universal" or "on_demand"
+	ShareClass    string `protobuf:"bytes,4,opt,name=share_class,json=shareClass,proto3" json:"share_class,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharedItem) Reset() {
+	*x = SharedItem{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[9]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharedItem) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharedItem) ProtoMessage() {}
+
+func (x *SharedItem) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[9]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharedItem.ProtoReflect.Descriptor instead.
+func (*SharedItem) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{9}
+}
+
+func (x *SharedItem) GetResource() string {
+	if x != nil {
+		return x.Resource
+	}
+	return ""
+}
+
+func (x *SharedItem) GetTable() string {
+	if x != nil {
+		return x.Table
+	}
+	return ""
+}
+
+func (x *SharedItem) GetField() string {
+	if x != nil {
+		return x.Field
+	}
+	return ""
+}
+
+func (x *SharedItem) GetShareClass() string {
+	if x != nil {
+		return x.ShareClass
+	}
+	return ""
+}
+
+// SharingRequested states that a unit asks another for data (SH16-D-15).
+type SharingRequested struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	SharingId   string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Requester   string                 `protobuf:"bytes,2,opt,name=requester,proto3" json:"requester,omitempty"`
+	Provider    string                 `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	CatalogueId string                 `protobuf:"bytes,4,opt,name=catalogue_id,json=catalogueId,proto3" json:"catalogue_id,omitempty"`
+	Items       []*SharedItem          `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
+	Purposes    []string               `protobuf:"bytes,6,rep,name=purposes,proto3" json:"purposes,omitempty"`
+	// the duty that the data serve (XA18-25)
+	Mandate string `protobuf:"bytes,7,opt,name=mandate,proto3" json:"mandate,omitempty"`
+	// number of the form that the system made
+	FormNo        string   `protobuf:"bytes,8,opt,name=form_no,json=formNo,proto3" json:"form_no,omitempty"`
+	Basis         []string `protobuf:"bytes,9,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingRequested) Reset() {
+	*x = SharingRequested{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingRequested) ProtoMessage() {}
+
+func (x *SharingRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingRequested.ProtoReflect.Descriptor instead.
+func (*SharingRequested) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *SharingRequested) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetCatalogueId() string {
+	if x != nil {
+		return x.CatalogueId
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetItems() []*SharedItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *SharingRequested) GetPurposes() []string {
+	if x != nil {
+		return x.Purposes
+	}
+	return nil
+}
+
+func (x *SharingRequested) GetMandate() string {
+	if x != nil {
+		return x.Mandate
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetFormNo() string {
+	if x != nil {
+		return x.FormNo
+	}
+	return ""
+}
+
+func (x *SharingRequested) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingReceived states that the provider has the request in writing; its clock begins (SH16-D-15).
+type SharingReceived struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Provider      string                 `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	ReceivedOn    string                 `protobuf:"bytes,3,opt,name=received_on,json=receivedOn,proto3" json:"received_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingReceived) Reset() {
+	*x = SharingReceived{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingReceived) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingReceived) ProtoMessage() {}
+
+func (x *SharingReceived) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingReceived.ProtoReflect.Descriptor instead.
+func (*SharingReceived) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *SharingReceived) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingReceived) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SharingReceived) GetReceivedOn() string {
+	if x != nil {
+		return x.ReceivedOn
+	}
+	return ""
+}
+
+func (x *SharingReceived) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingAnswered states the provider's answer with its reasons (SH16-D-14, SH16-D-15).
+type SharingAnswered struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	SharingId string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Requester string                 `protobuf:"bytes,2,opt,name=requester,proto3" json:"requester,omitempty"`
+	Provider  string                 `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	Granted   bool                   `protobuf:"varint,4,opt,name=granted,proto3" json:"granted,omitempty"`
+	Items     []*SharedItem          `protobuf:"bytes,5,rep,name=items,proto3" json:"items,omitempty"`
+	Reasons   string                 `protobuf:"bytes,6,opt,name=reasons,proto3" json:"reasons,omitempty"`
+	// of a refusal: the law, regulation or rule
+	LegalBasis    string        `protobuf:"bytes,7,opt,name=legal_basis,json=legalBasis,proto3" json:"legal_basis,omitempty"`
+	Basis         []string      `protobuf:"bytes,8,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,9,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingAnswered) Reset() {
+	*x = SharingAnswered{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingAnswered) ProtoMessage() {}
+
+func (x *SharingAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingAnswered.ProtoReflect.Descriptor instead.
+func (*SharingAnswered) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *SharingAnswered) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingAnswered) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *SharingAnswered) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SharingAnswered) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+func (x *SharingAnswered) GetItems() []*SharedItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *SharingAnswered) GetReasons() string {
+	if x != nil {
+		return x.Reasons
+	}
+	return ""
+}
+
+func (x *SharingAnswered) GetLegalBasis() string {
+	if x != nil {
+		return x.LegalBasis
+	}
+	return ""
+}
+
+func (x *SharingAnswered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *SharingAnswered) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// SharingDeferralRequested states that a provider asks to put an answer off (SH12-27).
+type SharingDeferralRequested struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Provider      string                 `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Until         string                 `protobuf:"bytes,4,opt,name=until,proto3" json:"until,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingDeferralRequested) Reset() {
+	*x = SharingDeferralRequested{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingDeferralRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingDeferralRequested) ProtoMessage() {}
+
+func (x *SharingDeferralRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingDeferralRequested.ProtoReflect.Descriptor instead.
+func (*SharingDeferralRequested) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *SharingDeferralRequested) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingDeferralRequested) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SharingDeferralRequested) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SharingDeferralRequested) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
+func (x *SharingDeferralRequested) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingDeferralDecided states whether the leading group's office lets the provider put the answer off (SH12-27).
+type SharingDeferralDecided struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Approved      bool                   `protobuf:"varint,2,opt,name=approved,proto3" json:"approved,omitempty"`
+	Until         string                 `protobuf:"bytes,3,opt,name=until,proto3" json:"until,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingDeferralDecided) Reset() {
+	*x = SharingDeferralDecided{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingDeferralDecided) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingDeferralDecided) ProtoMessage() {}
+
+func (x *SharingDeferralDecided) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingDeferralDecided.ProtoReflect.Descriptor instead.
+func (*SharingDeferralDecided) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *SharingDeferralDecided) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingDeferralDecided) GetApproved() bool {
+	if x != nil {
+		return x.Approved
+	}
+	return false
+}
+
+func (x *SharingDeferralDecided) GetUntil() string {
+	if x != nil {
+		return x.Until
+	}
+	return ""
+}
+
+func (x *SharingDeferralDecided) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SharingDeferralDecided) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *SharingDeferralDecided) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// SharingDisputed states that the requester does not accept the answer (SH16-D-15).
+type SharingDisputed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Requester     string                 `protobuf:"bytes,2,opt,name=requester,proto3" json:"requester,omitempty"`
+	Reason        string                 `protobuf:"bytes,3,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingDisputed) Reset() {
+	*x = SharingDisputed{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingDisputed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingDisputed) ProtoMessage() {}
+
+func (x *SharingDisputed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingDisputed.ProtoReflect.Descriptor instead.
+func (*SharingDisputed) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *SharingDisputed) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingDisputed) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *SharingDisputed) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SharingDisputed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingResolved states the decision of the leading group's office on a dispute (SH16-D-15).
+type SharingResolved struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Granted       bool                   `protobuf:"varint,2,opt,name=granted,proto3" json:"granted,omitempty"`
+	Items         []*SharedItem          `protobuf:"bytes,3,rep,name=items,proto3" json:"items,omitempty"`
+	DecisionNo    string                 `protobuf:"bytes,4,opt,name=decision_no,json=decisionNo,proto3" json:"decision_no,omitempty"`
+	Reasons       string                 `protobuf:"bytes,5,opt,name=reasons,proto3" json:"reasons,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingResolved) Reset() {
+	*x = SharingResolved{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[16]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingResolved) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingResolved) ProtoMessage() {}
+
+func (x *SharingResolved) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[16]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingResolved.ProtoReflect.Descriptor instead.
+func (*SharingResolved) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{16}
+}
+
+func (x *SharingResolved) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingResolved) GetGranted() bool {
+	if x != nil {
+		return x.Granted
+	}
+	return false
+}
+
+func (x *SharingResolved) GetItems() []*SharedItem {
+	if x != nil {
+		return x.Items
+	}
+	return nil
+}
+
+func (x *SharingResolved) GetDecisionNo() string {
+	if x != nil {
+		return x.DecisionNo
+	}
+	return ""
+}
+
+func (x *SharingResolved) GetReasons() string {
+	if x != nil {
+		return x.Reasons
+	}
+	return ""
+}
+
+func (x *SharingResolved) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *SharingResolved) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// SecrecyAgreementSigned states that both units have signed the secrecy agreement (SH16-D-15).
+type SecrecyAgreementSigned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Requester     string                 `protobuf:"bytes,2,opt,name=requester,proto3" json:"requester,omitempty"`
+	Provider      string                 `protobuf:"bytes,3,opt,name=provider,proto3" json:"provider,omitempty"`
+	AgreementNo   string                 `protobuf:"bytes,4,opt,name=agreement_no,json=agreementNo,proto3" json:"agreement_no,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SecrecyAgreementSigned) Reset() {
+	*x = SecrecyAgreementSigned{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[17]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SecrecyAgreementSigned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SecrecyAgreementSigned) ProtoMessage() {}
+
+func (x *SecrecyAgreementSigned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[17]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SecrecyAgreementSigned.ProtoReflect.Descriptor instead.
+func (*SecrecyAgreementSigned) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{17}
+}
+
+func (x *SecrecyAgreementSigned) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SecrecyAgreementSigned) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *SecrecyAgreementSigned) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SecrecyAgreementSigned) GetAgreementNo() string {
+	if x != nil {
+		return x.AgreementNo
+	}
+	return ""
+}
+
+func (x *SecrecyAgreementSigned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingOpened states in which way the data are provided from now on (SH16-D-16).
+type SharingOpened struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	SharingId string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Provider  string                 `protobuf:"bytes,2,opt,name=provider,proto3" json:"provider,omitempty"`
+	// "interface", "file", "browse" or "offline"
+	Way string `protobuf:"bytes,3,opt,name=way,proto3" json:"way,omitempty"`
+	// of an interface: its name on the register
+	Interface     string   `protobuf:"bytes,4,opt,name=interface,proto3" json:"interface,omitempty"`
+	Basis         []string `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingOpened) Reset() {
+	*x = SharingOpened{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[18]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingOpened) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingOpened) ProtoMessage() {}
+
+func (x *SharingOpened) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[18]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingOpened.ProtoReflect.Descriptor instead.
+func (*SharingOpened) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{18}
+}
+
+func (x *SharingOpened) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingOpened) GetProvider() string {
+	if x != nil {
+		return x.Provider
+	}
+	return ""
+}
+
+func (x *SharingOpened) GetWay() string {
+	if x != nil {
+		return x.Way
+	}
+	return ""
+}
+
+func (x *SharingOpened) GetInterface() string {
+	if x != nil {
+		return x.Interface
+	}
+	return ""
+}
+
+func (x *SharingOpened) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharedDataUsed states one use of shared data, for a purpose that was granted (SH16-D-17, XA18-25).
+type SharedDataUsed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Requester     string                 `protobuf:"bytes,2,opt,name=requester,proto3" json:"requester,omitempty"`
+	Purpose       string                 `protobuf:"bytes,3,opt,name=purpose,proto3" json:"purpose,omitempty"`
+	System        string                 `protobuf:"bytes,4,opt,name=system,proto3" json:"system,omitempty"`
+	UsedOn        string                 `protobuf:"bytes,5,opt,name=used_on,json=usedOn,proto3" json:"used_on,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharedDataUsed) Reset() {
+	*x = SharedDataUsed{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[19]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharedDataUsed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharedDataUsed) ProtoMessage() {}
+
+func (x *SharedDataUsed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[19]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharedDataUsed.ProtoReflect.Descriptor instead.
+func (*SharedDataUsed) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{19}
+}
+
+func (x *SharedDataUsed) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharedDataUsed) GetRequester() string {
+	if x != nil {
+		return x.Requester
+	}
+	return ""
+}
+
+func (x *SharedDataUsed) GetPurpose() string {
+	if x != nil {
+		return x.Purpose
+	}
+	return ""
+}
+
+func (x *SharedDataUsed) GetSystem() string {
+	if x != nil {
+		return x.System
+	}
+	return ""
+}
+
+func (x *SharedDataUsed) GetUsedOn() string {
+	if x != nil {
+		return x.UsedOn
+	}
+	return ""
+}
+
+func (x *SharedDataUsed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// ReleaseRequested states that a unit wants to give shared data to outsiders (SH16-D-17).
+type ReleaseRequested struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Release       int32                  `protobuf:"varint,2,opt,name=release,proto3" json:"release,omitempty"`
+	Recipients    string                 `protobuf:"bytes,3,opt,name=recipients,proto3" json:"recipients,omitempty"`
+	Form          string                 `protobuf:"bytes,4,opt,name=form,proto3" json:"form,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseRequested) Reset() {
+	*x = ReleaseRequested{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseRequested) ProtoMessage() {}
+
+func (x *ReleaseRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseRequested.ProtoReflect.Descriptor instead.
+func (*ReleaseRequested) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ReleaseRequested) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *ReleaseRequested) GetRelease() int32 {
+	if x != nil {
+		return x.Release
+	}
+	return 0
+}
+
+func (x *ReleaseRequested) GetRecipients() string {
+	if x != nil {
+		return x.Recipients
+	}
+	return ""
+}
+
+func (x *ReleaseRequested) GetForm() string {
+	if x != nil {
+		return x.Form
+	}
+	return ""
+}
+
+func (x *ReleaseRequested) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// ReleaseAnswered states whether the provider consents in writing (SH16-D-17).
+type ReleaseAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Release       int32                  `protobuf:"varint,2,opt,name=release,proto3" json:"release,omitempty"`
+	Consented     bool                   `protobuf:"varint,3,opt,name=consented,proto3" json:"consented,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReleaseAnswered) Reset() {
+	*x = ReleaseAnswered{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReleaseAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReleaseAnswered) ProtoMessage() {}
+
+func (x *ReleaseAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReleaseAnswered.ProtoReflect.Descriptor instead.
+func (*ReleaseAnswered) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ReleaseAnswered) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *ReleaseAnswered) GetRelease() int32 {
+	if x != nil {
+		return x.Release
+	}
+	return 0
+}
+
+func (x *ReleaseAnswered) GetConsented() bool {
+	if x != nil {
+		return x.Consented
+	}
+	return false
+}
+
+func (x *ReleaseAnswered) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *ReleaseAnswered) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ReleaseAnswered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *ReleaseAnswered) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// SharedDataReleased states that shared data went outside, with the provider's consent.
+type SharedDataReleased struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Release       int32                  `protobuf:"varint,2,opt,name=release,proto3" json:"release,omitempty"`
+	ReleasedOn    string                 `protobuf:"bytes,3,opt,name=released_on,json=releasedOn,proto3" json:"released_on,omitempty"`
+	DocumentNo    string                 `protobuf:"bytes,4,opt,name=document_no,json=documentNo,proto3" json:"document_no,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharedDataReleased) Reset() {
+	*x = SharedDataReleased{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharedDataReleased) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharedDataReleased) ProtoMessage() {}
+
+func (x *SharedDataReleased) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharedDataReleased.ProtoReflect.Descriptor instead.
+func (*SharedDataReleased) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *SharedDataReleased) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharedDataReleased) GetRelease() int32 {
+	if x != nil {
+		return x.Release
+	}
+	return 0
+}
+
+func (x *SharedDataReleased) GetReleasedOn() string {
+	if x != nil {
+		return x.ReleasedOn
+	}
+	return ""
+}
+
+func (x *SharedDataReleased) GetDocumentNo() string {
+	if x != nil {
+		return x.DocumentNo
+	}
+	return ""
+}
+
+func (x *SharedDataReleased) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// SharingEnded states that data are no longer shared.
+type SharingEnded struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	SharingId     string                 `protobuf:"bytes,1,opt,name=sharing_id,json=sharingId,proto3" json:"sharing_id,omitempty"`
+	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string               `protobuf:"bytes,3,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *SharingEnded) Reset() {
+	*x = SharingEnded{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *SharingEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*SharingEnded) ProtoMessage() {}
+
+func (x *SharingEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use SharingEnded.ProtoReflect.Descriptor instead.
+func (*SharingEnded) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *SharingEnded) GetSharingId() string {
+	if x != nil {
+		return x.SharingId
+	}
+	return ""
+}
+
+func (x *SharingEnded) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *SharingEnded) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// UnitAppraised states the result of one regular assessment of a unit's data work, as it is made known (SH16-D-22).
+type UnitAppraised struct {
+	state    protoimpl.MessageState `protogen:"open.v1"`
+	Unit     string                 `protobuf:"bytes,1,opt,name=unit,proto3" json:"unit,omitempty"`
+	From     string                 `protobuf:"bytes,2,opt,name=from,proto3" json:"from,omitempty"`
+	To       string                 `protobuf:"bytes,3,opt,name=to,proto3" json:"to,omitempty"`
+	NoticeNo string                 `protobuf:"bytes,4,opt,name=notice_no,json=noticeNo,proto3" json:"notice_no,omitempty"`
+	// "good", "fair" or "poor"
+	Result  string `protobuf:"bytes,5,opt,name=result,proto3" json:"result,omitempty"`
+	Opinion string `protobuf:"bytes,6,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	// what the records of the period say
+	Catalogues        int32         `protobuf:"varint,7,opt,name=catalogues,proto3" json:"catalogues,omitempty"`
+	UpdatesLate       int32         `protobuf:"varint,8,opt,name=updates_late,json=updatesLate,proto3" json:"updates_late,omitempty"`
+	AnswersInTime     int32         `protobuf:"varint,9,opt,name=answers_in_time,json=answersInTime,proto3" json:"answers_in_time,omitempty"`
+	AnswersLate       int32         `protobuf:"varint,10,opt,name=answers_late,json=answersLate,proto3" json:"answers_late,omitempty"`
+	RefusalsOverruled int32         `protobuf:"varint,11,opt,name=refusals_overruled,json=refusalsOverruled,proto3" json:"refusals_overruled,omitempty"`
+	Basis             []string      `protobuf:"bytes,12,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature         *v1.Signature `protobuf:"bytes,13,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields     protoimpl.UnknownFields
+	sizeCache         protoimpl.SizeCache
+}
+
+func (x *UnitAppraised) Reset() {
+	*x = UnitAppraised{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[24]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitAppraised) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitAppraised) ProtoMessage() {}
+
+func (x *UnitAppraised) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[24]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitAppraised.ProtoReflect.Descriptor instead.
+func (*UnitAppraised) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{24}
+}
+
+func (x *UnitAppraised) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetFrom() string {
+	if x != nil {
+		return x.From
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetTo() string {
+	if x != nil {
+		return x.To
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetNoticeNo() string {
+	if x != nil {
+		return x.NoticeNo
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetResult() string {
+	if x != nil {
+		return x.Result
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *UnitAppraised) GetCatalogues() int32 {
+	if x != nil {
+		return x.Catalogues
+	}
+	return 0
+}
+
+func (x *UnitAppraised) GetUpdatesLate() int32 {
+	if x != nil {
+		return x.UpdatesLate
+	}
+	return 0
+}
+
+func (x *UnitAppraised) GetAnswersInTime() int32 {
+	if x != nil {
+		return x.AnswersInTime
+	}
+	return 0
+}
+
+func (x *UnitAppraised) GetAnswersLate() int32 {
+	if x != nil {
+		return x.AnswersLate
+	}
+	return 0
+}
+
+func (x *UnitAppraised) GetRefusalsOverruled() int32 {
+	if x != nil {
+		return x.RefusalsOverruled
+	}
+	return 0
+}
+
+func (x *UnitAppraised) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *UnitAppraised) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// DataCorrectionOrdered states that a unit is to put something right by a day (SH16-D-23, XA18-30).
+type DataCorrectionOrdered struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	Unit         string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	// the broken rule, a code of the pack
+	Rule          string        `protobuf:"bytes,3,opt,name=rule,proto3" json:"rule,omitempty"`
+	Finding       string        `protobuf:"bytes,4,opt,name=finding,proto3" json:"finding,omitempty"`
+	CorrectBy     string        `protobuf:"bytes,5,opt,name=correct_by,json=correctBy,proto3" json:"correct_by,omitempty"`
+	NoticeNo      string        `protobuf:"bytes,6,opt,name=notice_no,json=noticeNo,proto3" json:"notice_no,omitempty"`
+	Basis         []string      `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataCorrectionOrdered) Reset() {
+	*x = DataCorrectionOrdered{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[25]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataCorrectionOrdered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataCorrectionOrdered) ProtoMessage() {}
+
+func (x *DataCorrectionOrdered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[25]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataCorrectionOrdered.ProtoReflect.Descriptor instead.
+func (*DataCorrectionOrdered) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{25}
+}
+
+func (x *DataCorrectionOrdered) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetRule() string {
+	if x != nil {
+		return x.Rule
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetFinding() string {
+	if x != nil {
+		return x.Finding
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetCorrectBy() string {
+	if x != nil {
+		return x.CorrectBy
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetNoticeNo() string {
+	if x != nil {
+		return x.NoticeNo
+	}
+	return ""
+}
+
+func (x *DataCorrectionOrdered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *DataCorrectionOrdered) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// DataCorrectionReported states that the unit says it is done.
+type DataCorrectionReported struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId  string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Report        string                 `protobuf:"bytes,3,opt,name=report,proto3" json:"report,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataCorrectionReported) Reset() {
+	*x = DataCorrectionReported{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[26]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataCorrectionReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataCorrectionReported) ProtoMessage() {}
+
+func (x *DataCorrectionReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[26]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataCorrectionReported.ProtoReflect.Descriptor instead.
+func (*DataCorrectionReported) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{26}
+}
+
+func (x *DataCorrectionReported) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *DataCorrectionReported) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DataCorrectionReported) GetReport() string {
+	if x != nil {
+		return x.Report
+	}
+	return ""
+}
+
+// DataCorrectionClosed states that the correction was carried out.
+type DataCorrectionClosed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId  string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Opinion       string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis         []string               `protobuf:"bytes,4,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataCorrectionClosed) Reset() {
+	*x = DataCorrectionClosed{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[27]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataCorrectionClosed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataCorrectionClosed) ProtoMessage() {}
+
+func (x *DataCorrectionClosed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[27]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataCorrectionClosed.ProtoReflect.Descriptor instead.
+func (*DataCorrectionClosed) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{27}
+}
+
+func (x *DataCorrectionClosed) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *DataCorrectionClosed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DataCorrectionClosed) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *DataCorrectionClosed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// DataCorrectionReturned states that the correction does not do, and the new day.
+type DataCorrectionReturned struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	CorrectionId  string                 `protobuf:"bytes,1,opt,name=correction_id,json=correctionId,proto3" json:"correction_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Opinion       string                 `protobuf:"bytes,3,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	CorrectBy     string                 `protobuf:"bytes,4,opt,name=correct_by,json=correctBy,proto3" json:"correct_by,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *DataCorrectionReturned) Reset() {
+	*x = DataCorrectionReturned{}
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[28]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *DataCorrectionReturned) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*DataCorrectionReturned) ProtoMessage() {}
+
+func (x *DataCorrectionReturned) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_dataresource_v1_events_proto_msgTypes[28]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use DataCorrectionReturned.ProtoReflect.Descriptor instead.
+func (*DataCorrectionReturned) Descriptor() ([]byte, []int) {
+	return file_egov_dataresource_v1_events_proto_rawDescGZIP(), []int{28}
+}
+
+func (x *DataCorrectionReturned) GetCorrectionId() string {
+	if x != nil {
+		return x.CorrectionId
+	}
+	return ""
+}
+
+func (x *DataCorrectionReturned) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *DataCorrectionReturned) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *DataCorrectionReturned) GetCorrectBy() string {
+	if x != nil {
+		return x.CorrectBy
+	}
+	return ""
+}
+
+func (x *DataCorrectionReturned) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
 var File_egov_dataresource_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_dataresource_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"!egov/dataresource/v1/events.proto\x12\x14egov.dataresource.v1\"\x80\x01\n" +
+	"!egov/dataresource/v1/events.proto\x12\x14egov.dataresource.v1\x1a\x1aegov/type/v1/project.proto\"\x80\x01\n" +
 	"\x12CatalogueSubmitted\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12!\n" +
@@ -554,7 +2410,190 @@ const file_egov_dataresource_v1_events_proto_rawDesc = "" +
 	"\fStewardFiled\x12\x12\n" +
 	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
 	"\x04name\x18\x02 \x01(\tR\x04name\x12\x14\n" +
-	"\x05basis\x18\x03 \x03(\tR\x05basisB4Z2egov/proto/gen/egov/dataresource/v1;dataresourcev1b\x06proto3"
+	"\x05basis\x18\x03 \x03(\tR\x05basis\"\xb7\x01\n" +
+	"\x10CatalogueChanged\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12!\n" +
+	"\fcatalogue_id\x18\x02 \x01(\tR\vcatalogueId\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x1d\n" +
+	"\n" +
+	"changed_on\x18\x04 \x01(\tR\tchangedOn\x12\x18\n" +
+	"\asummary\x18\x05 \x01(\tR\asummary\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xb5\x01\n" +
+	"\x13CatalogueMaintained\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12!\n" +
+	"\fcatalogue_id\x18\x02 \x01(\tR\vcatalogueId\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06editor\x18\x04 \x01(\tR\x06editor\x12\x1a\n" +
+	"\breviewer\x18\x05 \x01(\tR\breviewer\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"u\n" +
+	"\n" +
+	"SharedItem\x12\x1a\n" +
+	"\bresource\x18\x01 \x01(\tR\bresource\x12\x14\n" +
+	"\x05table\x18\x02 \x01(\tR\x05table\x12\x14\n" +
+	"\x05field\x18\x03 \x01(\tR\x05field\x12\x1f\n" +
+	"\vshare_class\x18\x04 \x01(\tR\n" +
+	"shareClass\"\xab\x02\n" +
+	"\x10SharingRequested\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1c\n" +
+	"\trequester\x18\x02 \x01(\tR\trequester\x12\x1a\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12!\n" +
+	"\fcatalogue_id\x18\x04 \x01(\tR\vcatalogueId\x126\n" +
+	"\x05items\x18\x05 \x03(\v2 .egov.dataresource.v1.SharedItemR\x05items\x12\x1a\n" +
+	"\bpurposes\x18\x06 \x03(\tR\bpurposes\x12\x18\n" +
+	"\amandate\x18\a \x01(\tR\amandate\x12\x17\n" +
+	"\aform_no\x18\b \x01(\tR\x06formNo\x12\x14\n" +
+	"\x05basis\x18\t \x03(\tR\x05basis\"\x83\x01\n" +
+	"\x0fSharingReceived\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x1f\n" +
+	"\vreceived_on\x18\x03 \x01(\tR\n" +
+	"receivedOn\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xc4\x02\n" +
+	"\x0fSharingAnswered\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1c\n" +
+	"\trequester\x18\x02 \x01(\tR\trequester\x12\x1a\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12\x18\n" +
+	"\agranted\x18\x04 \x01(\bR\agranted\x126\n" +
+	"\x05items\x18\x05 \x03(\v2 .egov.dataresource.v1.SharedItemR\x05items\x12\x18\n" +
+	"\areasons\x18\x06 \x01(\tR\areasons\x12\x1f\n" +
+	"\vlegal_basis\x18\a \x01(\tR\n" +
+	"legalBasis\x12\x14\n" +
+	"\x05basis\x18\b \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\t \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x99\x01\n" +
+	"\x18SharingDeferralRequested\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05until\x18\x04 \x01(\tR\x05until\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\xce\x01\n" +
+	"\x16SharingDeferralDecided\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1a\n" +
+	"\bapproved\x18\x02 \x01(\bR\bapproved\x12\x14\n" +
+	"\x05until\x18\x03 \x01(\tR\x05until\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"|\n" +
+	"\x0fSharingDisputed\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1c\n" +
+	"\trequester\x18\x02 \x01(\tR\trequester\x12\x16\n" +
+	"\x06reason\x18\x03 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\x8a\x02\n" +
+	"\x0fSharingResolved\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x18\n" +
+	"\agranted\x18\x02 \x01(\bR\agranted\x126\n" +
+	"\x05items\x18\x03 \x03(\v2 .egov.dataresource.v1.SharedItemR\x05items\x12\x1f\n" +
+	"\vdecision_no\x18\x04 \x01(\tR\n" +
+	"decisionNo\x12\x18\n" +
+	"\areasons\x18\x05 \x01(\tR\areasons\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xaa\x01\n" +
+	"\x16SecrecyAgreementSigned\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1c\n" +
+	"\trequester\x18\x02 \x01(\tR\trequester\x12\x1a\n" +
+	"\bprovider\x18\x03 \x01(\tR\bprovider\x12!\n" +
+	"\fagreement_no\x18\x04 \x01(\tR\vagreementNo\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x90\x01\n" +
+	"\rSharingOpened\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1a\n" +
+	"\bprovider\x18\x02 \x01(\tR\bprovider\x12\x10\n" +
+	"\x03way\x18\x03 \x01(\tR\x03way\x12\x1c\n" +
+	"\tinterface\x18\x04 \x01(\tR\tinterface\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\xae\x01\n" +
+	"\x0eSharedDataUsed\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x1c\n" +
+	"\trequester\x18\x02 \x01(\tR\trequester\x12\x18\n" +
+	"\apurpose\x18\x03 \x01(\tR\apurpose\x12\x16\n" +
+	"\x06system\x18\x04 \x01(\tR\x06system\x12\x17\n" +
+	"\aused_on\x18\x05 \x01(\tR\x06usedOn\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\x95\x01\n" +
+	"\x10ReleaseRequested\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x18\n" +
+	"\arelease\x18\x02 \x01(\x05R\arelease\x12\x1e\n" +
+	"\n" +
+	"recipients\x18\x03 \x01(\tR\n" +
+	"recipients\x12\x12\n" +
+	"\x04form\x18\x04 \x01(\tR\x04form\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\xee\x01\n" +
+	"\x0fReleaseAnswered\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x18\n" +
+	"\arelease\x18\x02 \x01(\x05R\arelease\x12\x1c\n" +
+	"\tconsented\x18\x03 \x01(\bR\tconsented\x12\x1f\n" +
+	"\vdocument_no\x18\x04 \x01(\tR\n" +
+	"documentNo\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xa5\x01\n" +
+	"\x12SharedDataReleased\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x18\n" +
+	"\arelease\x18\x02 \x01(\x05R\arelease\x12\x1f\n" +
+	"\vreleased_on\x18\x03 \x01(\tR\n" +
+	"releasedOn\x12\x1f\n" +
+	"\vdocument_no\x18\x04 \x01(\tR\n" +
+	"documentNo\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"[\n" +
+	"\fSharingEnded\x12\x1d\n" +
+	"\n" +
+	"sharing_id\x18\x01 \x01(\tR\tsharingId\x12\x16\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\x03 \x03(\tR\x05basis\"\xa0\x03\n" +
+	"\rUnitAppraised\x12\x12\n" +
+	"\x04unit\x18\x01 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04from\x18\x02 \x01(\tR\x04from\x12\x0e\n" +
+	"\x02to\x18\x03 \x01(\tR\x02to\x12\x1b\n" +
+	"\tnotice_no\x18\x04 \x01(\tR\bnoticeNo\x12\x16\n" +
+	"\x06result\x18\x05 \x01(\tR\x06result\x12\x18\n" +
+	"\aopinion\x18\x06 \x01(\tR\aopinion\x12\x1e\n" +
+	"\n" +
+	"catalogues\x18\a \x01(\x05R\n" +
+	"catalogues\x12!\n" +
+	"\fupdates_late\x18\b \x01(\x05R\vupdatesLate\x12&\n" +
+	"\x0fanswers_in_time\x18\t \x01(\x05R\ranswersInTime\x12!\n" +
+	"\fanswers_late\x18\n" +
+	" \x01(\x05R\vanswersLate\x12-\n" +
+	"\x12refusals_overruled\x18\v \x01(\x05R\x11refusalsOverruled\x12\x14\n" +
+	"\x05basis\x18\f \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\r \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\x87\x02\n" +
+	"\x15DataCorrectionOrdered\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04rule\x18\x03 \x01(\tR\x04rule\x12\x18\n" +
+	"\afinding\x18\x04 \x01(\tR\afinding\x12\x1d\n" +
+	"\n" +
+	"correct_by\x18\x05 \x01(\tR\tcorrectBy\x12\x1b\n" +
+	"\tnotice_no\x18\x06 \x01(\tR\bnoticeNo\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"i\n" +
+	"\x16DataCorrectionReported\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06report\x18\x03 \x01(\tR\x06report\"\x7f\n" +
+	"\x14DataCorrectionClosed\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x18\n" +
+	"\aopinion\x18\x03 \x01(\tR\aopinion\x12\x14\n" +
+	"\x05basis\x18\x04 \x03(\tR\x05basis\"\xa0\x01\n" +
+	"\x16DataCorrectionReturned\x12#\n" +
+	"\rcorrection_id\x18\x01 \x01(\tR\fcorrectionId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x18\n" +
+	"\aopinion\x18\x03 \x01(\tR\aopinion\x12\x1d\n" +
+	"\n" +
+	"correct_by\x18\x04 \x01(\tR\tcorrectBy\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basisB4Z2egov/proto/gen/egov/dataresource/v1;dataresourcev1b\x06proto3"
 
 var (
 	file_egov_dataresource_v1_events_proto_rawDescOnce sync.Once
@@ -568,22 +2607,54 @@ func file_egov_dataresource_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_dataresource_v1_events_proto_rawDescData
 }
 
-var file_egov_dataresource_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 7)
+var file_egov_dataresource_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 29)
 var file_egov_dataresource_v1_events_proto_goTypes = []any{
-	(*CatalogueSubmitted)(nil), // 0: egov.dataresource.v1.CatalogueSubmitted
-	(*CataloguePublished)(nil), // 1: egov.dataresource.v1.CataloguePublished
-	(*CatalogueReturned)(nil),  // 2: egov.dataresource.v1.CatalogueReturned
-	(*CloudRequested)(nil),     // 3: egov.dataresource.v1.CloudRequested
-	(*CloudGranted)(nil),       // 4: egov.dataresource.v1.CloudGranted
-	(*CloudRefused)(nil),       // 5: egov.dataresource.v1.CloudRefused
-	(*StewardFiled)(nil),       // 6: egov.dataresource.v1.StewardFiled
+	(*CatalogueSubmitted)(nil),       // 0: egov.dataresource.v1.CatalogueSubmitted
+	(*CataloguePublished)(nil),       // 1: egov.dataresource.v1.CataloguePublished
+	(*CatalogueReturned)(nil),        // 2: egov.dataresource.v1.CatalogueReturned
+	(*CloudRequested)(nil),           // 3: egov.dataresource.v1.CloudRequested
+	(*CloudGranted)(nil),             // 4: egov.dataresource.v1.CloudGranted
+	(*CloudRefused)(nil),             // 5: egov.dataresource.v1.CloudRefused
+	(*StewardFiled)(nil),             // 6: egov.dataresource.v1.StewardFiled
+	(*CatalogueChanged)(nil),         // 7: egov.dataresource.v1.CatalogueChanged
+	(*CatalogueMaintained)(nil),      // 8: egov.dataresource.v1.CatalogueMaintained
+	(*SharedItem)(nil),               // 9: egov.dataresource.v1.SharedItem
+	(*SharingRequested)(nil),         // 10: egov.dataresource.v1.SharingRequested
+	(*SharingReceived)(nil),          // 11: egov.dataresource.v1.SharingReceived
+	(*SharingAnswered)(nil),          // 12: egov.dataresource.v1.SharingAnswered
+	(*SharingDeferralRequested)(nil), // 13: egov.dataresource.v1.SharingDeferralRequested
+	(*SharingDeferralDecided)(nil),   // 14: egov.dataresource.v1.SharingDeferralDecided
+	(*SharingDisputed)(nil),          // 15: egov.dataresource.v1.SharingDisputed
+	(*SharingResolved)(nil),          // 16: egov.dataresource.v1.SharingResolved
+	(*SecrecyAgreementSigned)(nil),   // 17: egov.dataresource.v1.SecrecyAgreementSigned
+	(*SharingOpened)(nil),            // 18: egov.dataresource.v1.SharingOpened
+	(*SharedDataUsed)(nil),           // 19: egov.dataresource.v1.SharedDataUsed
+	(*ReleaseRequested)(nil),         // 20: egov.dataresource.v1.ReleaseRequested
+	(*ReleaseAnswered)(nil),          // 21: egov.dataresource.v1.ReleaseAnswered
+	(*SharedDataReleased)(nil),       // 22: egov.dataresource.v1.SharedDataReleased
+	(*SharingEnded)(nil),             // 23: egov.dataresource.v1.SharingEnded
+	(*UnitAppraised)(nil),            // 24: egov.dataresource.v1.UnitAppraised
+	(*DataCorrectionOrdered)(nil),    // 25: egov.dataresource.v1.DataCorrectionOrdered
+	(*DataCorrectionReported)(nil),   // 26: egov.dataresource.v1.DataCorrectionReported
+	(*DataCorrectionClosed)(nil),     // 27: egov.dataresource.v1.DataCorrectionClosed
+	(*DataCorrectionReturned)(nil),   // 28: egov.dataresource.v1.DataCorrectionReturned
+	(*v1.Signature)(nil),             // 29: egov.type.v1.Signature
 }
 var file_egov_dataresource_v1_events_proto_depIdxs = []int32{
-	0, // [0:0] is the sub-list for method output_type
-	0, // [0:0] is the sub-list for method input_type
-	0, // [0:0] is the sub-list for extension type_name
-	0, // [0:0] is the sub-list for extension extendee
-	0, // [0:0] is the sub-list for field type_name
+	9,  // 0: egov.dataresource.v1.SharingRequested.items:type_name -> egov.dataresource.v1.SharedItem
+	9,  // 1: egov.dataresource.v1.SharingAnswered.items:type_name -> egov.dataresource.v1.SharedItem
+	29, // 2: egov.dataresource.v1.SharingAnswered.signature:type_name -> egov.type.v1.Signature
+	29, // 3: egov.dataresource.v1.SharingDeferralDecided.signature:type_name -> egov.type.v1.Signature
+	9,  // 4: egov.dataresource.v1.SharingResolved.items:type_name -> egov.dataresource.v1.SharedItem
+	29, // 5: egov.dataresource.v1.SharingResolved.signature:type_name -> egov.type.v1.Signature
+	29, // 6: egov.dataresource.v1.ReleaseAnswered.signature:type_name -> egov.type.v1.Signature
+	29, // 7: egov.dataresource.v1.UnitAppraised.signature:type_name -> egov.type.v1.Signature
+	29, // 8: egov.dataresource.v1.DataCorrectionOrdered.signature:type_name -> egov.type.v1.Signature
+	9,  // [9:9] is the sub-list for method output_type
+	9,  // [9:9] is the sub-list for method input_type
+	9,  // [9:9] is the sub-list for extension type_name
+	9,  // [9:9] is the sub-list for extension extendee
+	0,  // [0:9] is the sub-list for field type_name
 }
 
 func init() { file_egov_dataresource_v1_events_proto_init() }
@@ -597,7 +2668,7 @@ func file_egov_dataresource_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_dataresource_v1_events_proto_rawDesc), len(file_egov_dataresource_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   7,
+			NumMessages:   29,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
