@@ -9,6 +9,7 @@
 package budgetingv1
 
 import (
+	v1 "egov/proto/gen/egov/type/v1"
 	protoreflect "google.golang.org/protobuf/reflect/protoreflect"
 	protoimpl "google.golang.org/protobuf/runtime/protoimpl"
 	reflect "reflect"
@@ -829,11 +830,440 @@ func (x *HoldReleased) GetReason() string {
 	return ""
 }
 
+// PostEvaluationOrdered states that the conference has a finished project evaluated by a third party (YP23-R-5.6.2).
+type PostEvaluationOrdered struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId    string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	EvaluationId string                 `protobuf:"bytes,2,opt,name=evaluation_id,json=evaluationId,proto3" json:"evaluation_id,omitempty"`
+	Agency       string                 `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	// the decision of the conference that chose the project
+	SessionId     string   `protobuf:"bytes,4,opt,name=session_id,json=sessionId,proto3" json:"session_id,omitempty"`
+	DecidedOn     string   `protobuf:"bytes,5,opt,name=decided_on,json=decidedOn,proto3" json:"decided_on,omitempty"`
+	Reason        string   `protobuf:"bytes,6,opt,name=reason,proto3" json:"reason,omitempty"`
+	Basis         []string `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostEvaluationOrdered) Reset() {
+	*x = PostEvaluationOrdered{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[10]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostEvaluationOrdered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostEvaluationOrdered) ProtoMessage() {}
+
+func (x *PostEvaluationOrdered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[10]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostEvaluationOrdered.ProtoReflect.Descriptor instead.
+func (*PostEvaluationOrdered) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{10}
+}
+
+func (x *PostEvaluationOrdered) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetEvaluationId() string {
+	if x != nil {
+		return x.EvaluationId
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetSessionId() string {
+	if x != nil {
+		return x.SessionId
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetDecidedOn() string {
+	if x != nil {
+		return x.DecidedOn
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *PostEvaluationOrdered) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// PostEvaluationReported states what the third party found (YP23-R-5.6.2).
+type PostEvaluationReported struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId    string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	EvaluationId string                 `protobuf:"bytes,2,opt,name=evaluation_id,json=evaluationId,proto3" json:"evaluation_id,omitempty"`
+	Agency       string                 `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	// good, fair or poor
+	Conclusion    string        `protobuf:"bytes,4,opt,name=conclusion,proto3" json:"conclusion,omitempty"`
+	Basis         []string      `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostEvaluationReported) Reset() {
+	*x = PostEvaluationReported{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[11]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostEvaluationReported) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostEvaluationReported) ProtoMessage() {}
+
+func (x *PostEvaluationReported) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[11]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostEvaluationReported.ProtoReflect.Descriptor instead.
+func (*PostEvaluationReported) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{11}
+}
+
+func (x *PostEvaluationReported) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *PostEvaluationReported) GetEvaluationId() string {
+	if x != nil {
+		return x.EvaluationId
+	}
+	return ""
+}
+
+func (x *PostEvaluationReported) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *PostEvaluationReported) GetConclusion() string {
+	if x != nil {
+		return x.Conclusion
+	}
+	return ""
+}
+
+func (x *PostEvaluationReported) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *PostEvaluationReported) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// PostEvaluationCompleted states that the office took the evaluation over and told the unit (YP23-R-5.6.2).
+type PostEvaluationCompleted struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ProjectId     string                 `protobuf:"bytes,1,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	EvaluationId  string                 `protobuf:"bytes,2,opt,name=evaluation_id,json=evaluationId,proto3" json:"evaluation_id,omitempty"`
+	Agency        string                 `protobuf:"bytes,3,opt,name=agency,proto3" json:"agency,omitempty"`
+	Conclusion    string                 `protobuf:"bytes,4,opt,name=conclusion,proto3" json:"conclusion,omitempty"`
+	Opinion       string                 `protobuf:"bytes,5,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	Basis         []string               `protobuf:"bytes,6,rep,name=basis,proto3" json:"basis,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *PostEvaluationCompleted) Reset() {
+	*x = PostEvaluationCompleted{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[12]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *PostEvaluationCompleted) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*PostEvaluationCompleted) ProtoMessage() {}
+
+func (x *PostEvaluationCompleted) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[12]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use PostEvaluationCompleted.ProtoReflect.Descriptor instead.
+func (*PostEvaluationCompleted) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{12}
+}
+
+func (x *PostEvaluationCompleted) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *PostEvaluationCompleted) GetEvaluationId() string {
+	if x != nil {
+		return x.EvaluationId
+	}
+	return ""
+}
+
+func (x *PostEvaluationCompleted) GetAgency() string {
+	if x != nil {
+		return x.Agency
+	}
+	return ""
+}
+
+func (x *PostEvaluationCompleted) GetConclusion() string {
+	if x != nil {
+		return x.Conclusion
+	}
+	return ""
+}
+
+func (x *PostEvaluationCompleted) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *PostEvaluationCompleted) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+// UnitAssessed states the comprehensive assessment of a unit's e-government work, as its notice says (YP23-M-39, SH12-37). The subject of this and the following fact is the assessment.
+type UnitAssessed struct {
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	AssessmentId string                 `protobuf:"bytes,1,opt,name=assessment_id,json=assessmentId,proto3" json:"assessment_id,omitempty"`
+	Unit         string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Year         int32                  `protobuf:"varint,3,opt,name=year,proto3" json:"year,omitempty"`
+	// 0..100
+	Score int32 `protobuf:"varint,4,opt,name=score,proto3" json:"score,omitempty"`
+	// projects looked at
+	ProjectIds    []string      `protobuf:"bytes,5,rep,name=project_ids,json=projectIds,proto3" json:"project_ids,omitempty"`
+	NoticeNo      string        `protobuf:"bytes,6,opt,name=notice_no,json=noticeNo,proto3" json:"notice_no,omitempty"`
+	Basis         []string      `protobuf:"bytes,7,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature `protobuf:"bytes,8,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *UnitAssessed) Reset() {
+	*x = UnitAssessed{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[13]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *UnitAssessed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*UnitAssessed) ProtoMessage() {}
+
+func (x *UnitAssessed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[13]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use UnitAssessed.ProtoReflect.Descriptor instead.
+func (*UnitAssessed) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{13}
+}
+
+func (x *UnitAssessed) GetAssessmentId() string {
+	if x != nil {
+		return x.AssessmentId
+	}
+	return ""
+}
+
+func (x *UnitAssessed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *UnitAssessed) GetYear() int32 {
+	if x != nil {
+		return x.Year
+	}
+	return 0
+}
+
+func (x *UnitAssessed) GetScore() int32 {
+	if x != nil {
+		return x.Score
+	}
+	return 0
+}
+
+func (x *UnitAssessed) GetProjectIds() []string {
+	if x != nil {
+		return x.ProjectIds
+	}
+	return nil
+}
+
+func (x *UnitAssessed) GetNoticeNo() string {
+	if x != nil {
+		return x.NoticeNo
+	}
+	return ""
+}
+
+func (x *UnitAssessed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *UnitAssessed) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// AssessmentAnswered states what the unit says to its notice (YP23-M-39).
+type AssessmentAnswered struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AssessmentId  string                 `protobuf:"bytes,1,opt,name=assessment_id,json=assessmentId,proto3" json:"assessment_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Answer        string                 `protobuf:"bytes,3,opt,name=answer,proto3" json:"answer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssessmentAnswered) Reset() {
+	*x = AssessmentAnswered{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssessmentAnswered) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssessmentAnswered) ProtoMessage() {}
+
+func (x *AssessmentAnswered) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssessmentAnswered.ProtoReflect.Descriptor instead.
+func (*AssessmentAnswered) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *AssessmentAnswered) GetAssessmentId() string {
+	if x != nil {
+		return x.AssessmentId
+	}
+	return ""
+}
+
+func (x *AssessmentAnswered) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *AssessmentAnswered) GetAnswer() string {
+	if x != nil {
+		return x.Answer
+	}
+	return ""
+}
+
 var File_egov_budgeting_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\n" +
-	"\x1eegov/budgeting/v1/events.proto\x12\x11egov.budgeting.v1\"\xee\x01\n" +
+	"\x1eegov/budgeting/v1/events.proto\x12\x11egov.budgeting.v1\x1a\x1aegov/type/v1/project.proto\"\xee\x01\n" +
 	"\x0fBudgetRequested\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x1b\n" +
@@ -920,7 +1350,52 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reasonB.Z,egov/proto/gen/egov/budgeting/v1;budgetingv1b\x06proto3"
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xdf\x01\n" +
+	"\x15PostEvaluationOrdered\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12#\n" +
+	"\revaluation_id\x18\x02 \x01(\tR\fevaluationId\x12\x16\n" +
+	"\x06agency\x18\x03 \x01(\tR\x06agency\x12\x1d\n" +
+	"\n" +
+	"session_id\x18\x04 \x01(\tR\tsessionId\x12\x1d\n" +
+	"\n" +
+	"decided_on\x18\x05 \x01(\tR\tdecidedOn\x12\x16\n" +
+	"\x06reason\x18\x06 \x01(\tR\x06reason\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\"\xe1\x01\n" +
+	"\x16PostEvaluationReported\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12#\n" +
+	"\revaluation_id\x18\x02 \x01(\tR\fevaluationId\x12\x16\n" +
+	"\x06agency\x18\x03 \x01(\tR\x06agency\x12\x1e\n" +
+	"\n" +
+	"conclusion\x18\x04 \x01(\tR\n" +
+	"conclusion\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"\xc5\x01\n" +
+	"\x17PostEvaluationCompleted\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x01 \x01(\tR\tprojectId\x12#\n" +
+	"\revaluation_id\x18\x02 \x01(\tR\fevaluationId\x12\x16\n" +
+	"\x06agency\x18\x03 \x01(\tR\x06agency\x12\x1e\n" +
+	"\n" +
+	"conclusion\x18\x04 \x01(\tR\n" +
+	"conclusion\x12\x18\n" +
+	"\aopinion\x18\x05 \x01(\tR\aopinion\x12\x14\n" +
+	"\x05basis\x18\x06 \x03(\tR\x05basis\"\xfc\x01\n" +
+	"\fUnitAssessed\x12#\n" +
+	"\rassessment_id\x18\x01 \x01(\tR\fassessmentId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04year\x18\x03 \x01(\x05R\x04year\x12\x14\n" +
+	"\x05score\x18\x04 \x01(\x05R\x05score\x12\x1f\n" +
+	"\vproject_ids\x18\x05 \x03(\tR\n" +
+	"projectIds\x12\x1b\n" +
+	"\tnotice_no\x18\x06 \x01(\tR\bnoticeNo\x12\x14\n" +
+	"\x05basis\x18\a \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\b \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"e\n" +
+	"\x12AssessmentAnswered\x12#\n" +
+	"\rassessment_id\x18\x01 \x01(\tR\fassessmentId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
+	"\x06answer\x18\x03 \x01(\tR\x06answerB.Z,egov/proto/gen/egov/budgeting/v1;budgetingv1b\x06proto3"
 
 var (
 	file_egov_budgeting_v1_events_proto_rawDescOnce sync.Once
@@ -934,7 +1409,7 @@ func file_egov_budgeting_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_budgeting_v1_events_proto_rawDescData
 }
 
-var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 10)
+var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
 var file_egov_budgeting_v1_events_proto_goTypes = []any{
 	(*BudgetRequested)(nil),          // 0: egov.budgeting.v1.BudgetRequested
 	(*BudgetReturned)(nil),           // 1: egov.budgeting.v1.BudgetReturned
@@ -946,14 +1421,22 @@ var file_egov_budgeting_v1_events_proto_goTypes = []any{
 	(*PerformanceRectified)(nil),     // 7: egov.budgeting.v1.PerformanceRectified
 	(*HoldPlaced)(nil),               // 8: egov.budgeting.v1.HoldPlaced
 	(*HoldReleased)(nil),             // 9: egov.budgeting.v1.HoldReleased
+	(*PostEvaluationOrdered)(nil),    // 10: egov.budgeting.v1.PostEvaluationOrdered
+	(*PostEvaluationReported)(nil),   // 11: egov.budgeting.v1.PostEvaluationReported
+	(*PostEvaluationCompleted)(nil),  // 12: egov.budgeting.v1.PostEvaluationCompleted
+	(*UnitAssessed)(nil),             // 13: egov.budgeting.v1.UnitAssessed
+	(*AssessmentAnswered)(nil),       // 14: egov.budgeting.v1.AssessmentAnswered
+	(*v1.Signature)(nil),             // 15: egov.type.v1.Signature
 }
 var file_egov_budgeting_v1_events_proto_depIdxs = []int32{
-	3, // 0: egov.budgeting.v1.BudgetIssued.confirmations:type_name -> egov.budgeting.v1.Confirmation
-	1, // [1:1] is the sub-list for method output_type
-	1, // [1:1] is the sub-list for method input_type
-	1, // [1:1] is the sub-list for extension type_name
-	1, // [1:1] is the sub-list for extension extendee
-	0, // [0:1] is the sub-list for field type_name
+	3,  // 0: egov.budgeting.v1.BudgetIssued.confirmations:type_name -> egov.budgeting.v1.Confirmation
+	15, // 1: egov.budgeting.v1.PostEvaluationReported.signature:type_name -> egov.type.v1.Signature
+	15, // 2: egov.budgeting.v1.UnitAssessed.signature:type_name -> egov.type.v1.Signature
+	3,  // [3:3] is the sub-list for method output_type
+	3,  // [3:3] is the sub-list for method input_type
+	3,  // [3:3] is the sub-list for extension type_name
+	3,  // [3:3] is the sub-list for extension extendee
+	0,  // [0:3] is the sub-list for field type_name
 }
 
 func init() { file_egov_budgeting_v1_events_proto_init() }
@@ -967,7 +1450,7 @@ func file_egov_budgeting_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_budgeting_v1_events_proto_rawDesc), len(file_egov_budgeting_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   10,
+			NumMessages:   15,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
