@@ -51,6 +51,7 @@ type Service struct {
 	LogLevel  string        `yaml:"log_level" doc:"debug, info, warn or error"`
 	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain"`
 	Keys      Keys          `yaml:"keys"`
+	Exports   Exports       `yaml:"exports"`
 }
 
 // Database is where a service keeps its own data.
@@ -93,6 +94,12 @@ type Clock struct {
 	Holidays string `yaml:"holidays" doc:"directory of holiday files (YAML), for what is known at installation; empty = none"`
 }
 
+// Exports bound the files that a service makes for people to take away.
+type Exports struct {
+	Keep    time.Duration `yaml:"keep" doc:"how long a finished file lies ready; that it was made stays on record"`
+	PerUnit int           `yaml:"per_unit" doc:"files of one unit that may be in the making at once"`
+}
+
 // Limits bound what one caller may ask.
 type Limits struct {
 	Timeout   time.Duration `yaml:"timeout" doc:"for one request"`
@@ -117,6 +124,7 @@ func Default(name string) Service {
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
 		LogLevel: "info", Grace: 20 * time.Second,
 		Telemetry: Telemetry{SampleRatio: 0.01},
+		Exports:   Exports{Keep: 7 * 24 * time.Hour, PerUnit: 5},
 	}
 }
 
@@ -138,6 +146,7 @@ func (c Service) Check() error {
 	need(isURL(c.Auth.JWKSURL, "http", "https"), "auth.jwks_url: an http(s) URL is needed")
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
+	need(c.Exports.Keep > 0 && c.Exports.PerUnit > 0, "exports: must be positive")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
 	return errors.Join(errs...)
 }

@@ -32,7 +32,8 @@ type Args = river.JobArgs
 // Work is one kind of job and what is done about it.
 type Work struct {
 	kind  string
-	add   func(*river.Workers) error
+	add   func(*river.Workers, time.Duration) error
+	limit time.Duration
 	every time.Duration
 	slot  func(n int64) Args
 	when  func(context.Context) (bool, error)
@@ -41,7 +42,9 @@ type Work struct {
 // On makes do the work of a kind of job that is enqueued.
 func On[A Args](do func(context.Context, A) error) Work {
 	var zero A
-	return Work{kind: zero.Kind(), add: func(w *river.Workers) error { return river.AddWorkerSafely(w, &worker[A]{do: do}) }}
+	return Work{kind: zero.Kind(), add: func(w *river.Workers, limit time.Duration) error {
+		return river.AddWorkerSafely(w, &worker[A]{do: do, limit: limit})
+	}}
 }
 
 // Every makes do a job that comes once an interval, for all processes of the
@@ -60,12 +63,23 @@ func (w Work) When(f func(context.Context) (bool, error)) Work {
 	return w
 }
 
+// Within gives the jobs of a kind another time than the runner's, for those that
+// are long by nature. One that a process left when it died counts as left no
+// sooner, so whoever cannot wait looks after it himself.
+func (w Work) Within(limit time.Duration) Work {
+	w.limit = limit
+	return w
+}
+
 type worker[A Args] struct {
 	river.WorkerDefaults[A]
-	do func(context.Context, A) error
+	do    func(context.Context, A) error
+	limit time.Duration // 0 = the runner's
 }
 
 func (w *worker[A]) Work(ctx context.Context, j *river.Job[A]) error { return w.do(ctx, j.Args) }
+
+func (w *worker[A]) Timeout(*river.Job[A]) time.Duration { return w.limit }
 
 // Options tune a Runner. The zero value is what services use.
 type Options struct {
@@ -109,7 +123,7 @@ func New(pool *pgxpool.Pool, o Options, works ...Work) (*Runner, error) {
 	r := &Runner{pool: pool, works: works, log: o.Log, m: newMetrics()}
 	workers := river.NewWorkers()
 	for _, w := range works {
-		if err := w.add(workers); err != nil {
+		if err := w.add(workers, w.limit); err != nil {
 			return nil, fmt.Errorf("jobs: %w", err)
 		}
 	}

@@ -151,6 +151,33 @@ func completed(t *testing.T, db dbtest.DB, n int) {
 	}
 }
 
+// TestALongJobHasTimeOfItsOwn: the runner's time ends its other jobs.
+func TestALongJobHasTimeOfItsOwn(t *testing.T) {
+	t.Parallel()
+	l := newLog()
+	r, err := jobs.New(database(t).Pool(t), jobs.Options{Poll: 50 * time.Millisecond, Timeout: 100 * time.Millisecond},
+		jobs.On(func(ctx context.Context, _ look) error {
+			<-ctx.Done()
+			l.add("ended")
+			return nil
+		}),
+		jobs.On(func(ctx context.Context, _ round) error {
+			if until, ok := ctx.Deadline(); ok && time.Until(until) > 30*time.Minute {
+				l.add("long")
+			}
+			return nil
+		}).Within(time.Hour),
+	)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Enqueue(t.Context(), look{"a"}, round{1}); err != nil {
+		t.Fatal(err)
+	}
+	run(t, r)
+	l.until(t, func() bool { return l.count("ended") == 1 && l.count("long") == 1 })
+}
+
 func TestAJobOutlivesTheProcessThatEnqueuedIt(t *testing.T) {
 	t.Parallel()
 	l, db := newLog(), database(t)

@@ -79,6 +79,22 @@ func (k *Kit) readHolidays() (err error) {
 // what is published lies.
 func (k *Kit) Holidays() []calendar.Override { return k.holidays.files }
 
+// Work has jobs of the service's own done beside those that every service has.
+// It is called in Setup; Enqueue leaves such jobs once the service runs.
+func (k *Kit) Work(works ...jobs.Work) { k.own.works = append(k.own.works, works...) }
+
+// Enqueue leaves jobs to be done, see jobs.Runner. Nothing is enqueued before
+// Setup has returned.
+func (k *Kit) Enqueue(ctx context.Context, args ...jobs.Args) error {
+	return k.own.runner.Enqueue(ctx, args...)
+}
+
+// own are the jobs that a service brings itself, and who does them.
+type own struct {
+	works  []jobs.Work
+	runner *jobs.Runner
+}
+
 // followClocks keeps the calendar and looks at the clocks. Every process looks
 // once an interval, first of all when it starts, whether a notice was published
 // and whether there is a clock to look at. Where there is, a sweep finds the
@@ -87,7 +103,7 @@ func (k *Kit) Holidays() []calendar.Override { return k.holidays.files }
 func (k *Kit) followClocks() error {
 	interval := k.Config.Clock.Sweep
 	var runner *jobs.Runner
-	runner, err := jobs.New(k.Pool, jobs.Options{Poll: min(interval, 5*time.Second), Log: k.Log},
+	works := append([]jobs.Work{
 		jobs.Every(interval, func(n int64) sweep { return sweep{n} }, func(ctx context.Context, _ sweep) error {
 			ctx, err := k.counting(ctx)
 			if err != nil {
@@ -117,10 +133,12 @@ func (k *Kit) followClocks() error {
 		jobs.Every(time.Hour, func(n int64) forget { return forget{n} }, func(ctx context.Context, _ forget) error {
 			return k.Store.ForgetCommands(authn.With(ctx, k.Self))
 		}),
-	)
+	}, k.own.works...)
+	runner, err := jobs.New(k.Pool, jobs.Options{Poll: min(interval, 5*time.Second), Log: k.Log}, works...)
 	if err != nil {
 		return err
 	}
+	k.own.runner = runner
 	k.Unit.Metrics.Register.MustRegister(runner)
 	k.Unit.Ready("holidays", func(context.Context) error {
 		k.holidays.mu.Lock()

@@ -62,6 +62,7 @@ type Kit struct {
 	module   Module
 	seal     *sign.PrivateKey
 	holidays holidays
+	own      own
 }
 
 // New makes the host service of m under configuration c.
@@ -75,6 +76,9 @@ func New(m Module, c conf.Service) host.Service {
 				return err
 			}
 			if err := m.Setup(ctx, k); err != nil {
+				return err
+			}
+			if err := k.followClocks(); err != nil {
 				return err
 			}
 			if err := k.witness(); err != nil {
@@ -144,9 +148,6 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	u.Loop("relay", relay.Run)
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
-	if err := k.followClocks(); err != nil {
-		return nil, err
-	}
 
 	verifier, err := token.NewVerifier(ctx, token.Options{JWKSURL: c.Auth.JWKSURL, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, Now: k.Clock.Now})
 	if err != nil {

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -193,6 +194,53 @@ func TestHalfAFileIsNeverTakenForAWholeOne(t *testing.T) {
 			t.Errorf("%v %d %v %s", err, resp.StatusCode, resp.Header, body)
 		}
 	}
+}
+
+// TestAFileIsTakenUpWhereItWasCut asks for the rest of a file, as clients that
+// were cut off do.
+func TestAFileIsTakenUpWhereItWasCut(t *testing.T) {
+	t.Parallel()
+	const whole, tag = "0123456789", `"sum"`
+	mux := http.NewServeMux()
+	op.Handle(op.NewAPI("things", "事物", mux), "GET /v1/file", "File", "A file", func(_ context.Context, r rest) (op.File, error) {
+		from := op.RangeOf(r.Range, r.If, tag, int64(len(whole)))
+		return op.File{
+			Name: "f", MediaType: "application/zip", Body: io.NopCloser(strings.NewReader(whole[from:])), Size: int64(len(whole)), ETag: tag, From: from,
+		}, nil
+	})
+	for name, c := range map[string]struct {
+		ask, condition string
+		status         int
+		body, span     string
+	}{
+		"everything":       {"", "", 200, whole, ""},
+		"the rest":         {"bytes=7-", "", 206, "789", "bytes 7-9/10"},
+		"while unchanged":  {"bytes=7-", tag, 206, "789", "bytes 7-9/10"},
+		"of another file":  {"bytes=7-", `"other"`, 200, whole, ""},
+		"nothing is left":  {"bytes=10-", "", 200, whole, ""},
+		"a part of it":     {"bytes=2-3", "", 200, whole, ""},
+		"the last of it":   {"bytes=-3", "", 200, whole, ""},
+		"in another unit":  {"rows=3-", "", 200, whole, ""},
+		"from no position": {"bytes=x-", "", 200, whole, ""},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			r := httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/file", nil)
+			r.Header.Set("Range", c.ask)
+			r.Header.Set("If-Range", c.condition)
+			w := httptest.NewRecorder()
+			mux.ServeHTTP(w, r)
+			h := w.Header()
+			if w.Code != c.status || w.Body.String() != c.body || h.Get("Content-Range") != c.span || h.Get("ETag") != tag || h.Get("Content-Length") != strconv.Itoa(len(c.body)) {
+				t.Errorf("%d %q %v", w.Code, w.Body, h)
+			}
+		})
+	}
+}
+
+type rest struct {
+	Range string `header:"Range" json:"-"`
+	If    string `header:"If-Range" json:"-"`
 }
 
 func TestFilesAreNamedSafely(t *testing.T) {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"math"
 	"net/http"
 	"strconv"
+	"strings"
 
 	"egov/libs/fault"
 )
@@ -83,6 +85,37 @@ type File struct {
 	Name      string // suggested file name
 	MediaType string
 	Body      io.ReadCloser
+
+	// Size is the length of the whole file in bytes, where it is known before it
+	// is sent; then the answer says so, and a client sees when it was cut.
+	Size int64
+	// ETag is the entity tag of the file's content; together with Size it lets
+	// clients ask for a part. Body begins at byte From, where a part is answered.
+	ETag string
+	From int64
+}
+
+// RangeOf reads what a client asks for that has a file's beginning already:
+// the byte from which the rest is to be sent, 0 for the whole file. It takes
+// the one form that such clients send, "bytes=N-", and only while the file is
+// the one that If-Range names; any other Range is passed over, as RFC 9110
+// allows.
+func RangeOf(header, ifRange, etag string, size int64) int64 {
+	if ifRange != "" && ifRange != etag {
+		return 0
+	}
+	text, ok := strings.CutPrefix(header, "bytes=")
+	if !ok {
+		return 0
+	}
+	if text, ok = strings.CutSuffix(text, "-"); !ok {
+		return 0
+	}
+	from, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || from < 0 || from >= size {
+		return 0
+	}
+	return from
 }
 
 func writeResponse(w http.ResponseWriter, status int, resp any) error {
@@ -91,8 +124,9 @@ func writeResponse(w http.ResponseWriter, status int, resp any) error {
 		w.Header().Set("Content-Type", f.MediaType)
 		w.Header().Set("Content-Disposition", `attachment; filename*=UTF-8''`+percent(f.Name))
 		w.Header().Set("X-Content-Type-Options", "nosniff")
-		n, err := io.Copy(w, f.Body)
-		if err != nil && n > 0 {
+		out := &begun{ResponseWriter: w, file: f}
+		n, err := io.Copy(out, f.Body)
+		if err != nil && n > 0 || err == nil && f.Size > 0 && n != f.Size-f.From {
 			panic(http.ErrAbortHandler) // net/http's way to end an answer that has begun
 		}
 		if err != nil {
@@ -106,6 +140,40 @@ func writeResponse(w http.ResponseWriter, status int, resp any) error {
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
 	w.WriteHeader(status)
 	return json.NewEncoder(w).Encode(resp)
+}
+
+// begun says how long the answer is with its first byte, not before: until then
+// it may become a problem.
+type begun struct {
+	http.ResponseWriter
+	file File
+	done bool
+}
+
+func (b *begun) Write(p []byte) (int, error) {
+	if !b.done {
+		b.done = true
+		b.head()
+	}
+	return b.ResponseWriter.Write(p)
+}
+
+func (b *begun) head() {
+	f := b.file
+	if f.Size <= 0 {
+		return
+	}
+	h := b.Header()
+	h.Set("Content-Length", strconv.FormatInt(f.Size-f.From, 10))
+	if f.ETag == "" {
+		return
+	}
+	h.Set("ETag", f.ETag)
+	h.Set("Accept-Ranges", "bytes")
+	if f.From > 0 {
+		h.Set("Content-Range", fmt.Sprintf("bytes %d-%d/%d", f.From, f.Size-1, f.Size))
+		b.WriteHeader(http.StatusPartialContent)
+	}
 }
 
 // percent encodes a file name for RFC 6266's filename*.

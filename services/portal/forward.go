@@ -82,6 +82,7 @@ func open(service, path string) bool {
 var passed = map[string]bool{
 	"Content-Type": true, "Content-Length": true, "Content-Disposition": true, "Content-Encoding": true,
 	"Etag": true, "Retry-After": true, "Location": true, "Last-Modified": true,
+	"Accept-Ranges": true, "Content-Range": true,
 }
 
 // explain turns what went wrong on the way into a fault.
