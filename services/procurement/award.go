@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/idcode"
 	"egov/libs/money"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 )
@@ -102,7 +103,7 @@ type MakeAward struct {
 func (r *MakeAward) Validate() error {
 	var c fault.Checks
 	c.Text(r.Supplier, "supplier", 200, "YP23-R-5.5.1")
-	c.Require(validCreditCode(r.CreditCode), "supplier_credit_code", "bad_credit_code",
+	c.Require(idcode.CreditCode(r.CreditCode), "supplier_credit_code", "bad_credit_code",
 		"不是有效的统一社会信用代码", "not a valid unified social credit code", "YP23-R-5.5.1")
 	c.Require(r.ValueFen > 0, "value_fen", "out_of_range", "金额须为正数（分）", "a positive amount in fen", "YP23-R-5.5.1")
 	c.Require(r.Bidders > 0, "bidders", "out_of_range", "至少有一家供应商", "at least one bidder", "YP23-R-5.5.1")

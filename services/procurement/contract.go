@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/idcode"
 	"egov/libs/money"
 	"egov/libs/policy"
 	"egov/libs/rules"
@@ -155,7 +156,7 @@ func (r *FileContract) Validate() error {
 	var c fault.Checks
 	c.Text(r.ContractNo, "contract_no", 100, basis)
 	c.Text(r.Supplier, "supplier", 200, basis)
-	c.Require(validCreditCode(r.CreditCode), "supplier_credit_code", "bad_credit_code",
+	c.Require(idcode.CreditCode(r.CreditCode), "supplier_credit_code", "bad_credit_code",
 		"不是有效的统一社会信用代码", "not a valid unified social credit code", basis)
 	c.Require(r.ValueFen > 0, "value_fen", "out_of_range", "金额须为正数（分）", "a positive amount in fen", basis)
 	c.Require(!r.EffectiveOn.IsZero(), "effective_on", "required", "必填", "is required", basis)

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/idcode"
 	"egov/libs/money"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 )
@@ -46,7 +47,7 @@ func (r *EngageSupervision) Validate() error {
 	var c fault.Checks
 	c.Require(r.Kind == engineering || r.Kind == investment, "supervision", "unknown_code", "须为engineering（工程监理）或investment（投资监理）", "engineering or investment", basis)
 	c.Text(r.Supervisor, "supervisor_name", 200, basis)
-	c.Require(validCreditCode(r.CreditCode), "credit_code", "bad_credit_code", "不是有效的统一社会信用代码", "not a valid unified social credit code", basis)
+	c.Require(idcode.CreditCode(r.CreditCode), "credit_code", "bad_credit_code", "不是有效的统一社会信用代码", "not a valid unified social credit code", basis)
 	c.Require(r.FeeFen >= 0, "fee_fen", "out_of_range", "金额不得为负数（分）", "not a negative amount in fen", basis)
 	c.Require(!r.EngagedOn.IsZero(), "engaged_on", "required", "必填", "is required", basis)
 	return c.Err()
