@@ -15,11 +15,15 @@ import (
 // read on, normally the day of declaration. A case the rules cannot take is
 // fault.InvalidInput with every violation; the answer is whole or absent.
 func (p *Pack) Decide(c Case, day calendar.Date) (Decision, error) {
+	return p.decideCase(c, day, false)
+}
+
+func (p *Pack) decideCase(c Case, day calendar.Date, values bool) (Decision, error) {
 	f := p.factsOf(&c, day)
 	if found := p.violations(&c, f, nil); len(found) > 0 {
 		return Decision{}, fault.InvalidInput.WithViolations(found...)
 	}
-	return p.decide(&c, f)
+	return p.decide(&c, f, values)
 }
 
 // violations is everything wrong with a case under this pack. Fields in broken
@@ -113,10 +117,13 @@ func (p *Pack) codesKnown(c *Case, add func(fault.Violation), broken map[string]
 
 // run is one decision being made.
 type run struct {
-	pack  *Pack
-	facts *facts
-	d     Decision
-	err   error // the first rule that failed
+	pack   *Pack
+	facts  *facts
+	d      Decision
+	err    error // the first rule that failed
+	values bool  // the trace says what the expressions saw
+	// lacking: an item is missing that is more than guidance.
+	lacking bool
 }
 
 // ask evaluates a condition and leaves a trace.
@@ -124,11 +131,26 @@ func (r *run) ask(name string, when *program, basis []string) bool {
 	ok, err := when.holds(r.facts)
 	r.fail(name, err)
 	r.saw(name, when.src, ok, basis)
+	r.explain(false, when)
 	return ok
 }
 
 func (r *run) saw(name, expr string, result bool, basis []string) {
 	r.d.Trace = append(r.d.Trace, TraceStep{Rule: name, Expr: expr, Result: result, Basis: basis})
+}
+
+// explain adds to the last step of the trace what its expressions saw, when
+// that is asked for; line tells that a budget line's values are in place.
+func (r *run) explain(line bool, by ...*program) {
+	if !r.values {
+		return
+	}
+	step := &r.d.Trace[len(r.d.Trace)-1]
+	for _, p := range by {
+		if p != nil {
+			step.Values = r.facts.tell(step.Values, p, line)
+		}
+	}
 }
 
 func (r *run) fail(name string, err error) {
@@ -137,8 +159,8 @@ func (r *run) fail(name string, err error) {
 	}
 }
 
-func (p *Pack) decide(c *Case, f *facts) (Decision, error) {
-	r := &run{pack: p, facts: f, d: Decision{
+func (p *Pack) decide(c *Case, f *facts, values bool) (Decision, error) {
+	r := &run{pack: p, facts: f, values: values, d: Decision{
 		Pack: p.id, PackVersion: p.version,
 		Steps: []string{}, Checklist: []Item{}, Findings: []Finding{}, Obligations: []string{}, Notes: []Note{},
 		Trace: make([]TraceStep, 0, p.traceHint(len(c.Budget))),
@@ -162,8 +184,7 @@ func (p *Pack) decide(c *Case, f *facts) (Decision, error) {
 	if r.err != nil {
 		return Decision{}, r.err
 	}
-	r.d.Ready = !slices.ContainsFunc(r.d.Checklist, func(i Item) bool { return !i.Present }) &&
-		!slices.ContainsFunc(r.d.Findings, func(f Finding) bool { return f.Severity == Error })
+	r.d.Ready = !r.lacking && !slices.ContainsFunc(r.d.Findings, func(f Finding) bool { return f.Severity == Error })
 	return r.d, nil
 }
 
@@ -210,9 +231,9 @@ func (r *run) checklist(c *Case) {
 		rule := &r.pack.checklist[i]
 		if r.ask(rule.name, rule.when, rule.basis) &&
 			!slices.ContainsFunc(r.d.Checklist, func(i Item) bool { return i.Item == rule.code }) {
-			r.d.Checklist = append(r.d.Checklist, Item{
-				Item: rule.code, Present: slices.Contains(c.Materials, rule.code), Gate: rule.gate, Basis: rule.basis,
-			})
+			i := Item{Item: rule.code, Present: slices.Contains(c.Materials, rule.code), Gate: rule.gate, Basis: rule.basis}
+			r.d.Checklist = append(r.d.Checklist, i)
+			r.lacking = r.lacking || !i.Present && rule.strength != Reference
 		}
 	}
 }
@@ -280,6 +301,7 @@ func (r *run) find(rule *findingRule, name string, line *int, standard Strength)
 		}
 	}
 	r.saw(name, rule.expr, broken, rule.basis)
+	r.explain(line != nil, rule.when, rule.actual, rule.bound)
 	if !broken {
 		return
 	}
@@ -307,11 +329,11 @@ func (r *run) find(rule *findingRule, name string, line *int, standard Strength)
 func (r *run) notes(c *Case, taken *routeRule) {
 	for i := range r.pack.notes {
 		n := &r.pack.notes[i]
-		var holds bool
+		var holds, lines bool
 		var err error
 		switch {
 		case n.categories != nil:
-			holds, err = r.anyLine(c, n)
+			holds, lines, err = r.anyLine(c, n)
 		default:
 			holds, err = n.when.holds(r.facts)
 		}
@@ -320,23 +342,28 @@ func (r *run) notes(c *Case, taken *routeRule) {
 		}
 		r.fail(n.name, err)
 		r.saw(n.name, n.expr, holds, n.basis)
+		r.explain(lines, n.when, n.vary)
 		if holds {
 			r.d.Notes = append(r.d.Notes, Note{Code: n.code, Text: n.text.ZH, TextEN: n.text.EN, Basis: n.basis})
 		}
 	}
 }
 
-func (r *run) anyLine(c *Case, n *noteRule) (bool, error) {
+// anyLine asks a note of each budget line of its categories until it holds for
+// one; looked tells that there was such a line, and the last one asked is in
+// place.
+func (r *run) anyLine(c *Case, n *noteRule) (holds, looked bool, err error) {
 	for i := range c.Budget {
 		if !slices.Contains(n.categories, c.Budget[i].Category) {
 			continue
 		}
 		r.facts.line(i)
-		if holds, err := n.when.holds(r.facts); holds || err != nil {
-			return holds, err
+		if holds, err = n.when.holds(r.facts); holds || err != nil {
+			return holds, true, err
 		}
+		looked = true
 	}
-	return false, nil
+	return false, looked, nil
 }
 
 // varies reports whether another amount leads to another route. The

@@ -57,10 +57,13 @@ type Note struct {
 }
 
 // TraceStep is one rule looked at. Rule is "<section>/<name>", with "#<line>"
-// for a rule of a budget line; Expr is the rule's CEL source.
+// for a rule of a budget line; Expr is the rule's CEL source. Values, given
+// when Options ask for them, are the names in Expr with what they stood for:
+// fields of the case, sums, figures of the pack.
 type TraceStep struct {
-	Rule   string   `json:"rule"`
-	Expr   string   `json:"expr"`
-	Result bool     `json:"result"`
-	Basis  []string `json:"basis"`
+	Rule   string         `json:"rule"`
+	Expr   string         `json:"expr"`
+	Values map[string]any `json:"values,omitempty"`
+	Result bool           `json:"result"`
+	Basis  []string       `json:"basis"`
 }

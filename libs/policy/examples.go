@@ -22,7 +22,9 @@ type Example struct {
 	Name string
 	Case map[string]any
 	AsOf string // decide as of this date instead of the day of declaration
-	Want Want
+	// Heard are the facts on record when the gates of Want are asked.
+	Heard []string
+	Want  Want
 
 	at token // the name in the pack's file
 }
@@ -44,8 +46,10 @@ type Want struct {
 	NotesExclude       []string      `yaml:"notes_exclude" doc:"notes that there are not"`
 	Findings           []WantFinding `yaml:"findings" doc:"all findings, in order"`
 	Ready              *bool         `yaml:"ready" doc:"nothing is missing and no finding is an error"`
-	Problem            string        `yaml:"problem" doc:"code of the refusal"`
-	Violations         []string      `yaml:"violations" doc:"\"field code\" of the refusal, in any order"`
+	// Gates are what each named gate still waits for.
+	Gates      map[string][]string `yaml:"gates" schema:"code" doc:"by gate, what it still waits for, in order, when the facts heard are on record"`
+	Problem    string              `yaml:"problem" doc:"code of the refusal"`
+	Violations []string            `yaml:"violations" doc:"\"field code\" of the refusal, in any order"`
 }
 
 // WantFinding is one expected finding; absent fields are not compared.
@@ -93,7 +97,53 @@ func (p *Pack) Try(e Example) error {
 		}
 	}
 	d, err := set.DecideJSON(bytes.NewReader(doc), DefaultLimit, o)
-	return e.Want.compare(d, err)
+	if wrong := e.Want.compare(d, err); wrong != nil || err != nil {
+		return wrong
+	}
+	return p.tryGates(e, d)
+}
+
+// tryGates compares what gates wait for with what the example wants of them.
+func (p *Pack) tryGates(e Example, d Decision) error {
+	var wrong []error
+	for _, gate := range slices.Sorted(maps.Keys(e.Want.Gates)) {
+		list, err := p.GateOf(gate, e, d)
+		if err != nil {
+			wrong = append(wrong, err)
+			continue
+		}
+		got := []string{}
+		for _, r := range list {
+			if r.Closes() {
+				got = append(got, r.Code)
+			}
+		}
+		if want := e.Want.Gates[gate]; !slices.Equal(got, want) {
+			wrong = append(wrong, fmt.Errorf("gate %s: waits for %v, want %v", gate, got, want))
+		}
+	}
+	return errors.Join(wrong...)
+}
+
+// GateOf is what a gate asks of an example that is decided as d, as it stands
+// with the facts the example has heard.
+func (p *Pack) GateOf(gate string, e Example, d Decision) ([]Requirement, error) {
+	doc, err := e.JSON()
+	if err != nil {
+		return nil, err
+	}
+	c, err := DecodeCase(bytes.NewReader(doc), DefaultLimit)
+	if err != nil {
+		return nil, err
+	}
+	list, ok, err := p.Gate(gate, c, d)
+	if err == nil && !ok {
+		err = fmt.Errorf("%s has no gate %s", p.id, gate)
+	}
+	for i := range list {
+		list[i].Met = list[i].Met || list[i].Kind == FactRequired && slices.Contains(e.Heard, list[i].Fact)
+	}
+	return list, err
 }
 
 func (w *Want) compare(d Decision, err error) error {

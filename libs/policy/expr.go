@@ -103,6 +103,8 @@ type program struct {
 	src  string
 	run  cel.Program
 	uses []string // the variables it reads
+	// figures are the constants of the pack that it names.
+	figures map[string]ref.Val
 	// always is set for the literal true, which needs no run.
 	always bool
 }
@@ -135,8 +137,15 @@ func (l *loader) compile(e token, want *cel.Type) *program {
 	}
 	p := &program{src: e.Value, run: run, always: e.Value == "true"}
 	for _, r := range ast.NativeRep().ReferenceMap() {
-		if r.Name != "" && r.Value == nil {
+		switch {
+		case r.Name == "": // a function
+		case r.Value == nil:
 			p.uses = append(p.uses, r.Name)
+		default:
+			if p.figures == nil {
+				p.figures = map[string]ref.Val{}
+			}
+			p.figures[r.Name] = r.Value
 		}
 	}
 	return p

@@ -228,6 +228,37 @@ func (f *facts) line(i int) {
 	copy(f.vals[f.layout.lineAt:], f.lines[i*n:(i+1)*n])
 }
 
+// tell writes what the names in an expression stand for into values, which it
+// makes when there is something to write. The values of a budget line count
+// only while one is in place.
+func (f *facts) tell(values map[string]any, p *program, line bool) map[string]any {
+	put := func(name string, v ref.Val) {
+		if values == nil {
+			values = map[string]any{}
+		}
+		switch v := v.(type) {
+		case types.Int:
+			values[name] = int64(v)
+		case types.Bool:
+			values[name] = bool(v)
+		case types.String:
+			values[name] = string(v)
+		case codeSet:
+			values[name] = append([]string{}, v.codes...)
+		}
+	}
+	for name, v := range p.figures {
+		put(name, v)
+	}
+	for _, name := range p.uses {
+		i := f.layout.index[name]
+		if ofLine := i >= f.layout.lineAt && i < f.layout.lineAt+len(lineVariables); f.vals[i] != nil && (line || !ofLine) {
+			put(name, f.vals[i])
+		}
+	}
+	return values
+}
+
 // codeSet is a CEL list of strings whose membership test compares Go strings
 // instead of building one CEL value per element.
 type codeSet struct {

@@ -19,7 +19,9 @@ const (
 	FactRequired      RequirementKind = "fact"      // the service looks for Fact in its own records
 )
 
-// Requirement is one thing a gate waits for.
+// Requirement is one thing a gate waits for. Strength says what an unmet one
+// means: must closes the gate, in principle closes it unless the conference
+// lifted the rule by its code, reference never closes it.
 type Requirement struct {
 	Code     string
 	Kind     RequirementKind
@@ -30,6 +32,10 @@ type Requirement struct {
 	Basis    []string
 	Text     Text // what is missing, for people
 }
+
+// Closes reports whether the requirement, unmet, keeps the gate shut unless it
+// is waived: guidance does not.
+func (r Requirement) Closes() bool { return !r.Met && r.Strength != Reference }
 
 // Violation is the refusal of an unmet requirement at a gate.
 func (r Requirement) Violation(gate string) fault.Violation {
@@ -88,7 +94,7 @@ func (p *Pack) Gate(code string, c Case, d Decision) (list []Requirement, ok boo
 		if item.Gate == code {
 			label, _ := p.Label(Materials, item.Item)
 			list = append(list, Requirement{
-				Code: item.Item, Kind: ItemRequired, Met: item.Present, Strength: Must, Basis: item.Basis,
+				Code: item.Item, Kind: ItemRequired, Met: item.Present, Strength: p.itemStrength(item), Basis: item.Basis,
 				Text: Text{ZH: "缺少材料：" + label.ZH, EN: "missing: " + label.EN},
 			})
 		}
@@ -116,6 +122,18 @@ func (p *Pack) Gate(code string, c Case, d Decision) (list []Requirement, ok boo
 		list = append(list, req)
 	}
 	return list, true, nil
+}
+
+// itemStrength is how the rule binds that asks for an item: the one that rests
+// on the same provisions. An item that no rule of this version asks for binds
+// without exception.
+func (p *Pack) itemStrength(item Item) Strength {
+	for i := range p.checklist {
+		if r := &p.checklist[i]; r.code == item.Item && slices.Equal(r.basis, item.Basis) {
+			return r.strength
+		}
+	}
+	return Must
 }
 
 // dayOr is the declared day, or the pack's first one for a case without.

@@ -250,6 +250,14 @@ func (l *loader) condition(t token) *program {
 	return l.compile(t, cel.BoolType)
 }
 
+// binds is the strength of a rule that need not state one.
+func (l *loader) binds(t token) Strength {
+	if !t.given() {
+		return Must
+	}
+	return l.strength(t)
+}
+
 // alwaysTrue is the condition of a rule that states none.
 var alwaysTrue = &program{src: "true", always: true}
 
@@ -279,6 +287,7 @@ func (l *loader) codes(src codesSource) {
 				t.Classes = append(t.Classes, Term{Code: l.code(c.Code, "code"), Text: l.text(Text{c.ZH, c.EN}, c.Code)})
 			}
 			if voc.byCode[t.Code] != nil {
+			l.duty(v, &t, s)
 				l.refuse(s.Code, "duplicate", "代码重复", "is declared twice")
 			}
 			voc.terms[i] = t

@@ -91,6 +91,10 @@ type Term struct {
 	// Classes divide a cost category.
 	Classes []Term `json:"classes,omitempty"`
 }
+	// Duty is what serves a step; empty where nobody in the suite does.
+	Duty Duty `json:"duty,omitempty"`
+	// By are the units that act in a step whose duty does not know them.
+	By []string `json:"by,omitempty"`
 
 type vocabulary struct {
 	terms  []Term
@@ -252,11 +256,13 @@ type Procurement struct {
 	Methods []Method
 	// TimedBy are the obligations under which the clocks to start run.
 	TimedBy []string
-	// AssetKinds are the kinds of project that leave assets behind.
+	// AssetKinds are the kinds of project that leave assets behind, AssetBasis
+	// the provisions under which those are kept.
 	AssetKinds []string
 }
 
 // Method is one way to procure.
+	AssetBasis []string
 type Method struct {
 	Code       string
 	Label      Text

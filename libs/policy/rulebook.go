@@ -21,10 +21,11 @@ const (
 	CostRules       Section = "cost"
 	FindingRules    Section = "finding"
 	NoteRules       Section = "note"
+	FlagRules       Section = "flag" // of the ledger's facts, not of a case: in no trace
 )
 
 // sections are all of them, in the order of the book.
-var sections = []Section{CheckRules, RouteRules, StepRules, ModeRules, ChecklistRules, ObligationRules, StrengthRules, CostRules, FindingRules, NoteRules}
+var sections = []Section{CheckRules, RouteRules, StepRules, ModeRules, ChecklistRules, ObligationRules, StrengthRules, CostRules, FindingRules, NoteRules, FlagRules}
 
 // Fields lists the fields of the case for which FieldBasis names provisions.
 func (p *Pack) Fields() []string { return slices.Sorted(maps.Keys(p.fieldBasis)) }
@@ -47,7 +48,7 @@ type Rule struct {
 	Kinds      []string // of project, to which a requirement is limited
 	Fact       string   // a requirement waits for
 	Holds      string   // CEL; a requirement's statement
-	Strength   Strength // of a finding: empty means the cost standard's for the case
+	Strength   Strength // empty where a rule has none; of a finding: the cost standard's for the case
 	Severity   Severity
 	Text       Text
 	Basis      []string
@@ -99,7 +100,7 @@ func (p *Pack) Rules(s Section) []Rule {
 	case RouteRules:
 		list := make([]Rule, len(p.routes))
 		for i, r := range p.routes {
-			list[i] = Rule{Name: r.name, When: r.when.src, Gives: append([]string{r.route.Code}, r.steps...), Basis: r.basis}
+			list[i] = Rule{Name: r.name, When: r.when.src, Gives: append([]string{r.route.Code}, r.steps...), Strength: r.strength, Basis: r.basis}
 		}
 		return list
 	case StepRules:
@@ -134,6 +135,8 @@ func (p *Pack) Rules(s Section) []Rule {
 			}
 		}
 		return list
+	case FlagRules:
+		return flagRules(p.flags)
 	}
 	return nil
 }
@@ -159,7 +162,7 @@ func (p *Pack) Requirements(gate string) []Rule {
 }
 
 func (r codeRule) rule() Rule {
-	return Rule{Name: r.name, When: r.when.src, Gives: []string{r.code}, Basis: r.basis}
+	return Rule{Name: r.name, When: r.when.src, Gives: []string{r.code}, Strength: r.strength, Basis: r.basis}
 }
 
 func codeRules(rules []codeRule) []Rule {

@@ -25,19 +25,21 @@ type check struct {
 }
 
 type routeRule struct {
-	name  string
-	when  *program
-	route *Term
-	steps []string
-	basis []string
+	name     string
+	when     *program
+	route    *Term
+	steps    []string
+	strength Strength
+	basis    []string
 }
 
 // codeRule gives one code when its condition holds.
 type codeRule struct {
-	name  string
-	code  string
-	when  *program
-	basis []string
+	name     string
+	code     string
+	when     *program
+	strength Strength
+	basis    []string
 }
 
 type itemRule struct {
@@ -101,7 +103,7 @@ func (l *loader) routes(src *routesSource) {
 		p.checks = append(p.checks, c)
 	}
 	for _, s := range src.Routes {
-		r := routeRule{name: l.name("route", s.Rule), when: l.condition(s.When), basis: l.basis(s.Basis, s.Rule), steps: []string{}}
+		r := routeRule{name: l.name("route", s.Rule), when: l.condition(s.When), strength: l.binds(s.Strength), basis: l.basis(s.Basis, s.Rule), steps: []string{}}
 		l.known(Routes, s.Route)
 		r.route = p.term(Routes, s.Route.Value)
 		for _, t := range s.Steps {
@@ -120,12 +122,12 @@ func (l *loader) routes(src *routesSource) {
 	}
 	for _, s := range src.Preparatory {
 		p.preparatory = append(p.preparatory, codeRule{
-			l.name("step", s.Step), l.known(Steps, s.Step), l.condition(s.When), l.basis(s.Basis, s.Step),
+			l.name("step", s.Step), l.known(Steps, s.Step), l.condition(s.When), l.binds(s.Strength), l.basis(s.Basis, s.Step),
 		})
 	}
 	for _, s := range src.Modes {
 		p.modes = append(p.modes, codeRule{
-			l.name("conference_mode", s.Mode), l.known(ConferenceModes, s.Mode), l.condition(s.When), l.basis(s.Basis, s.Mode),
+			l.name("conference_mode", s.Mode), l.known(ConferenceModes, s.Mode), l.condition(s.When), "", l.basis(s.Basis, s.Mode),
 		})
 	}
 }
@@ -150,7 +152,7 @@ func (l *loader) checklist(src *checklistSource) {
 		}
 		gateOf[item] = s.Gate.Value
 		l.pack.checklist = append(l.pack.checklist, itemRule{
-			codeRule{l.name("checklist", s.Rule), item, l.condition(s.When), l.basis(s.Basis, s.Rule)}, s.Gate.Value,
+			codeRule{l.name("checklist", s.Rule), item, l.condition(s.When), l.binds(s.Strength), l.basis(s.Basis, s.Rule)}, s.Gate.Value,
 		})
 	}
 }
@@ -161,7 +163,7 @@ func (l *loader) obligations(src *obligationsSource) {
 			s.Rule = s.Obligation
 		}
 		l.pack.obligations = append(l.pack.obligations, codeRule{
-			l.name("obligation", s.Rule), l.known(Obligations, s.Obligation), l.condition(s.When), l.basis(s.Basis, s.Rule),
+			l.name("obligation", s.Rule), l.known(Obligations, s.Obligation), l.condition(s.When), l.binds(s.Strength), l.basis(s.Basis, s.Rule),
 		})
 	}
 }
@@ -285,7 +287,7 @@ func (l *loader) deadlines(src *deadlinesSource) {
 		d := Deadline{
 			Code: l.code(s.Deadline, "deadline"), Label: l.text(Text{s.ZH, s.EN}, s.Deadline), Trigger: l.code(s.Trigger, "trigger"),
 			WorkingDays: s.WorkingDays, Months: s.Months, WarnBefore: s.WarnBefore, Repeats: s.Repeats,
-			Strength: l.strength(s.Strength), Basis: l.basis(s.Basis, s.Deadline),
+			Strength: l.binds(s.Strength), Basis: l.basis(s.Basis, s.Deadline),
 		}
 		l.name("deadline", s.Deadline)
 		if d.WorkingDays < 0 || d.Months < 0 || (d.WorkingDays > 0) == (d.Months > 0) {
@@ -306,7 +308,7 @@ func (l *loader) gates(src *gatesSource) {
 			l.name("gate/"+g.code, r.Requirement)
 			rule := requirementRule{when: l.condition(r.When), Requirement: Requirement{
 				Code: r.Requirement.Value, Kind: FactRequired, Fact: r.Fact.Value, Test: r.Test,
-				Strength: l.strength(r.Strength), Basis: l.basis(r.Basis, r.Requirement),
+				Strength: l.binds(r.Strength), Basis: l.basis(r.Basis, r.Requirement),
 				Text: l.text(Text{r.ZH, r.EN}, r.Requirement),
 			}}
 			if r.Fact.given() == r.Holds.given() {
@@ -382,6 +384,9 @@ func (l *loader) procedure(s *procedureSource) {
 	}
 	for _, k := range s.Procurement.AssetKinds {
 		p.Procurement.AssetKinds = append(p.Procurement.AssetKinds, l.known(Kinds, k))
+	}
+	if len(s.Procurement.AssetBasis) > 0 {
+		p.Procurement.AssetBasis = l.basis(s.Procurement.AssetBasis, token{})
 	}
 	for _, x := range s.Procurement.Methods {
 		m := Method{

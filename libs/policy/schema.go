@@ -51,7 +51,11 @@ var forms = map[string]schema{
 	"strength":  {"enum": []Strength{Must, InPrinciple, Reference}},
 	"severity":  {"enum": []Severity{Error, Warning}},
 }
+	"duty":      {"enum": duties},
 
+	"detector":  {"enum": allDetectors},
+	"level":     {"enum": allLevels},
+	"link":      {"enum": allLinks},
 // Schemas gives the JSON Schema of each file of a pack, by the file's name:
 // what an editor needs to complete keys, show what they mean and mark what is
 // wrong while a pack is being written. They are made from the form in which

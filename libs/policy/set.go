@@ -26,6 +26,7 @@ type Options struct {
 	Pack     string        // this pack, whatever the date
 	AsOf     calendar.Date // the pack in force on this date; zero: on the day of declaration
 	District string        // whose rules; empty: the set's default
+	Values   bool          // every step of the trace tells the values that its expression saw
 }
 
 // NewSet gathers packs. Two packs of one district must not be in force on one
@@ -131,7 +132,7 @@ func (s *Set) Decide(c Case, o Options) (Decision, error) {
 	if err != nil {
 		return Decision{}, err
 	}
-	return p.Decide(c, day)
+	return p.decideCase(c, day, o.Values)
 }
 
 // DecideJSON reads one case of at most limit bytes, as DecodeCase does, and
@@ -152,7 +153,7 @@ func (s *Set) DecideJSON(r io.Reader, limit int64, o Options) (Decision, error) 
 		f := p.factsOf(&c, day)
 		found = append(p.withBasis(found), p.violations(&c, f, broken)...)
 		if len(found) == 0 {
-			return p.decide(&c, f)
+			return p.decide(&c, f, o.Values)
 		}
 	case len(found) == 0 && !errors.Is(err, fault.InvalidInput):
 		return Decision{}, err

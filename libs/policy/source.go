@@ -81,6 +81,8 @@ type termSource struct {
 	Conference bool          `yaml:"conference" doc:"of a step: the conference takes part in it"`
 	Classes    []classSource `yaml:"classes" doc:"of a cost category: its classes"`
 }
+	Duty       token         `yaml:"duty" schema:"duty" doc:"of a step: the duty of the suite that serves it; left out where nobody in the suite does"`
+	By         []token       `yaml:"by" schema:"code" doc:"of a step of duty authority_decision or handover: unit codes of those who act in it"`
 
 type classSource struct {
 	Code token  `yaml:"code" schema:"code,required" doc:"the class, as budget lines use it"`
@@ -151,17 +153,19 @@ type checkSource struct {
 }
 
 type routeSource struct {
-	Rule  token   `yaml:"rule" schema:"code,required" doc:"the rule's name: route/<name> in a trace"`
-	When  token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
-	Route token   `yaml:"route" schema:"code,required" doc:"code of codes.yaml: routes"`
-	Steps []token `yaml:"steps" schema:"code" doc:"codes of codes.yaml: steps, in order; none for a route that ends"`
-	Basis []token `yaml:"basis" schema:"provision,required" doc:"provision ids that decide the route"`
+	Rule     token   `yaml:"rule" schema:"code,required" doc:"the rule's name: route/<name> in a trace"`
+	When     token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
+	Route    token   `yaml:"route" schema:"code,required" doc:"code of codes.yaml: routes"`
+	Steps    []token `yaml:"steps" schema:"code" doc:"codes of codes.yaml: steps, in order; none for a route that ends"`
+	Strength token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
+	Basis    []token `yaml:"basis" schema:"provision,required" doc:"provision ids that decide the route"`
 }
 
 type stepSource struct {
-	Step  token   `yaml:"step" schema:"code,required" doc:"code of codes.yaml: steps"`
-	When  token   `yaml:"when" schema:"condition" doc:"holds while the step is still to be done"`
-	Basis []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
+	Step     token   `yaml:"step" schema:"code,required" doc:"code of codes.yaml: steps"`
+	When     token   `yaml:"when" schema:"condition" doc:"holds while the step is still to be done"`
+	Strength token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
+	Basis    []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 }
 
 type modeSource struct {
@@ -175,11 +179,12 @@ type checklistSource struct {
 }
 
 type itemSource struct {
-	Rule  token   `yaml:"rule" schema:"code" doc:"the rule's name; the item, if left out"`
-	Item  token   `yaml:"item" schema:"code,required" doc:"code of codes.yaml: materials"`
-	Gate  token   `yaml:"gate" schema:"code,required" doc:"the one gate of gates.yaml that asks for the item"`
-	When  token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
-	Basis []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
+	Rule     token   `yaml:"rule" schema:"code" doc:"the rule's name; the item, if left out"`
+	Item     token   `yaml:"item" schema:"code,required" doc:"code of codes.yaml: materials"`
+	Gate     token   `yaml:"gate" schema:"code,required" doc:"the one gate of gates.yaml that asks for the item"`
+	When     token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
+	Strength token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
+	Basis    []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 }
 
 type obligationsSource struct {
@@ -192,6 +197,7 @@ type obligationSource struct {
 	When       token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
 	Basis      []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 }
+	Strength   token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
 
 type costSource struct {
 	Groups   map[string][]token `yaml:"groups" schema:"code" doc:"sums of budget lines: total.<group> adds up the categories"`
@@ -255,7 +261,7 @@ type deadlineSource struct {
 	Months      int     `yaml:"months" doc:"length in months; this or working_days"`
 	WarnBefore  int     `yaml:"warn_working_days" doc:"working days before the due date on which to warn"`
 	Repeats     bool    `yaml:"repeats" doc:"a new period begins when one ends"`
-	Strength    token   `yaml:"strength" schema:"strength,required" doc:"how it binds"`
+	Strength    token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
 	Basis       []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 	ZH          string  `yaml:"zh" schema:",required" doc:"Chinese name of the duty"`
 	EN          string  `yaml:"en" schema:",required" doc:"English name of the duty"`
@@ -279,7 +285,7 @@ type requirementSource struct {
 	Fact        token   `yaml:"fact" schema:"text" doc:"the fact that the service which keeps the gate must have on record; this or holds"`
 	Holds       token   `yaml:"holds" schema:"condition" doc:"what the case must say; this or fact"`
 	Test        bool    `yaml:"test" doc:"a record that the building unit enters before acceptance"`
-	Strength    token   `yaml:"strength" schema:"strength,required" doc:"how it binds; in_principle can be waived by a named conference decision"`
+	Strength    token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
 	Basis       []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 	ZH          string  `yaml:"zh" schema:",required" doc:"Chinese message while it is missing"`
 	EN          string  `yaml:"en" schema:",required" doc:"English message while it is missing"`
@@ -339,6 +345,7 @@ type procurementSource struct {
 	AssetKinds []token        `yaml:"asset_kinds" schema:"code" doc:"kinds of project that leave assets behind"`
 	Methods    []methodSource `yaml:"methods" doc:"the ways to procure"`
 }
+	AssetBasis []token        `yaml:"asset_basis" schema:"provision" doc:"provision ids under which assets are kept"`
 
 type methodSource struct {
 	Method     token   `yaml:"method" schema:"code,required" doc:"the method's code"`
@@ -366,10 +373,11 @@ type casesSource struct {
 }
 
 type exampleSource struct {
-	Name token          `yaml:"name" schema:"text,required" doc:"what the case shows"`
-	Case map[string]any `yaml:"case" schema:",required" doc:"a case as POST /v1/decisions takes it"`
-	AsOf string         `yaml:"as_of" schema:"date" doc:"decide as of this day instead of the day of declaration"`
-	Want Want           `yaml:"want" schema:",required" doc:"what must come out; what is left out is not compared"`
+	Name  token          `yaml:"name" schema:"text,required" doc:"what the case shows"`
+	Case  map[string]any `yaml:"case" schema:",required" doc:"a case as POST /v1/decisions takes it"`
+	AsOf  string         `yaml:"as_of" schema:"date" doc:"decide as of this day instead of the day of declaration"`
+	Heard []string       `yaml:"heard" doc:"facts on record when the gates of want are asked"`
+	Want  Want           `yaml:"want" schema:",required" doc:"what must come out; what is left out is not compared"`
 }
 
 func (s casesSource) examples() []Example {
@@ -381,7 +389,7 @@ func (s casesSource) examples() []Example {
 		}
 		maps.Copy(full, c.Case)
 		maps.DeleteFunc(full, func(_ string, v any) bool { return v == nil })
-		list[i] = Example{Name: c.Name.Value, Case: full, AsOf: c.AsOf, Want: c.Want, at: c.Name}
+		list[i] = Example{Name: c.Name.Value, Case: full, AsOf: c.AsOf, Heard: c.Heard, Want: c.Want, at: c.Name}
 	}
 	return list
 }

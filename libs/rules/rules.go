@@ -68,6 +68,23 @@ func (b Book) Gate(p *typev1.ProjectBrief, gate string, has Has) error {
 	return Pass(pack, gate, c, d, has)
 }
 
+// Steps are the steps of a project's route with the duties that serve them, by
+// the pack the project is pinned to.
+func (b Book) Steps(p *typev1.ProjectBrief) ([]policy.Step, error) {
+	pack, err := b.Of(p.GetPack())
+	if err != nil {
+		return nil, err
+	}
+	return pack.Steps(p.GetSteps()), nil
+}
+
+// Serves reports whether a duty serves a step of the project's route.
+func (b Book) Serves(p *typev1.ProjectBrief, d policy.Duty) (bool, error) {
+	steps, err := b.Steps(p)
+	_, ok := policy.Serving(steps, d)
+	return ok, err
+}
+
 // Pass is Gate for a caller that holds the project's full case and decision.
 func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has Has) error {
 	list, ok, err := pack.Gate(gate, c, d)
@@ -79,7 +96,7 @@ func Pass(pack *policy.Pack, gate string, c policy.Case, d policy.Decision, has 
 	}
 	var missing []fault.Violation
 	for _, r := range list {
-		if r.Met || has(r) {
+		if !r.Closes() || has(r) {
 			continue
 		}
 		missing = append(missing, r.Violation(gate))
