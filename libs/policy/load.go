@@ -115,6 +115,8 @@ func (l *loader) load() {
 		deadlines   deadlinesSource
 		gates       gatesSource
 		procedure   procedureSource
+		flags       flagsSource
+		office      officeSource
 		cases       casesSource
 	)
 	// The order is that of reference: a file only names what files before it
@@ -137,6 +139,8 @@ func (l *loader) load() {
 		{notesFile, &notes, func() { l.notes(&notes) }},
 		{deadlinesFile, &deadlines, func() { l.deadlines(&deadlines) }},
 		{procedureFile, &procedure, func() { l.procedure(&procedure) }},
+		{officeFile, &office, func() { l.office(&office) }},
+		{flagsFile, &flags, func() { l.flags(&flags) }},
 		{casesFile, &cases, func() { l.pack.examples = cases.examples() }},
 	} {
 		if !l.read(f.name, f.into) {

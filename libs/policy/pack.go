@@ -32,6 +32,9 @@ type Pack struct {
 	deadlines    []Deadline
 	gates        []gate
 	procedure    Procedure
+	flags        []*Flag
+	boilerplate  []string
+	office       Office
 	examples     []Example
 }
 

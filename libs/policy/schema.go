@@ -31,6 +31,8 @@ var sources = []struct {
 	{notesFile, "How unclear text is read, and what the rules leave to a person.", reflect.TypeFor[notesSource]()},
 	{deadlinesFile, "Duties with a time limit, in working days or months.", reflect.TypeFor[deadlinesSource]()},
 	{procedureFile, "Figures and lists by which the bodies work.", reflect.TypeFor[procedureSource]()},
+	{officeFile, "How the office plans, counts, assesses and seals.", reflect.TypeFor[officeSource]()},
+	{flagsFile, "Red flags that auditors are shown, and the time limits of audit cases.", reflect.TypeFor[flagsSource]()},
 	{casesFile, "Worked cases the pack must meet; they do not change its version.", reflect.TypeFor[casesSource]()},
 }
 

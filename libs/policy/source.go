@@ -24,7 +24,9 @@ const (
 	deadlinesFile   = "deadlines.yaml"
 	gatesFile       = "gates.yaml"
 	procedureFile   = "procedure.yaml"
-	casesFile       = "cases.yaml" // the pack's own worked cases; no rule rests on them
+	flagsFile       = "flags.yaml"
+	officeFile      = "office.yaml"
+	casesFile       = "cases.yaml"  // the pack's own worked cases; no rule rests on them
 )
 
 // token is one scalar of a pack file with its position.

@@ -55,7 +55,36 @@ func rulesOf(p *policy.Pack) map[string][]string {
 	for _, m := range c.Procurement.Methods {
 		add("procedure/method/"+m.Code, m.Basis)
 	}
+	officeOf(p.Office(), add)
 	return by
+}
+
+// officeOf adds what the office does by a pack.
+func officeOf(o policy.Office, add func(name string, basis []string)) {
+	for _, x := range o.Plans {
+		add("plan/"+x.Code, x.Basis)
+		for _, a := range x.ApprovedBy {
+			add("plan/"+x.Code+"/"+a.Code, a.Basis)
+		}
+		if x.FiledWith != nil {
+			add("plan/"+x.Code+"/"+x.FiledWith.Code, x.FiledWith.Basis)
+		}
+	}
+	add("key_work", o.KeyWork.Basis)
+	for _, x := range o.Returns {
+		add("return/"+x.Code, x.Basis)
+	}
+	for name, q := range map[string]policy.Questions{"post_evaluation": o.PostEvaluation, "assessment": o.Assessment} {
+		add(name, q.Basis)
+		for _, x := range q.List {
+			add(name+"/"+x.Code, x.Basis)
+		}
+	}
+	add("committee", o.Committee.Basis)
+	for _, x := range o.Papers {
+		add("paper/"+x.Code, x.Basis)
+	}
+	add("papers", o.SealBasis)
 }
 
 // witness is what one worked case expects, as the provisions it rests on.
