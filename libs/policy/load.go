@@ -116,6 +116,7 @@ func (l *loader) load() {
 		gates       gatesSource
 		procedure   procedureSource
 		flags       flagsSource
+		flags       flagsSource
 		office      officeSource
 		cases       casesSource
 	)
@@ -140,6 +141,7 @@ func (l *loader) load() {
 		{deadlinesFile, &deadlines, func() { l.deadlines(&deadlines) }},
 		{procedureFile, &procedure, func() { l.procedure(&procedure) }},
 		{officeFile, &office, func() { l.office(&office) }},
+		{flagsFile, &flags, func() { l.flags(&flags) }},
 		{flagsFile, &flags, func() { l.flags(&flags) }},
 		{casesFile, &cases, func() { l.pack.examples = cases.examples() }},
 	} {

@@ -34,6 +34,8 @@ type Pack struct {
 	procedure    Procedure
 	flags        []*Flag
 	boilerplate  []string
+	flags        []*Flag
+	boilerplate  []string
 	office       Office
 	examples     []Example
 }

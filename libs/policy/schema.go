@@ -33,6 +33,7 @@ var sources = []struct {
 	{procedureFile, "Figures and lists by which the bodies work.", reflect.TypeFor[procedureSource]()},
 	{officeFile, "How the office plans, counts, assesses and seals.", reflect.TypeFor[officeSource]()},
 	{flagsFile, "Red flags that auditors are shown, and the time limits of audit cases.", reflect.TypeFor[flagsSource]()},
+	{flagsFile, "Red flags that auditors are shown, and the time limits of audit cases.", reflect.TypeFor[flagsSource]()},
 	{casesFile, "Worked cases the pack must meet; they do not change its version.", reflect.TypeFor[casesSource]()},
 }
 
@@ -52,6 +53,9 @@ var forms = map[string]schema{
 	"amount":    {"type": []string{"string", "integer"}, "minLength": 1, "$comment": "a CEL expression that gives an amount in fen"},
 	"strength":  {"enum": []Strength{Must, InPrinciple, Reference}},
 	"severity":  {"enum": []Severity{Error, Warning}},
+	"detector":  {"enum": allDetectors},
+	"level":     {"enum": allLevels},
+	"link":      {"enum": allLinks},
 }
 	"duty":      {"enum": duties},
 
