@@ -249,19 +249,19 @@ func (l *loader) strength(t token) Strength {
 	return s
 }
 
-func (l *loader) condition(t token) *program {
-	if !t.given() {
-		return alwaysTrue
-	}
-	return l.compile(t, cel.BoolType)
-}
-
 // binds is the strength of a rule that need not state one.
 func (l *loader) binds(t token) Strength {
 	if !t.given() {
 		return Must
 	}
 	return l.strength(t)
+}
+
+func (l *loader) condition(t token) *program {
+	if !t.given() {
+		return alwaysTrue
+	}
+	return l.compile(t, cel.BoolType)
 }
 
 // alwaysTrue is the condition of a rule that states none.
@@ -286,6 +286,7 @@ func (l *loader) codes(src codesSource) {
 		voc := &vocabulary{byCode: map[string]*Term{}, terms: make([]Term, len(src[v]))}
 		for i, s := range src[v] {
 			t := Term{Code: l.code(s.Code, "code"), Text: l.text(Text{s.ZH, s.EN}, s.Code), Ends: s.Ends, Conference: s.Conference}
+			l.duty(v, &t, s)
 			for _, c := range s.Classes {
 				if slices.ContainsFunc(t.Classes, func(k Term) bool { return k.Code == c.Code.Value }) {
 					l.refuse(c.Code, "duplicate", "代码重复", "is declared twice")
@@ -293,7 +294,6 @@ func (l *loader) codes(src codesSource) {
 				t.Classes = append(t.Classes, Term{Code: l.code(c.Code, "code"), Text: l.text(Text{c.ZH, c.EN}, c.Code)})
 			}
 			if voc.byCode[t.Code] != nil {
-			l.duty(v, &t, s)
 				l.refuse(s.Code, "duplicate", "代码重复", "is declared twice")
 			}
 			voc.terms[i] = t

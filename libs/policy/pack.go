@@ -93,13 +93,13 @@ type Term struct {
 	Ends bool `json:"ends,omitempty"`
 	// Conference marks a step in which the conference takes part.
 	Conference bool `json:"conference,omitempty"`
-	// Classes divide a cost category.
-	Classes []Term `json:"classes,omitempty"`
-}
 	// Duty is what serves a step; empty where nobody in the suite does.
 	Duty Duty `json:"duty,omitempty"`
 	// By are the units that act in a step whose duty does not know them.
 	By []string `json:"by,omitempty"`
+	// Classes divide a cost category.
+	Classes []Term `json:"classes,omitempty"`
+}
 
 type vocabulary struct {
 	terms  []Term
@@ -264,10 +264,10 @@ type Procurement struct {
 	// AssetKinds are the kinds of project that leave assets behind, AssetBasis
 	// the provisions under which those are kept.
 	AssetKinds []string
+	AssetBasis []string
 }
 
 // Method is one way to procure.
-	AssetBasis []string
 type Method struct {
 	Code       string
 	Label      Text

@@ -52,16 +52,13 @@ var forms = map[string]schema{
 	"condition": {"type": []string{"string", "boolean"}, "minLength": 1, "$comment": "a CEL expression that is true or false"},
 	"amount":    {"type": []string{"string", "integer"}, "minLength": 1, "$comment": "a CEL expression that gives an amount in fen"},
 	"strength":  {"enum": []Strength{Must, InPrinciple, Reference}},
+	"duty":      {"enum": duties},
 	"severity":  {"enum": []Severity{Error, Warning}},
 	"detector":  {"enum": allDetectors},
 	"level":     {"enum": allLevels},
 	"link":      {"enum": allLinks},
 }
-	"duty":      {"enum": duties},
 
-	"detector":  {"enum": allDetectors},
-	"level":     {"enum": allLevels},
-	"link":      {"enum": allLinks},
 // Schemas gives the JSON Schema of each file of a pack, by the file's name:
 // what an editor needs to complete keys, show what they mean and mark what is
 // wrong while a pack is being written. They are made from the form in which

@@ -82,10 +82,10 @@ type termSource struct {
 	EN         string        `yaml:"en" schema:",required" doc:"English label"`
 	Ends       bool          `yaml:"ends" doc:"of a route: nothing follows on it"`
 	Conference bool          `yaml:"conference" doc:"of a step: the conference takes part in it"`
-	Classes    []classSource `yaml:"classes" doc:"of a cost category: its classes"`
-}
 	Duty       token         `yaml:"duty" schema:"duty" doc:"of a step: the duty of the suite that serves it; left out where nobody in the suite does"`
 	By         []token       `yaml:"by" schema:"code" doc:"of a step of duty authority_decision or handover: unit codes of those who act in it"`
+	Classes    []classSource `yaml:"classes" doc:"of a cost category: its classes"`
+}
 
 type classSource struct {
 	Code token  `yaml:"code" schema:"code,required" doc:"the class, as budget lines use it"`
@@ -198,9 +198,9 @@ type obligationSource struct {
 	Rule       token   `yaml:"rule" schema:"code" doc:"the rule's name; the obligation, if left out"`
 	Obligation token   `yaml:"obligation" schema:"code,required" doc:"code of codes.yaml: obligations"`
 	When       token   `yaml:"when" schema:"condition" doc:"condition; always, if left out"`
+	Strength   token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
 	Basis      []token `yaml:"basis" schema:"provision,required" doc:"provision ids"`
 }
-	Strength   token   `yaml:"strength" schema:"strength" doc:"how it binds; must, if left out"`
 
 type costSource struct {
 	Groups   map[string][]token `yaml:"groups" schema:"code" doc:"sums of budget lines: total.<group> adds up the categories"`
@@ -346,9 +346,9 @@ type criterionSource struct {
 type procurementSource struct {
 	TimedBy    []token        `yaml:"timed_by" schema:"code" doc:"obligations under which the clocks to start run"`
 	AssetKinds []token        `yaml:"asset_kinds" schema:"code" doc:"kinds of project that leave assets behind"`
+	AssetBasis []token        `yaml:"asset_basis" schema:"provision" doc:"provision ids under which assets are kept"`
 	Methods    []methodSource `yaml:"methods" doc:"the ways to procure"`
 }
-	AssetBasis []token        `yaml:"asset_basis" schema:"provision" doc:"provision ids under which assets are kept"`
 
 type methodSource struct {
 	Method     token   `yaml:"method" schema:"code,required" doc:"the method's code"`
