@@ -116,7 +116,6 @@ func (l *loader) load() {
 		gates       gatesSource
 		procedure   procedureSource
 		flags       flagsSource
-		flags       flagsSource
 		office      officeSource
 		cases       casesSource
 	)
@@ -141,7 +140,6 @@ func (l *loader) load() {
 		{deadlinesFile, &deadlines, func() { l.deadlines(&deadlines) }},
 		{procedureFile, &procedure, func() { l.procedure(&procedure) }},
 		{officeFile, &office, func() { l.office(&office) }},
-		{flagsFile, &flags, func() { l.flags(&flags) }},
 		{flagsFile, &flags, func() { l.flags(&flags) }},
 		{casesFile, &cases, func() { l.pack.examples = cases.examples() }},
 	} {

@@ -34,8 +34,6 @@ type Pack struct {
 	procedure    Procedure
 	flags        []*Flag
 	boilerplate  []string
-	flags        []*Flag
-	boilerplate  []string
 	office       Office
 	examples     []Example
 }

@@ -33,7 +33,6 @@ var sources = []struct {
 	{procedureFile, "Figures and lists by which the bodies work.", reflect.TypeFor[procedureSource]()},
 	{officeFile, "How the office plans, counts, assesses and seals.", reflect.TypeFor[officeSource]()},
 	{flagsFile, "Red flags that auditors are shown, and the time limits of audit cases.", reflect.TypeFor[flagsSource]()},
-	{flagsFile, "Red flags that auditors are shown, and the time limits of audit cases.", reflect.TypeFor[flagsSource]()},
 	{casesFile, "Worked cases the pack must meet; they do not change its version.", reflect.TypeFor[casesSource]()},
 }
 

@@ -25,7 +25,6 @@ const (
 	gatesFile       = "gates.yaml"
 	procedureFile   = "procedure.yaml"
 	flagsFile       = "flags.yaml"
-	flagsFile       = "flags.yaml"
 	officeFile      = "office.yaml"
 	casesFile       = "cases.yaml"  // the pack's own worked cases; no rule rests on them
 )
