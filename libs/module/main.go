@@ -58,14 +58,14 @@ func run[C Config](name string, c C, build func(C) host.Service, args []string) 
 	if err := conf.Load(&c, *file, os.LookupEnv); err != nil {
 		return err
 	}
+	if *migrate { // the owner knows nothing of the rest of the service
+		return Migrate(c.Base(), build(c))
+	}
 	if err := c.Check(); err != nil {
 		return fmt.Errorf("configuration: %w", err)
 	}
 	if *check {
 		return nil
-	}
-	if *migrate {
-		return Migrate(c.Base(), build(c))
 	}
 	return Run(c.Base(), name, build(c))
 }
