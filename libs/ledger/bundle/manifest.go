@@ -23,6 +23,28 @@ const (
 	NameManifest     = "manifest.json"
 )
 
+// Names of the reports that a bundle may have besides completeness.json.
+const (
+	NameCompletenessText = "completeness.md" // the same for people
+	NameChecks           = "checks.json"     // see Checks
+	NameReadme           = "README.md"       // what the bundle is, and how to check it
+	NameMetadata         = "metadata.json"   // what an archive files it under
+	NameMetadataXML      = "metadata.xml"    // the same
+)
+
+var reports = []string{NameCompleteness, NameCompletenessText, NameChecks, NameReadme, NameMetadata, NameMetadataXML}
+
+// IsReport says whether a name is that of a report: what a bundle says of
+// itself.
+func IsReport(name string) bool { return slices.Contains(reports, name) }
+
+func checkReportName(name string) error {
+	if !IsReport(name) {
+		return fmt.Errorf("%q is no report", name)
+	}
+	return nil
+}
+
 // Folders that documents go to.
 const (
 	FolderProject = "project/"
@@ -54,7 +76,14 @@ type Scope struct {
 	From    string `json:"from,omitempty"`   // first day asked for, YYYY-MM-DD
 	To      string `json:"to,omitempty"`     // last day asked for, YYYY-MM-DD
 	Filter  string `json:"filter,omitempty"` // anything else that was asked, in words
+	// Package says that the bundle is more than what was asked of the ledger;
+	// PackageArchive is the only one there is.
+	Package string `json:"package,omitempty"`
 }
+
+// PackageArchive marks what is handed to an archive: the rows of one closed
+// project, its papers, and what an archive asks of them.
+const PackageArchive = "archive"
 
 // Author is who asked for the export.
 type Author struct {
@@ -165,7 +194,10 @@ func badManifest(err error) *ledger.Finding {
 // an archive from writing outside its folder when somebody unpacks it.
 func checkName(name string) error {
 	switch name {
-	case NameCheckpoint, NameKeys, NameLedger, NameProof, NameCompleteness, NameManifest:
+	case NameCheckpoint, NameKeys, NameLedger, NameProof, NameManifest:
+		return nil
+	}
+	if IsReport(name) {
 		return nil
 	}
 	return checkDocumentName(name)

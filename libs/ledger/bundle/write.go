@@ -1,9 +1,7 @@
 package bundle
 
 import (
-	"archive/zip"
 	"bufio"
-	"cmp"
 	"context"
 	"crypto/sha256"
 	"encoding/json"
@@ -12,11 +10,9 @@ import (
 	"hash"
 	"io"
 	"iter"
-	"strings"
 	"time"
 
 	"github.com/emmansun/gmsm/sm3"
-	"github.com/klauspost/compress/flate"
 
 	"egov/libs/fault"
 	"egov/libs/ledger"
@@ -37,12 +33,16 @@ type Source struct {
 	// checkpoint's size for KindLedger, consecutive ones for KindRange. A row
 	// and its bytes are used up before the next is asked for. Rows are written
 	// as they are stored, whether they hold or not: finding out is the
-	// verifier's part.
+	// verifier's part. A writing that is taken up again is given the rows
+	// behind Resume.Row only.
 	Rows iter.Seq2[*ledger.Row, error]
 	// Documents yields the files for the folders project/, tables/ and files/.
 	Documents iter.Seq2[Document, error]
-	// Completeness gives completeness.json, one JSON document. It is asked when
-	// all documents are written, so that it can speak of them; nil is {}.
+	// Reports yields what the bundle says of itself, see IsReport, when all
+	// documents are written, so that it can speak of them.
+	Reports iter.Seq2[Document, error]
+	// Completeness gives completeness.json, one JSON document, where it is not
+	// among the reports; nil is {}.
 	Completeness func() ([]byte, error)
 	// Previous is the tree of the export before this one, if there was one.
 	Previous *State
@@ -52,6 +52,22 @@ type Source struct {
 type Document struct {
 	Name string // with its folder, e.g. "files/contract.pdf"
 	Open func(context.Context) (io.ReadCloser, error)
+	// Write writes the file, for those that are made rather than read; then
+	// Open is not needed.
+	Write func(context.Context, io.Writer) error
+}
+
+func (d Document) write(ctx context.Context, w io.Writer) error {
+	if d.Write != nil {
+		return d.Write(ctx, w)
+	}
+	r, err := d.Open(ctx)
+	if err != nil {
+		return err
+	}
+	defer r.Close()
+	_, err = io.Copy(w, r)
+	return err
 }
 
 // Options say who writes a bundle and how.
@@ -63,6 +79,14 @@ type Options struct {
 	Notices   []string             // see Manifest
 	Signers   []*checkpoint.Signer // the ledger's keys in force at the checkpoint's size
 	Level     int                  // deflate level 1 (fast, also the default) to 9
+
+	// Save hears of every point at which the writing can be taken up again; all
+	// bytes before it have been given to the writer by then. Its error ends the
+	// writing.
+	Save func(Resume) error
+	// Resume takes the writing up at such a point: w receives the bytes behind
+	// it. Everything else must be what it was, or another archive comes out.
+	Resume *Resume
 }
 
 // MaxSelected is the most rows a KindRows bundle may hold: their proofs are
@@ -75,20 +99,14 @@ var ErrSource = fault.New(fault.Invalid, "bundle_source_invalid", "无法由所�
 // Write writes a bundle to w and returns its manifest. It streams: memory does
 // not grow with the rows of a ledger or range, and by eight bytes a row of a
 // selection. When it fails, what was written has no end, and Verify says so.
+// The same source and options give the same bytes, in one go or in several.
 func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest, error) {
 	c := src.Signed.Checkpoint
-	out := &writer{
-		zip:   zip.NewWriter(w),
-		names: make(map[string]bool),
-		manifest: Manifest{
-			Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
-			Tool: opts.Tool, Packs: append([]Pack{}, opts.Packs...),
-			Ledger:     State{Origin: c.Origin, Size: c.Size, Root: c.Root},
-			CosignedBy: src.Signed.CosignedBy(), Notices: opts.Notices, Previous: src.Previous,
-		},
-	}
-	out.zip.RegisterCompressor(zip.Deflate, func(w io.Writer) (io.WriteCloser, error) {
-		return flate.NewWriter(w, cmp.Or(opts.Level, flate.BestSpeed))
+	out := newWriter(w, opts, Manifest{
+		Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
+		Tool: opts.Tool, Packs: append([]Pack{}, opts.Packs...),
+		Ledger:     State{Origin: c.Origin, Size: c.Size, Root: c.Root},
+		CosignedBy: src.Signed.CosignedBy(), Notices: opts.Notices, Previous: src.Previous,
 	})
 	keys, err := json.MarshalIndent(src.Keys, "", "  ")
 	if err != nil {
@@ -101,11 +119,12 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 		func() error { return out.bytes(NameKeys, append(keys, '\n')) },
 		func() error { selected, err = out.rows(ctx, src, opts.Signers); return err },
 		func() error {
-			return out.file(NameProof, true, func(w io.Writer) error {
+			return out.file(NameProof, func(w io.Writer) error {
 				return writeProof(ctx, w, src, prover, out.manifest, selected)
 			})
 		},
-		func() error { return out.documents(ctx, src.Documents) },
+		func() error { return out.documents(ctx, src.Documents, checkDocumentName) },
+		func() error { return out.documents(ctx, src.Reports, checkReportName) },
 		func() error { return out.completeness(src.Completeness) },
 		func() error { return out.close(opts.Signers) },
 	}
@@ -117,41 +136,15 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 	return out.manifest, nil
 }
 
-// writer keeps the manifest of what it has put into the archive.
-type writer struct {
-	zip      *zip.Writer
-	manifest Manifest
-	names    map[string]bool // lower-cased, to hold no two that one system takes for the same
-}
-
-// file adds one entry and lists it.
-func (w *writer) file(name string, withSM3 bool, write func(io.Writer) error) error {
-	if err := checkName(name); err != nil {
-		return ErrSource.With(err)
-	}
-	folded := strings.ToLower(name)
-	if w.names[folded] {
-		return ErrSource.With(fmt.Errorf("%q is given twice", name))
-	}
-	w.names[folded] = true
-	entry, err := w.zip.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: w.manifest.CreatedAt})
-	if err != nil {
-		return err
-	}
-	sums := newSums(withSM3)
-	if err := write(io.MultiWriter(sums, entry)); err != nil {
-		return err
-	}
-	w.manifest.Files = append(w.manifest.Files, sums.info(name))
-	return nil
-}
-
 func (w *writer) bytes(name string, data []byte) error {
-	return w.file(name, true, func(w io.Writer) error { _, err := w.Write(data); return err })
+	return w.file(name, func(w io.Writer) error { _, err := w.Write(data); return err })
 }
 
 func (w *writer) completeness(text func() ([]byte, error)) error {
 	if text == nil {
+		if w.names[NameCompleteness] {
+			return nil
+		}
 		return w.bytes(NameCompleteness, []byte("{}"))
 	}
 	data, err := text()
@@ -164,7 +157,7 @@ func (w *writer) completeness(text func() ([]byte, error)) error {
 	return w.bytes(NameCompleteness, data)
 }
 
-func (w *writer) documents(ctx context.Context, documents iter.Seq2[Document, error]) error {
+func (w *writer) documents(ctx context.Context, documents iter.Seq2[Document, error], check func(string) error) error {
 	if documents == nil {
 		return nil
 	}
@@ -172,19 +165,10 @@ func (w *writer) documents(ctx context.Context, documents iter.Seq2[Document, er
 		if err != nil {
 			return err
 		}
-		if err := checkDocumentName(d.Name); err != nil {
+		if err := check(d.Name); err != nil {
 			return ErrSource.With(err)
 		}
-		err = w.file(d.Name, true, func(out io.Writer) error {
-			r, err := d.Open(ctx)
-			if err != nil {
-				return err
-			}
-			defer r.Close()
-			_, err = io.Copy(out, r)
-			return err
-		})
-		if err != nil {
+		if err := w.file(d.Name, func(out io.Writer) error { return d.write(ctx, out) }); err != nil {
 			return err
 		}
 	}
@@ -204,11 +188,7 @@ func (w *writer) close(signers []*checkpoint.Signer) error {
 	if err != nil {
 		return err
 	}
-	entry, err := w.zip.CreateHeader(&zip.FileHeader{Name: NameManifest, Method: zip.Deflate, Modified: w.manifest.CreatedAt})
-	if err != nil {
-		return err
-	}
-	if _, err := entry.Write(data); err != nil {
+	if err := w.last(data); err != nil {
 		return err
 	}
 	return w.zip.Close()
@@ -216,13 +196,27 @@ func (w *writer) close(signers []*checkpoint.Signer) error {
 
 // rows writes ledger.jsonl and keeps for the manifest what was written.
 func (w *writer) rows(ctx context.Context, src Source, signers []*checkpoint.Signer) (selected []uint64, err error) {
-	err = w.file(NameLedger, false, func(out io.Writer) error {
-		var t Trailer
-		t, selected, err = writeRows(ctx, out, src, signers)
-		w.manifest.Rows, w.manifest.First, w.manifest.Last = t.Rows, t.First, t.Last
-		return err
-	})
-	return selected, err
+	w.settled = src.Scope.Kind != KindRows // the proofs of chosen rows are drawn from what is in memory
+	defer func() { w.settled = true }()
+	if t := w.resume.Trailer; t != nil { // they are all there
+		w.trailer = t
+		err = w.file(NameLedger, nil)
+	} else {
+		tally := NewTally(src.Scope.Kind)
+		if w.resume.Open != nil {
+			tally.trailer = w.resume.Open.Rows
+		}
+		err = w.ledger(func(out io.Writer, cut func(Trailer) error) error {
+			t, chosen, err := writeRows(ctx, out, src, tally, cut, signers)
+			w.trailer, selected = &t, chosen
+			return err
+		})
+	}
+	if err != nil {
+		return nil, err
+	}
+	w.manifest.Rows, w.manifest.First, w.manifest.Last = w.trailer.Rows, w.trailer.First, w.trailer.Last
+	return selected, nil
 }
 
 // WriteRows writes ledger.jsonl alone, as a bundle holds it: the rows of src
@@ -230,24 +224,25 @@ func (w *writer) rows(ctx context.Context, src Source, signers []*checkpoint.Sig
 // src it needs Scope.Kind, Signed and Rows. It streams, and encodes while w is
 // still busy with what was encoded before: give it a compressor.
 func WriteRows(ctx context.Context, w io.Writer, src Source, signers ...*checkpoint.Signer) (Trailer, error) {
-	t, _, err := writeRows(ctx, w, src, signers)
+	t, _, err := writeRows(ctx, w, src, NewTally(src.Scope.Kind), nil, signers)
 	return t, err
 }
 
-func writeRows(ctx context.Context, w io.Writer, src Source, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
+// writeRows writes rows behind those that tally has counted, and the closing
+// line. cut, if any, is told whenever segmentRows more are written.
+func writeRows(ctx context.Context, w io.Writer, src Source, tally *Tally, cut func(Trailer) error, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
 	pump := newPump(w)
-	t, selected, err := encode(ctx, pump, src, signers)
+	t, selected, err := encode(ctx, pump, src, tally, cut, signers)
 	if closed := pump.close(); err == nil {
 		err = closed
 	}
 	return t, selected, err
 }
 
-func encode(ctx context.Context, pump *pump, src Source, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
-	tally := NewTally(src.Scope.Kind)
+func encode(ctx context.Context, pump *pump, src Source, tally *Tally, cut func(Trailer) error, signers []*checkpoint.Signer) (Trailer, []uint64, error) {
 	size := src.Signed.Size
 	var selected []uint64
-	var last uint64
+	last := tally.trailer.Last
 	for row, err := range src.Rows {
 		switch {
 		case err != nil:
@@ -273,6 +268,14 @@ func encode(ctx context.Context, pump *pump, src Source, signers []*checkpoint.S
 				return Trailer{}, nil, err
 			}
 			if err := pump.swap(); err != nil {
+				return Trailer{}, nil, err
+			}
+		}
+		if cut != nil && tally.trailer.Rows%segmentRows == 0 {
+			if err := pump.drain(); err != nil {
+				return Trailer{}, nil, err
+			}
+			if err := cut(tally.Trailer()); err != nil {
 				return Trailer{}, nil, err
 			}
 		}
@@ -443,6 +446,16 @@ func (p *pump) swap() error {
 	other := <-p.written
 	p.buf = other.buf
 	return other.err
+}
+
+// drain hands over what is filled and waits until it is written.
+func (p *pump) drain() error {
+	if err := p.swap(); err != nil {
+		return err
+	}
+	last := <-p.written
+	p.written <- last
+	return last.err
 }
 
 // close waits until everything handed over is written.
