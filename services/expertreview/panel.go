@@ -83,9 +83,20 @@ func (s *Service) Draw(ctx context.Context, r DrawPanel) (Evaluation, error) {
 		for _, x := range result.Excluded {
 			fact.Exclusions = append(fact.Exclusions, &expertreviewv1.Exclusion{Expert: x.ID, Reason: x.Reason})
 		}
+		fact.Seats = seats(result.Drawn, experts)
 		rec.State(e.ProjectID, fact)
 		return s.Rules.Start(e.Base(), rec, e.Project.GetPack(), "expert_review", Office, rec.Today())
 	})
+}
+
+// seats names whom the drawn experts work for, so that the ledger can hold it
+// against who supplies the project.
+func seats(drawn []string, experts []Expert) (list []*expertreviewv1.Seat) {
+	for _, id := range drawn {
+		i := slices.IndexFunc(experts, func(x Expert) bool { return x.ID == id })
+		list = append(list, &expertreviewv1.Seat{Expert: id, Employer: experts[i].Employer})
+	}
+	return list
 }
 
 // excludedFrom says why an expert may not review a project; empty = may.

@@ -430,8 +430,10 @@ type ExpertsDrawn struct {
 	Seed       string                 `protobuf:"bytes,3,opt,name=seed,proto3" json:"seed,omitempty"`
 	PoolSha256 string                 `protobuf:"bytes,4,opt,name=pool_sha256,json=poolSha256,proto3" json:"pool_sha256,omitempty"`
 	// account ids, in draw order
-	Drawn         []string     `protobuf:"bytes,5,rep,name=drawn,proto3" json:"drawn,omitempty"`
-	Exclusions    []*Exclusion `protobuf:"bytes,6,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
+	Drawn      []string     `protobuf:"bytes,5,rep,name=drawn,proto3" json:"drawn,omitempty"`
+	Exclusions []*Exclusion `protobuf:"bytes,6,rep,name=exclusions,proto3" json:"exclusions,omitempty"`
+	// whom the drawn experts work for, in draw order
+	Seats         []*Seat `protobuf:"bytes,7,rep,name=seats,proto3" json:"seats,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -508,6 +510,66 @@ func (x *ExpertsDrawn) GetExclusions() []*Exclusion {
 	return nil
 }
 
+func (x *ExpertsDrawn) GetSeats() []*Seat {
+	if x != nil {
+		return x.Seats
+	}
+	return nil
+}
+
+// Seat is one drawn expert and the employer on record at the draw.
+type Seat struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Expert        string                 `protobuf:"bytes,1,opt,name=expert,proto3" json:"expert,omitempty"`
+	Employer      string                 `protobuf:"bytes,2,opt,name=employer,proto3" json:"employer,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Seat) Reset() {
+	*x = Seat{}
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[6]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Seat) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Seat) ProtoMessage() {}
+
+func (x *Seat) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[6]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Seat.ProtoReflect.Descriptor instead.
+func (*Seat) Descriptor() ([]byte, []int) {
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{6}
+}
+
+func (x *Seat) GetExpert() string {
+	if x != nil {
+		return x.Expert
+	}
+	return ""
+}
+
+func (x *Seat) GetEmployer() string {
+	if x != nil {
+		return x.Employer
+	}
+	return ""
+}
+
 // Exclusion is one expert who could not be drawn.
 type Exclusion struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -519,7 +581,7 @@ type Exclusion struct {
 
 func (x *Exclusion) Reset() {
 	*x = Exclusion{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[6]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[7]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -531,7 +593,7 @@ func (x *Exclusion) String() string {
 func (*Exclusion) ProtoMessage() {}
 
 func (x *Exclusion) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[6]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[7]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -544,7 +606,7 @@ func (x *Exclusion) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Exclusion.ProtoReflect.Descriptor instead.
 func (*Exclusion) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{6}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{7}
 }
 
 func (x *Exclusion) GetExpert() string {
@@ -575,7 +637,7 @@ type ExpertReviewPassed struct {
 
 func (x *ExpertReviewPassed) Reset() {
 	*x = ExpertReviewPassed{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[7]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[8]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -587,7 +649,7 @@ func (x *ExpertReviewPassed) String() string {
 func (*ExpertReviewPassed) ProtoMessage() {}
 
 func (x *ExpertReviewPassed) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[7]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[8]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -600,7 +662,7 @@ func (x *ExpertReviewPassed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpertReviewPassed.ProtoReflect.Descriptor instead.
 func (*ExpertReviewPassed) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{7}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{8}
 }
 
 func (x *ExpertReviewPassed) GetProjectId() string {
@@ -652,7 +714,7 @@ type ExpertReviewFailed struct {
 
 func (x *ExpertReviewFailed) Reset() {
 	*x = ExpertReviewFailed{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[8]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[9]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -664,7 +726,7 @@ func (x *ExpertReviewFailed) String() string {
 func (*ExpertReviewFailed) ProtoMessage() {}
 
 func (x *ExpertReviewFailed) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[8]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[9]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -677,7 +739,7 @@ func (x *ExpertReviewFailed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use ExpertReviewFailed.ProtoReflect.Descriptor instead.
 func (*ExpertReviewFailed) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{8}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{9}
 }
 
 func (x *ExpertReviewFailed) GetProjectId() string {
@@ -731,7 +793,7 @@ type CommitteeFormed struct {
 
 func (x *CommitteeFormed) Reset() {
 	*x = CommitteeFormed{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[9]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[10]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -743,7 +805,7 @@ func (x *CommitteeFormed) String() string {
 func (*CommitteeFormed) ProtoMessage() {}
 
 func (x *CommitteeFormed) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[9]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[10]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -756,7 +818,7 @@ func (x *CommitteeFormed) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitteeFormed.ProtoReflect.Descriptor instead.
 func (*CommitteeFormed) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{9}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{10}
 }
 
 func (x *CommitteeFormed) GetCommitteeId() string {
@@ -821,7 +883,7 @@ type CommitteeMemberChanged struct {
 
 func (x *CommitteeMemberChanged) Reset() {
 	*x = CommitteeMemberChanged{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[10]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[11]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -833,7 +895,7 @@ func (x *CommitteeMemberChanged) String() string {
 func (*CommitteeMemberChanged) ProtoMessage() {}
 
 func (x *CommitteeMemberChanged) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[10]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[11]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -846,7 +908,7 @@ func (x *CommitteeMemberChanged) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitteeMemberChanged.ProtoReflect.Descriptor instead.
 func (*CommitteeMemberChanged) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{10}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{11}
 }
 
 func (x *CommitteeMemberChanged) GetCommitteeId() string {
@@ -889,7 +951,7 @@ type CommitteeAsked struct {
 
 func (x *CommitteeAsked) Reset() {
 	*x = CommitteeAsked{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[11]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[12]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -901,7 +963,7 @@ func (x *CommitteeAsked) String() string {
 func (*CommitteeAsked) ProtoMessage() {}
 
 func (x *CommitteeAsked) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[11]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[12]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -914,7 +976,7 @@ func (x *CommitteeAsked) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitteeAsked.ProtoReflect.Descriptor instead.
 func (*CommitteeAsked) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{11}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{12}
 }
 
 func (x *CommitteeAsked) GetCommitteeId() string {
@@ -952,7 +1014,7 @@ type CommitteeAdvised struct {
 
 func (x *CommitteeAdvised) Reset() {
 	*x = CommitteeAdvised{}
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[12]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[13]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -964,7 +1026,7 @@ func (x *CommitteeAdvised) String() string {
 func (*CommitteeAdvised) ProtoMessage() {}
 
 func (x *CommitteeAdvised) ProtoReflect() protoreflect.Message {
-	mi := &file_egov_expertreview_v1_events_proto_msgTypes[12]
+	mi := &file_egov_expertreview_v1_events_proto_msgTypes[13]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -977,7 +1039,7 @@ func (x *CommitteeAdvised) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use CommitteeAdvised.ProtoReflect.Descriptor instead.
 func (*CommitteeAdvised) Descriptor() ([]byte, []int) {
-	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{12}
+	return file_egov_expertreview_v1_events_proto_rawDescGZIP(), []int{13}
 }
 
 func (x *CommitteeAdvised) GetCommitteeId() string {
@@ -1056,7 +1118,7 @@ const file_egov_expertreview_v1_events_proto_rawDesc = "" +
 	"\revaluation_id\x18\x02 \x01(\tR\fevaluationId\x12\x14\n" +
 	"\x05round\x18\x03 \x01(\x05R\x05round\x12\x16\n" +
 	"\x06reason\x18\x04 \x01(\tR\x06reason\x12\x14\n" +
-	"\x05basis\x18\x05 \x03(\tR\x05basis\"\xd4\x01\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\"\x86\x02\n" +
 	"\fExpertsDrawn\x12\x1d\n" +
 	"\n" +
 	"project_id\x18\x01 \x01(\tR\tprojectId\x12\x19\n" +
@@ -1067,7 +1129,11 @@ const file_egov_expertreview_v1_events_proto_rawDesc = "" +
 	"\x05drawn\x18\x05 \x03(\tR\x05drawn\x12?\n" +
 	"\n" +
 	"exclusions\x18\x06 \x03(\v2\x1f.egov.expertreview.v1.ExclusionR\n" +
-	"exclusions\";\n" +
+	"exclusions\x120\n" +
+	"\x05seats\x18\a \x03(\v2\x1a.egov.expertreview.v1.SeatR\x05seats\":\n" +
+	"\x04Seat\x12\x16\n" +
+	"\x06expert\x18\x01 \x01(\tR\x06expert\x12\x1a\n" +
+	"\bemployer\x18\x02 \x01(\tR\bemployer\";\n" +
 	"\tExclusion\x12\x16\n" +
 	"\x06expert\x18\x01 \x01(\tR\x06expert\x12\x16\n" +
 	"\x06reason\x18\x02 \x01(\tR\x06reason\"\x9d\x01\n" +
@@ -1121,7 +1187,7 @@ func file_egov_expertreview_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_expertreview_v1_events_proto_rawDescData
 }
 
-var file_egov_expertreview_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 13)
+var file_egov_expertreview_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 14)
 var file_egov_expertreview_v1_events_proto_goTypes = []any{
 	(*EvaluationAssigned)(nil),     // 0: egov.expertreview.v1.EvaluationAssigned
 	(*OpinionSubmitted)(nil),       // 1: egov.expertreview.v1.OpinionSubmitted
@@ -1129,25 +1195,27 @@ var file_egov_expertreview_v1_events_proto_goTypes = []any{
 	(*EvaluationPassed)(nil),       // 3: egov.expertreview.v1.EvaluationPassed
 	(*EvaluationFailed)(nil),       // 4: egov.expertreview.v1.EvaluationFailed
 	(*ExpertsDrawn)(nil),           // 5: egov.expertreview.v1.ExpertsDrawn
-	(*Exclusion)(nil),              // 6: egov.expertreview.v1.Exclusion
-	(*ExpertReviewPassed)(nil),     // 7: egov.expertreview.v1.ExpertReviewPassed
-	(*ExpertReviewFailed)(nil),     // 8: egov.expertreview.v1.ExpertReviewFailed
-	(*CommitteeFormed)(nil),        // 9: egov.expertreview.v1.CommitteeFormed
-	(*CommitteeMemberChanged)(nil), // 10: egov.expertreview.v1.CommitteeMemberChanged
-	(*CommitteeAsked)(nil),         // 11: egov.expertreview.v1.CommitteeAsked
-	(*CommitteeAdvised)(nil),       // 12: egov.expertreview.v1.CommitteeAdvised
-	(*v1.Signature)(nil),           // 13: egov.type.v1.Signature
+	(*Seat)(nil),                   // 6: egov.expertreview.v1.Seat
+	(*Exclusion)(nil),              // 7: egov.expertreview.v1.Exclusion
+	(*ExpertReviewPassed)(nil),     // 8: egov.expertreview.v1.ExpertReviewPassed
+	(*ExpertReviewFailed)(nil),     // 9: egov.expertreview.v1.ExpertReviewFailed
+	(*CommitteeFormed)(nil),        // 10: egov.expertreview.v1.CommitteeFormed
+	(*CommitteeMemberChanged)(nil), // 11: egov.expertreview.v1.CommitteeMemberChanged
+	(*CommitteeAsked)(nil),         // 12: egov.expertreview.v1.CommitteeAsked
+	(*CommitteeAdvised)(nil),       // 13: egov.expertreview.v1.CommitteeAdvised
+	(*v1.Signature)(nil),           // 14: egov.type.v1.Signature
 }
 var file_egov_expertreview_v1_events_proto_depIdxs = []int32{
 	2,  // 0: egov.expertreview.v1.OpinionSubmitted.criteria:type_name -> egov.expertreview.v1.CriterionAnswer
-	13, // 1: egov.expertreview.v1.OpinionSubmitted.signature:type_name -> egov.type.v1.Signature
-	6,  // 2: egov.expertreview.v1.ExpertsDrawn.exclusions:type_name -> egov.expertreview.v1.Exclusion
-	13, // 3: egov.expertreview.v1.CommitteeAdvised.signature:type_name -> egov.type.v1.Signature
-	4,  // [4:4] is the sub-list for method output_type
-	4,  // [4:4] is the sub-list for method input_type
-	4,  // [4:4] is the sub-list for extension type_name
-	4,  // [4:4] is the sub-list for extension extendee
-	0,  // [0:4] is the sub-list for field type_name
+	14, // 1: egov.expertreview.v1.OpinionSubmitted.signature:type_name -> egov.type.v1.Signature
+	7,  // 2: egov.expertreview.v1.ExpertsDrawn.exclusions:type_name -> egov.expertreview.v1.Exclusion
+	6,  // 3: egov.expertreview.v1.ExpertsDrawn.seats:type_name -> egov.expertreview.v1.Seat
+	14, // 4: egov.expertreview.v1.CommitteeAdvised.signature:type_name -> egov.type.v1.Signature
+	5,  // [5:5] is the sub-list for method output_type
+	5,  // [5:5] is the sub-list for method input_type
+	5,  // [5:5] is the sub-list for extension type_name
+	5,  // [5:5] is the sub-list for extension extendee
+	0,  // [0:5] is the sub-list for field type_name
 }
 
 func init() { file_egov_expertreview_v1_events_proto_init() }
@@ -1161,7 +1229,7 @@ func file_egov_expertreview_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_expertreview_v1_events_proto_rawDesc), len(file_egov_expertreview_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   13,
+			NumMessages:   14,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
