@@ -78,12 +78,14 @@ func (x *LedgerQueried) GetRows() int64 {
 
 // ExportMade states that a bundle left the house.
 type ExportMade struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	ExportId      string                 `protobuf:"bytes,1,opt,name=export_id,json=exportId,proto3" json:"export_id,omitempty"`
-	ProjectId     string                 `protobuf:"bytes,2,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
-	FirstSeq      int64                  `protobuf:"varint,3,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
-	LastSeq       int64                  `protobuf:"varint,4,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
-	BundleSha256  string                 `protobuf:"bytes,5,opt,name=bundle_sha256,json=bundleSha256,proto3" json:"bundle_sha256,omitempty"`
+	state        protoimpl.MessageState `protogen:"open.v1"`
+	ExportId     string                 `protobuf:"bytes,1,opt,name=export_id,json=exportId,proto3" json:"export_id,omitempty"`
+	ProjectId    string                 `protobuf:"bytes,2,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	FirstSeq     int64                  `protobuf:"varint,3,opt,name=first_seq,json=firstSeq,proto3" json:"first_seq,omitempty"`
+	LastSeq      int64                  `protobuf:"varint,4,opt,name=last_seq,json=lastSeq,proto3" json:"last_seq,omitempty"`
+	BundleSha256 string                 `protobuf:"bytes,5,opt,name=bundle_sha256,json=bundleSha256,proto3" json:"bundle_sha256,omitempty"`
+	// "archive" for what is handed to an archive (SH12-A), empty otherwise
+	Package       string `protobuf:"bytes,6,opt,name=package,proto3" json:"package,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -153,6 +155,85 @@ func (x *ExportMade) GetBundleSha256() string {
 	return ""
 }
 
+func (x *ExportMade) GetPackage() string {
+	if x != nil {
+		return x.Package
+	}
+	return ""
+}
+
+// ExportEnded states that a bundle that was asked for is not to be had, or no
+// longer: what it was stays on record.
+type ExportEnded struct {
+	state     protoimpl.MessageState `protogen:"open.v1"`
+	ExportId  string                 `protobuf:"bytes,1,opt,name=export_id,json=exportId,proto3" json:"export_id,omitempty"`
+	ProjectId string                 `protobuf:"bytes,2,opt,name=project_id,json=projectId,proto3" json:"project_id,omitempty"`
+	// "cancelled", "broken_off" or "expired"
+	Outcome string `protobuf:"bytes,3,opt,name=outcome,proto3" json:"outcome,omitempty"`
+	// of the bundle that has expired
+	BundleSha256  string `protobuf:"bytes,4,opt,name=bundle_sha256,json=bundleSha256,proto3" json:"bundle_sha256,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ExportEnded) Reset() {
+	*x = ExportEnded{}
+	mi := &file_egov_auditexport_v1_events_proto_msgTypes[2]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ExportEnded) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ExportEnded) ProtoMessage() {}
+
+func (x *ExportEnded) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_auditexport_v1_events_proto_msgTypes[2]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ExportEnded.ProtoReflect.Descriptor instead.
+func (*ExportEnded) Descriptor() ([]byte, []int) {
+	return file_egov_auditexport_v1_events_proto_rawDescGZIP(), []int{2}
+}
+
+func (x *ExportEnded) GetExportId() string {
+	if x != nil {
+		return x.ExportId
+	}
+	return ""
+}
+
+func (x *ExportEnded) GetProjectId() string {
+	if x != nil {
+		return x.ProjectId
+	}
+	return ""
+}
+
+func (x *ExportEnded) GetOutcome() string {
+	if x != nil {
+		return x.Outcome
+	}
+	return ""
+}
+
+func (x *ExportEnded) GetBundleSha256() string {
+	if x != nil {
+		return x.BundleSha256
+	}
+	return ""
+}
+
 var File_egov_auditexport_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_auditexport_v1_events_proto_rawDesc = "" +
@@ -160,7 +241,7 @@ const file_egov_auditexport_v1_events_proto_rawDesc = "" +
 	" egov/auditexport/v1/events.proto\x12\x13egov.auditexport.v1\"9\n" +
 	"\rLedgerQueried\x12\x14\n" +
 	"\x05query\x18\x01 \x01(\tR\x05query\x12\x12\n" +
-	"\x04rows\x18\x02 \x01(\x03R\x04rows\"\xa5\x01\n" +
+	"\x04rows\x18\x02 \x01(\x03R\x04rows\"\xbf\x01\n" +
 	"\n" +
 	"ExportMade\x12\x1b\n" +
 	"\texport_id\x18\x01 \x01(\tR\bexportId\x12\x1d\n" +
@@ -168,7 +249,14 @@ const file_egov_auditexport_v1_events_proto_rawDesc = "" +
 	"project_id\x18\x02 \x01(\tR\tprojectId\x12\x1b\n" +
 	"\tfirst_seq\x18\x03 \x01(\x03R\bfirstSeq\x12\x19\n" +
 	"\blast_seq\x18\x04 \x01(\x03R\alastSeq\x12#\n" +
-	"\rbundle_sha256\x18\x05 \x01(\tR\fbundleSha256B2Z0egov/proto/gen/egov/auditexport/v1;auditexportv1b\x06proto3"
+	"\rbundle_sha256\x18\x05 \x01(\tR\fbundleSha256\x12\x18\n" +
+	"\apackage\x18\x06 \x01(\tR\apackage\"\x88\x01\n" +
+	"\vExportEnded\x12\x1b\n" +
+	"\texport_id\x18\x01 \x01(\tR\bexportId\x12\x1d\n" +
+	"\n" +
+	"project_id\x18\x02 \x01(\tR\tprojectId\x12\x18\n" +
+	"\aoutcome\x18\x03 \x01(\tR\aoutcome\x12#\n" +
+	"\rbundle_sha256\x18\x04 \x01(\tR\fbundleSha256B2Z0egov/proto/gen/egov/auditexport/v1;auditexportv1b\x06proto3"
 
 var (
 	file_egov_auditexport_v1_events_proto_rawDescOnce sync.Once
@@ -182,10 +270,11 @@ func file_egov_auditexport_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_auditexport_v1_events_proto_rawDescData
 }
 
-var file_egov_auditexport_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 2)
+var file_egov_auditexport_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 3)
 var file_egov_auditexport_v1_events_proto_goTypes = []any{
 	(*LedgerQueried)(nil), // 0: egov.auditexport.v1.LedgerQueried
 	(*ExportMade)(nil),    // 1: egov.auditexport.v1.ExportMade
+	(*ExportEnded)(nil),   // 2: egov.auditexport.v1.ExportEnded
 }
 var file_egov_auditexport_v1_events_proto_depIdxs = []int32{
 	0, // [0:0] is the sub-list for method output_type
@@ -206,7 +295,7 @@ func file_egov_auditexport_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_auditexport_v1_events_proto_rawDesc), len(file_egov_auditexport_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   2,
+			NumMessages:   3,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
