@@ -269,6 +269,26 @@ func (r *Root) Tick(rec *Recorder, cal *calendar.Calendar) error {
 	return nil
 }
 
+// Watcher is an aggregate that takes note when its own clocks moved on, such as
+// by asking somebody to press for what is late.
+type Watcher interface {
+	// Watched is called after the sweep looked at the clocks, in the same change.
+	// Doing it twice is doing it once.
+	Watched(rec *Recorder)
+}
+
+// Sweep lets an aggregate look at its clocks, and take note of them where it
+// watches them.
+func Sweep[T any, P Of[T]](t *T, rec *Recorder, cal *calendar.Calendar) error {
+	if err := P(t).Base().Tick(rec, cal); err != nil {
+		return err
+	}
+	if w, ok := any(t).(Watcher); ok {
+		w.Watched(rec)
+	}
+	return nil
+}
+
 // redated is the reason of a move that no numbered notice explains: the
 // built-in table knows a notice that it did not know before.
 const redated = "放假安排更新"

@@ -83,7 +83,7 @@ func (s *Store) ForgetCommands(ctx context.Context) error {
 
 func (c *Collection[T, P]) tick(ctx context.Context, id string) error {
 	_, err := c.Update(ctx, id, func(t *T, rec *aggregate.Recorder) error {
-		return P(t).Base().Tick(rec, c.s.cal.Current())
+		return aggregate.Sweep[T, P](t, rec, c.s.cal.Current())
 	})
 	return err
 }

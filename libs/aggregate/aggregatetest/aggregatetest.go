@@ -167,7 +167,7 @@ func (r *Repository[T, P]) Sweep(ctx context.Context, cal *calendar.Calendar) er
 	ids := slices.Clone(r.ids)
 	r.mu.Unlock()
 	for _, id := range ids {
-		if _, err := r.Update(ctx, id, func(t *T, rec *aggregate.Recorder) error { return P(t).Base().Tick(rec, cal) }); err != nil {
+		if _, err := r.Update(ctx, id, func(t *T, rec *aggregate.Recorder) error { return aggregate.Sweep[T, P](t, rec, cal) }); err != nil {
 			return err
 		}
 	}
