@@ -27,13 +27,6 @@ import (
 // district government's office (YP23-M-5).
 const Office = "gov-office"
 
-// The steps of a project's route in which the conference takes part. stable:
-// they are codes of the packs.
-const (
-	stepFiling = "conference_filing"
-	stepReview = "conference_review"
-)
-
 // Errors of this duty.
 var (
 	ErrSessionState = fault.New(fault.Conflict, "wrong_session_state", "会议当前状态不能办理此事项", "the session's state does not allow this")

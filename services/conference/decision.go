@@ -11,6 +11,7 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/money"
+	"egov/libs/policy"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -365,7 +366,7 @@ func (i *Item) outcomes() []Outcome {
 		return []Outcome{Granted, Refused}
 	}
 	consent := Approved
-	if i.Treatment == stepFiling {
+	if i.Treatment == policy.ConferenceFiling {
 		consent = Filed
 	}
 	list := []Outcome{consent, Deferred, Backup, Refused}

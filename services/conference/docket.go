@@ -17,12 +17,13 @@ type DocketState string
 
 // The states of a docket.
 const (
-	Waiting   DocketState = "waiting"   // something is missing before it may be proposed
-	Ready     DocketState = "ready"     // may be proposed
-	OnAgenda  DocketState = "on_agenda" // stands on the agenda of a session
-	Decided   DocketState = "decided"   // the decision stands
-	Outside   DocketState = "outside"   // its route has no conference step
-	Withdrawn DocketState = "withdrawn" // the declaring unit took it back
+	Waiting         DocketState = "waiting"          // something is missing before it may be proposed
+	Ready           DocketState = "ready"            // may be proposed
+	OnAgenda        DocketState = "on_agenda"        // stands on the agenda of a session
+	WithAuthorities DocketState = "with_authorities" // waits for units that decide by themselves
+	Decided         DocketState = "decided"          // the decision stands
+	Outside         DocketState = "outside"          // nobody here decides on its route
+	Withdrawn       DocketState = "withdrawn"        // the declaring unit took it back
 )
 
 // Docket is one project as the conference sees it. Its id is the project's.
@@ -31,7 +32,7 @@ type Docket struct {
 	Title     string               `json:"title"`
 	Project   *typev1.ProjectBrief `json:"project,omitempty"` // none before the office accepts it
 	State     DocketState          `json:"state"`
-	Treatment string               `json:"treatment"`  // conference_filing, conference_review or empty
+	Treatment policy.Duty          `json:"treatment"`  // conference_filing, conference_review or empty
 	Waiting   []fault.Violation    `json:"waiting"`    // what the agenda gate still waits for
 	Passed    map[string]Passed    `json:"passed"`     // evaluations of the running round, by fact
 	Declarers []string             `json:"declarers"`  // accounts that declared it: they do not decide on it
@@ -42,6 +43,9 @@ type Docket struct {
 	Waivers   []Waiver             `json:"waivers"`    // rules that the conference lifted
 	Changes   []Change             `json:"changes"`    // YP23-R-5.5.5
 	FollowUps []FollowUp           `json:"follow_ups"` // YP23-R-4.7
+	// Authorities are the units that decide by themselves, on roads that have
+	// such steps, in order.
+	Authorities []Authority `json:"authorities"`
 
 	ReviewedFen int64   `json:"reviewed_fen"`          // what the evaluation holds to be right, 0 = none
 	Outcome     Outcome `json:"outcome,omitempty"`     // of the project, as it stands
@@ -122,7 +126,7 @@ func (d *Docket) begin() {
 	d.ProjectID = d.ID
 	d.Passed = map[string]Passed{}
 	d.Declarers, d.Findings, d.Listed, d.Decisions = []string{}, []Finding{}, []Listing{}, []Decision{}
-	d.Waivers, d.Changes, d.FollowUps = []Waiver{}, []Change{}, []FollowUp{}
+	d.Waivers, d.Changes, d.FollowUps, d.Authorities = []Waiver{}, []Change{}, []FollowUp{}, []Authority{}
 	d.Supplements, d.Reconsiderations, d.Coordinations = []Supplement{}, []Reconsideration{}, []Coordination{}
 }
 
@@ -162,7 +166,7 @@ func (d *Docket) proposable(kind ItemKind, change string) error {
 	switch kind {
 	case ProjectItem:
 		switch d.State {
-		case Outside:
+		case Outside, WithAuthorities:
 			return ErrOutside.WithBasis(d.Project.GetBasis()...)
 		case Decided:
 			return ErrSettled
@@ -228,7 +232,7 @@ func (s *Service) place(d *Docket) error {
 	case d.Project == nil:
 		d.State = Waiting
 		d.Waiting = append(d.Waiting, fault.Violation{Field: "agenda", Code: "project_accepted", Msg: "项目尚未受理", MsgEN: "the office has not accepted the project", Basis: []string{"YP23-R-5.1.2"}})
-	case d.Treatment == "":
+	case d.Treatment == "" && len(d.Authorities) == 0:
 		d.State = Outside
 	default:
 		err := s.Rules.Gate(d.Project, "agenda", d.holds)
@@ -236,6 +240,9 @@ func (s *Service) place(d *Docket) error {
 			return err
 		}
 		d.State = Ready
+		if d.Treatment == "" {
+			d.State = WithAuthorities
+		}
 		if err != nil {
 			d.State, d.Waiting = Waiting, fault.From(err).Violations
 		}
@@ -250,8 +257,14 @@ func (d *Docket) remind() {
 	propose := func(title string) {
 		todo = append(todo, aggregate.Todo{Action: "propose_item", Role: "secretary", Unit: Office, Title: title})
 	}
-	if d.State == Ready {
+	switch d.State {
+	case Ready:
 		propose("提出议题：项目审议")
+	case WithAuthorities:
+		for _, n := range d.awaited() {
+			a := d.Authorities[n]
+			todo = append(todo, aggregate.Todo{Action: "decide_step", Role: "member", Unit: a.Unit, Title: "审核决定：" + d.Title})
+		}
 	}
 	for _, c := range d.Changes {
 		if c.State == "open" && !d.listedAs(ChangeItem, c.ID) {

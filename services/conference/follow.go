@@ -42,31 +42,49 @@ func (s *Service) Submitted(ctx context.Context, f *declarationv1.ProjectSubmitt
 	})
 }
 
-// Accepted makes the project a candidate for the agenda.
+// Accepted makes the project a candidate for the agenda, or lays it before the
+// authorities that decide on it.
 func (s *Service) Accepted(ctx context.Context, p *typev1.ProjectBrief) error {
-	return s.follow(ctx, p.GetProjectId(), func(d *Docket, _ *aggregate.Recorder) { d.take(p) })
+	steps, err := s.Rules.Steps(p)
+	if err != nil {
+		return err
+	}
+	return s.follow(ctx, p.GetProjectId(), func(d *Docket, _ *aggregate.Recorder) { d.take(p, steps) })
 }
 
-// take copies the project's brief, and lets the declaring side see the docket.
-func (d *Docket) take(p *typev1.ProjectBrief) {
+// take copies the project's brief, finds in its steps who decides on it, and
+// lets the declaring side see the docket.
+func (d *Docket) take(p *typev1.ProjectBrief, steps []policy.Step) {
 	d.Project, d.Title, d.Treatment = p, p.GetTitle(), ""
-	for _, step := range p.GetSteps() {
-		if step == stepFiling || step == stepReview {
-			d.Treatment = step
+	for _, step := range steps {
+		if step.Duty == policy.ConferenceFiling || step.Duty == policy.ConferenceReview {
+			d.Treatment = step.Duty
 		}
 	}
+	d.authorities(steps)
 	d.Share(p.GetUnit(), p.GetSupervisor())
 }
 
 // Supplemented brings a deferred or backup project back (YP23-R-5.4.2,
 // YP23-R-5.4.3).
 func (s *Service) Supplemented(ctx context.Context, f *declarationv1.ProjectSupplemented) error {
+	var steps []policy.Step
+	if f.GetProject() != nil {
+		var err error
+		if steps, err = s.Rules.Steps(f.GetProject()); err != nil {
+			return err
+		}
+	}
 	return s.follow(ctx, f.GetProjectId(), func(d *Docket, rec *aggregate.Recorder) {
 		if f.GetProject() != nil {
-			d.take(f.GetProject())
+			d.take(f.GetProject(), steps)
 		}
 		d.Supplements = append(d.Supplements, Supplement{On: rec.Today().String(), Statement: f.GetStatement()})
-		d.Reopened = d.Outcome.returns()
+		if d.Outcome.returns() {
+			d.reopen()
+		} else {
+			d.Reopened = false
+		}
 	})
 }
 

@@ -49,7 +49,7 @@ func (s *Service) Reconsider(ctx context.Context, r ReconsiderDocket) (Docket, e
 			return ErrNotDecided
 		}
 		item := d.standing()
-		d.Reopened = true
+		d.reopen()
 		d.Reconsiderations = append(d.Reconsiderations, Reconsideration{ItemID: item, Outcome: d.Outcome, Reason: r.Reason, RequestedBy: by.Actor(), On: rec.Today().String()})
 		rec.State(d.ID, &conferencev1.ReconsiderationOpened{ProjectId: d.ID, ItemId: item, Reason: r.Reason, Basis: []string{"YP23-R-4.7"}})
 		return s.place(d)

@@ -52,36 +52,65 @@ func (s *Service) EvaluationAssigned(ctx context.Context, f *expertreviewv1.Eval
 func (s *Service) EvaluationPassed(ctx context.Context, f *expertreviewv1.EvaluationPassed) error {
 	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Amounts.EvaluatedFen = f.GetReviewedFen()
-		switch {
-		case p.hasStep("expert_review"):
-			p.Stage = ExpertReview
-		case p.hasStep("development_reform_handover"):
-			p.Stage = HandedOver
-			p.Share("development-reform")
-			p.Await(aggregate.Todo{Action: "record_handover", Role: "reform_officer", Unit: "development-reform", Title: "登记政府投资项目审批结果"})
-		default:
-			p.Stage = Conference
+		steps, err := s.steps(p)
+		if err != nil {
+			return err
 		}
+		if _, experts := policy.Serving(steps, policy.ExpertReview); experts {
+			p.Stage = ExpertReview
+			return nil
+		}
+		p.evaluated(steps)
 		return nil
 	})
 }
 
-func (p *Project) hasStep(code string) bool {
-	return p.Decision != nil && slices.Contains(p.Decision.Steps, code)
+// steps are those of the project's road, with the duties that serve them; none
+// before it is decided.
+func (s *Service) steps(p *Project) ([]policy.Step, error) {
+	if p.Decision == nil {
+		return nil, nil
+	}
+	pack, err := s.Rules.Of(p.Decision.Pack)
+	if err != nil {
+		return nil, err
+	}
+	return pack.Steps(p.Decision.Steps), nil
 }
 
-// ExpertReviewPassed sends the project to the conference.
+// evaluated moves a project whose evaluations are over to whoever decides on
+// it: another procedure where its road hands it over, else the conference or
+// the authorities of its steps.
+func (p *Project) evaluated(steps []policy.Step) {
+	handover, over := policy.Serving(steps, policy.Handover)
+	if !over {
+		p.Stage = Conference
+		return
+	}
+	p.Stage = HandedOver
+	p.Share(handover.By...)
+	var todo []aggregate.Todo
+	for _, unit := range handover.By {
+		todo = append(todo, aggregate.Todo{Action: "record_handover", Role: "reform_officer", Unit: unit, Title: "登记政府投资项目审批结果"})
+	}
+	p.Await(todo...)
+}
+
+// ExpertReviewPassed sends the project on to whoever decides on it.
 func (s *Service) ExpertReviewPassed(ctx context.Context, f *expertreviewv1.ExpertReviewPassed) error {
 	return aggregate.Follow(ctx, s.Projects, f.GetProjectId(), func(p *Project, _ *aggregate.Recorder) error {
 		p.Amounts.EvaluatedFen = f.GetReviewedFen()
-		p.Stage = Conference
-		return nil
+		steps, err := s.steps(p)
+		if err == nil {
+			p.evaluated(steps)
+		}
+		return err
 	})
 }
 
 // ReviewFailed sends the project back and counts the failure on its lineage;
 // at the pack's number the lineage is locked out for a time (YP23-R-5.4.3).
-func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string) error {
+func (s *Service) ReviewFailed(ctx context.Context, project string, evaluation policy.Duty, reason string) error {
 	p, err := s.Projects.Get(ctx, project)
 	if fault.Is(err, fault.NotFound) {
 		return nil
@@ -96,13 +125,13 @@ func (s *Service) ReviewFailed(ctx context.Context, project, step, reason string
 	var locked *policy.Lockout
 	lineage, err := s.Standings.Upsert(ctx, "lineage/"+p.Lineage, func(st *Standing, rec *aggregate.Recorder) error {
 		n := &st.Failures.ThirdParty
-		if step == "expert_review" {
+		if evaluation == policy.ExpertReview {
 			n = &st.Failures.Expert
 		}
 		*n++
 		locked = nil
 		for _, l := range pack.Procedure().Lockouts {
-			if l.Step == step && *n >= l.Failures {
+			if _, counts := policy.Serving(pack.Steps([]string{l.Step}), evaluation); counts && *n >= l.Failures {
 				st.LockedUntil, locked = rec.Today().AddMonths(l.Months).String(), &l
 			}
 		}

@@ -6,6 +6,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/fault"
+	"egov/libs/policy"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 )
 
@@ -63,12 +64,34 @@ func (s *Service) Accept(ctx context.Context, r AcceptProject) (Project, error) 
 		if err := s.passGate(p, "accept", p.holds(rec.Today())); err != nil {
 			return err
 		}
+		steps, err := s.steps(p)
+		if err != nil {
+			return err
+		}
 		p.Stage = Accepted
 		p.MeetClock(rec, "accept_declaration", rec.Today())
 		p.Await()
+		p.begin(steps)
 		rec.State(p.ID, &declarationv1.ProjectAccepted{Project: p.Brief()})
 		return nil
 	})
+}
+
+// begin lets the authorities that decide on the project by themselves see it,
+// and hands over at once what no evaluation comes before.
+func (p *Project) begin(steps []policy.Step) {
+	evaluated := false
+	for _, step := range steps {
+		switch step.Duty {
+		case policy.AuthorityDecision:
+			p.Share(step.By...)
+		case policy.ThirdPartyEvaluation, policy.ExpertReview:
+			evaluated = true
+		}
+	}
+	if _, over := policy.Serving(steps, policy.Handover); over && !evaluated {
+		p.evaluated(steps)
+	}
 }
 
 // RefuseProject ends a declaration at the door.

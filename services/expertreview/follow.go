@@ -2,17 +2,17 @@ package expertreview
 
 import (
 	"context"
-	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/policy"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
 
 // ProjectAccepted opens an evaluation, or the next round of one, when the
 // project's route has one.
 func (s *Service) ProjectAccepted(ctx context.Context, p *typev1.ProjectBrief) error {
-	if !slices.Contains(p.GetSteps(), "third_party_evaluation") {
-		return nil
+	if evaluated, err := s.Rules.Serves(p, policy.ThirdPartyEvaluation); err != nil || !evaluated {
+		return err
 	}
 	_, err := s.Evaluations.Upsert(ctx, p.GetProjectId(), func(e *Evaluation, _ *aggregate.Recorder) error {
 		e.ProjectID, e.Project, e.Title = e.ID, p, p.GetTitle()

@@ -123,7 +123,11 @@ func (s *Service) OpineAsAgency(ctx context.Context, r GiveOpinion) (Evaluation,
 		e.ReviewedFen = r.ReviewedFen
 		e.State = Passed
 		e.Await()
-		if e.needs("expert_review") {
+		experts, err := s.Rules.Serves(e.Project, policy.ExpertReview)
+		if err != nil {
+			return err
+		}
+		if experts {
 			e.State = PanelNeeded
 			e.Await(aggregate.Todo{Action: "draw_panel", Role: "secretary", Unit: Office, Title: "抽取专家组：" + e.Title})
 		}

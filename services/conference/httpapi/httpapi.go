@@ -30,6 +30,7 @@ func Mount(a *op.API, s *conference.Service) {
 	op.Handle(a, "POST /v1/sessions/{id}/minutes/sign", "SignMinutes", "The chair signs the minutes", s.SignMinutes, chair)
 	op.Handle(a, "POST /v1/sessions/{id}/close", "CloseSession", "End a session whose minutes are signed", s.Close, leads)
 
+	op.Handle(a, "POST /v1/dockets/{id}/decision", "DecideStep", "The decision of the authority whose step of the road it is", s.DecideStep, op.Roles("member", "chair"))
 	op.Handle(a, "POST /v1/dockets/{id}/reconsider", "ReconsiderDocket", "Bring a decided project before the conference again", s.Reconsider, secretary)
 	op.Handle(a, "POST /v1/dockets/{id}/coordinate", "CoordinateDocket", "The chair settles a special case; the decision stands", s.Coordinate, chair)
 	op.Handle(a, "GET /v1/dockets/{id}/waivable", "ListWaivable", "The rules that a decision may lift for the project", s.Waivable)

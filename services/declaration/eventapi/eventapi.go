@@ -9,6 +9,7 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/event"
 	"egov/libs/module"
+	"egov/libs/policy"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
@@ -43,13 +44,13 @@ func road(s *declaration.Service) []module.Reaction {
 			return s.EvaluationPassed(ctx, f)
 		}),
 		module.React(func(ctx context.Context, f *expertreviewv1.EvaluationFailed, _ event.Record) error {
-			return s.ReviewFailed(ctx, f.GetProjectId(), "third_party_evaluation", f.GetReason())
+			return s.ReviewFailed(ctx, f.GetProjectId(), policy.ThirdPartyEvaluation, f.GetReason())
 		}),
 		module.React(func(ctx context.Context, f *expertreviewv1.ExpertReviewPassed, _ event.Record) error {
 			return s.ExpertReviewPassed(ctx, f)
 		}),
 		module.React(func(ctx context.Context, f *expertreviewv1.ExpertReviewFailed, _ event.Record) error {
-			return s.ReviewFailed(ctx, f.GetProjectId(), "expert_review", f.GetReason())
+			return s.ReviewFailed(ctx, f.GetProjectId(), policy.ExpertReview, f.GetReason())
 		}),
 		module.React(func(ctx context.Context, f *conferencev1.AgendaApproved, _ event.Record) error {
 			for _, id := range f.GetProjectIds() {
