@@ -250,4 +250,3 @@ func TestAnUnknownQuorumIsNeverMet(t *testing.T) {
 	_, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
 	refused(t, err, "no_quorum")
 }
-

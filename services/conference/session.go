@@ -114,7 +114,7 @@ type Item struct {
 	Title     string    `json:"title"` // of the project
 
 	Project     *typev1.ProjectBrief `json:"project"`
-	Treatment   policy.Duty          `json:"treatment"` // conference_filing or conference_review
+	Treatment   policy.Duty          `json:"treatment"`          // conference_filing or conference_review
 	Standing    Outcome              `json:"standing,omitempty"` // the decision that stood when it was proposed
 	DeclaredFen int64                `json:"declared_fen"`       // of a change: the total it asks for
 	ReviewedFen int64                `json:"reviewed_fen"`       // 0 = no evaluation on this road

@@ -112,4 +112,3 @@ func (e *Evaluation) at(states ...State) error {
 	}
 	return ErrState.WithMsg("当前阶段为“"+string(e.State)+"”，不能办理此事项", "the evaluation is "+string(e.State)+", which does not allow this")
 }
-

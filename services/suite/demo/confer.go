@@ -3,6 +3,8 @@ package demo
 import (
 	"context"
 	"fmt"
+
+	"egov/libs/policy"
 )
 
 type docket struct {
@@ -22,7 +24,7 @@ type session struct {
 }
 
 // conferred reports whether the project's road passes the conference.
-func conferred(r *road) bool { return r.step("conference_filing") || r.step("conference_review") }
+func conferred(r *road) bool { return r.step(policy.ConferenceFiling) || r.step(policy.ConferenceReview) }
 
 // confer holds the first session.
 func (w *walk) confer(ctx context.Context) error {
@@ -171,7 +173,7 @@ func (w *walk) supplement(ctx context.Context) error {
 				return err
 			}
 			again = append(again, r)
-		case r.step("development_reform_handover"):
+		case r.step(policy.Handover):
 			if _, err := until(ctx, r.declarer, "declaration", "/v1/projects/"+r.id, r.ID+" to be handed over", stage("handed_over")); err != nil {
 				return err
 			}

@@ -3,7 +3,10 @@ package demo
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
+
+	"egov/libs/policy"
 )
 
 // the offices that act throughout
@@ -23,7 +26,8 @@ func (w *walk) declare(ctx context.Context) error {
 	return w.ask(ctx)
 }
 
-// ask reads which criteria the rules of the projects have.
+// ask reads which criteria the rules of the projects have, and which duties
+// serve their steps.
 func (w *walk) ask(ctx context.Context) error {
 	var packs struct {
 		Items []struct {
@@ -32,6 +36,10 @@ func (w *walk) ask(ctx context.Context) error {
 				Criteria []struct {
 					Code string `json:"code"`
 				} `json:"criteria"`
+				Steps []struct {
+					Code string      `json:"code"`
+					Duty policy.Duty `json:"duty"`
+				} `json:"steps"`
 			} `json:"terms"`
 		} `json:"items"`
 	}
@@ -44,6 +52,13 @@ func (w *walk) ask(ctx context.Context) error {
 		}
 		for _, c := range p.Terms.Criteria {
 			w.criteria = append(w.criteria, c.Code)
+		}
+		for _, r := range w.roads {
+			for _, s := range p.Terms.Steps {
+				if slices.Contains(r.decision.Steps, s.Code) {
+					r.duties = append(r.duties, s.Duty)
+				}
+			}
 		}
 	}
 	return nil

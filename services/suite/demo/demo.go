@@ -15,6 +15,7 @@ import (
 	"golang.org/x/sync/errgroup"
 
 	"egov/libs/calendar"
+	"egov/libs/policy"
 )
 
 // Options of a demonstration.
@@ -101,6 +102,7 @@ type road struct {
 	n        int    // from 1, for document numbers that must differ
 	id       string // in the suite
 	decision decision
+	duties   []policy.Duty // that serve its steps
 }
 
 type decision struct {
@@ -122,7 +124,8 @@ func (w *walk) paper(r *road, office string) string {
 	return r.number(fmt.Sprintf("%s〔%d〕", office, w.today.Year())) + "号（演示）"
 }
 
-func (r *road) step(code string) bool { return slices.Contains(r.decision.Steps, code) }
+// step reports whether a duty serves a step of the road.
+func (r *road) step(duty policy.Duty) bool { return slices.Contains(r.duties, duty) }
 
 func (r *road) owes(code string) bool { return slices.Contains(r.decision.Obligations, code) }
 

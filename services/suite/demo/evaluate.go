@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 	"slices"
+
+	"egov/libs/policy"
 )
 
 // opinion passes a project and answers every criterion of its rules.
@@ -42,7 +44,7 @@ func (w *walk) evaluate(ctx context.Context) error {
 	if err := w.pool(ctx); err != nil {
 		return err
 	}
-	return w.each(ctx, w.evaluateOne, func(r *road) bool { return r.step("third_party_evaluation") })
+	return w.each(ctx, w.evaluateOne, func(r *road) bool { return r.step(policy.ThirdPartyEvaluation) })
 }
 
 // pool fills the expert pool.
@@ -80,7 +82,7 @@ func (w *walk) evaluateOne(ctx context.Context, r *road) error {
 	if err := w.as("agency.a").post(ctx, r.id, "expertreview", path+"/opinion", w.opinion(r.reviewed()), nil); err != nil {
 		return err
 	}
-	if !r.step("expert_review") {
+	if !r.step(policy.ExpertReview) {
 		return nil
 	}
 	var e evaluation

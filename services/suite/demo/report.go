@@ -9,6 +9,7 @@ import (
 
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/checkpoint"
+	"egov/libs/policy"
 )
 
 const auditor = "audit.auditor"
@@ -18,7 +19,7 @@ func (w *walk) end(r *road) string {
 	switch {
 	case r.verdict.Outcome == "refused":
 		return "refused"
-	case r.step("development_reform_handover"):
+	case r.step(policy.Handover):
 		return "handed_over"
 	case !w.spends(r):
 		return "filed"
