@@ -14,12 +14,21 @@ import (
 type DecideCase struct {
 	Pack string `query:"pack" json:"-"`  // replay under this pack
 	AsOf string `query:"as_of" json:"-"` // or under the pack in force on this day, YYYY-MM-DD
-	Body []byte `body:"raw" json:"-"`
+	// Trace is left out, or "values": every step of the trace then tells what
+	// the names in its expression stood for.
+	Trace string `query:"trace" json:"-"`
+	Body  []byte `body:"raw" json:"-"`
 }
+
+// withValues is the Trace that asks for values.
+const withValues = "values"
 
 // Decide answers a case as the rules stand on the day it is declared.
 func (s *Service) Decide(_ context.Context, d DecideCase) (policy.Decision, error) {
-	o := policy.Options{Pack: d.Pack, District: s.District}
+	o := policy.Options{Pack: d.Pack, District: s.District, Values: d.Trace == withValues}
+	if d.Trace != "" && !o.Values {
+		return policy.Decision{}, fault.InvalidInput.WithViolations(fault.Violation{Field: "trace", Code: "unknown_code", Msg: "只能是values", MsgEN: "is values, or left out"})
+	}
 	if d.AsOf != "" {
 		day, err := calendar.ParseDate(d.AsOf)
 		if err != nil {

@@ -27,6 +27,7 @@ func Explain(out io.Writer, p *policy.Pack, lang string) error {
 	w := bufio.NewWriter(out)
 	b := &book{w: w, pack: p, zh: lang == "zh", words: words, cited: map[string]bool{}}
 	b.front()
+	b.binding()
 	b.routes()
 	b.checklist()
 	b.gates()
@@ -161,11 +162,50 @@ func (b *book) front() {
 		"Provision ids stand in brackets. The last line of each rule is its name in a decision's trace and its expression in the rule language (CEL), which the words above it render; figures are listed under “Figures”."))
 }
 
+// binding says what follows from each strength, before the rules that have one.
+func (b *book) binding() {
+	b.heading("约束力", "How rules bind")
+	b.line("%s\n", b.say(
+		"每条规则注明约束力；未注明的为必须。同一条规则被违反时，后果因约束力而不同：",
+		"Each rule says how it binds; one that does not say so must be followed. What follows from a breach depends on it:"))
+	b.line("| %s | %s | %s | %s | %s |", b.say("约束力", "strength"), b.say("核查意见", "a finding"), b.say("缺少材料或条件", "a paper or a gate's condition that is missing"),
+		b.say("流程、步骤、义务、时限", "a route, step, duty or deadline"), b.say("可由什么放宽", "yields to"))
+	b.line("|---|---|---|---|---|")
+	for _, s := range []struct {
+		strength                 policy.Strength
+		finding, gate, duty, who policy.Text
+	}{
+		{
+			policy.Must,
+			policy.Text{ZH: "错误，不得提交；标明“提示”的只作提示", EN: "an error, with which nothing is submitted; one marked a warning only warns"},
+			policy.Text{ZH: "关口不放行", EN: "the gate stays closed"},
+			policy.Text{ZH: "一律如此办理，逾期即违反", EN: "holds in every case; late is a breach"},
+			policy.Text{ZH: "不得放宽", EN: "nothing"},
+		},
+		{
+			policy.InPrinciple,
+			policy.Text{ZH: "错误，随申报提交会议", EN: "an error that goes to the conference with the declaration"},
+			policy.Text{ZH: "关口不放行，已放宽的除外", EN: "the gate stays closed unless the rule is lifted"},
+			policy.Text{ZH: "除经放宽外如此办理", EN: "holds unless it is lifted"},
+			policy.Text{ZH: "逐项列名并说明理由的会议决定（一事一议）", EN: "a conference decision that names the rule and its reason"},
+		},
+		{
+			policy.Reference,
+			policy.Text{ZH: "提示", EN: "a warning"},
+			policy.Text{ZH: "列出，不影响放行", EN: "is listed; the gate opens all the same"},
+			policy.Text{ZH: "可以、鼓励或参照，不办理不违反", EN: "may or should be done; leaving it is no breach"},
+			policy.Text{ZH: "无须放宽", EN: "needs no decision"},
+		},
+	} {
+		b.line("| %s (`%s`) | %s | %s | %s | %s |", b.strength(s.strength), s.strength, b.text(s.finding), b.text(s.gate), b.text(s.duty), b.text(s.who))
+	}
+}
+
 func (b *book) routes() {
 	b.heading("办理流程", "Routes")
 	b.line("%s\n", b.say("按顺序逐条判断，第一条成立的决定流程。", "Tried in this order; the first that holds decides."))
 	for i, r := range b.pack.Rules(policy.RouteRules) {
-		b.line("%d. **%s**", i+1, b.label(policy.Routes, r.Gives[0]))
+		b.line("%d. **%s**%s", i+1, b.label(policy.Routes, r.Gives[0]), b.short(r.Strength))
 		b.condition(r)
 		if steps := r.Gives[1:]; len(steps) > 0 {
 			b.detail("步骤", "steps", b.labels(policy.Steps, steps, " → "))
@@ -173,6 +213,7 @@ func (b *book) routes() {
 		b.rests(r.Basis)
 		b.quote(r)
 	}
+	b.served()
 	b.list("前置步骤（尚未完成时）", "Steps that come first, while still to be done", policy.StepRules, policy.Steps)
 	b.list("会议形式", "How the conference decides", policy.ModeRules, policy.ConferenceModes)
 }
@@ -191,10 +232,37 @@ func (b *book) list(zh, en string, s policy.Section, v policy.Vocabulary) {
 
 // rule writes a rule under its head.
 func (b *book) rule(head string, r policy.Rule) {
-	b.line("- **%s**", head)
+	b.line("- **%s**%s", head, b.short(r.Strength))
 	b.condition(r)
 	b.rests(r.Basis)
 	b.quote(r)
+}
+
+// short adds how a rule binds to its head, where that is not the usual way.
+func (b *book) short(s policy.Strength) string {
+	if s == "" || s == policy.Must {
+		return ""
+	}
+	return " — " + b.strength(s)
+}
+
+// served says who does each step.
+func (b *book) served() {
+	terms := b.pack.Terms(policy.Steps)
+	if len(terms) == 0 {
+		return
+	}
+	b.heading("步骤的承办", "Who does the steps")
+	for _, t := range terms {
+		who := b.say("不在本系统办理，以材料为凭", "done outside the suite and shown by its papers")
+		if t.Duty != "" {
+			who = fmt.Sprintf(b.say("由职责 `%s` 承办", "served by the duty `%s`"), t.Duty)
+		}
+		if len(t.By) > 0 {
+			who += b.say("：", ": ") + "`" + strings.Join(t.By, "` `") + "`"
+		}
+		b.line("- %s (`%s`): %s", b.text(t.Text), t.Code, who)
+	}
 }
 
 func oneLine(s string) string { return strings.Join(strings.Fields(s), " ") }
@@ -292,7 +360,9 @@ func (b *book) cost() {
 	}
 	b.heading("经费标准", "Cost standard")
 	for _, r := range b.pack.Rules(policy.StrengthRules) {
-		b.rule(b.say("约束力：", "it binds ")+b.strength(r.Strength), r)
+		head := b.say("约束力：", "it binds ") + b.strength(r.Strength)
+		r.Strength = "" // the head says it
+		b.rule(head, r)
 	}
 	b.line("")
 	b.rules(rules)
