@@ -19,13 +19,15 @@ import (
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 	"egov/services/declaration"
 	"egov/services/declaration/pgstore"
+	"egov/services/declaration/planning"
 )
 
 // Others are the services whose facts are about projects.
 var Others = []string{"expertreview", "conference", "budgeting", "procurement", "cybersecurity", "cryptoassessment", "legalization", "dataresource"}
 
 // Subscribe starts following the other services.
-func Subscribe(k *module.Kit, s *declaration.Service) {
+func Subscribe(k *module.Kit, s *declaration.Service, p *planning.Service) {
+	followPlanning(k, p)
 	// stable: subscription names
 	k.Subscribe("declaration.road", Others, road(s)...)
 	k.Consume("declaration.dossier", append([]string{"declaration"}, Others...), event.Effects{Batch: pgstore.Dossiers{Store: k.Store, As: k.Self}.Append})

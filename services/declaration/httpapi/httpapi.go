@@ -9,10 +9,12 @@ import (
 	"egov/libs/op"
 	"egov/libs/op/reads"
 	"egov/services/declaration"
+	"egov/services/declaration/planning"
 )
 
 // Mount puts every operation of the service on the API.
-func Mount(a *op.API, s *declaration.Service) {
+func Mount(a *op.API, s *declaration.Service, p *planning.Service) {
+	mountPlanning(a, p)
 	declarer, secretary := op.Roles("declarer"), op.Roles("secretary")
 
 	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public())
@@ -37,7 +39,7 @@ func Mount(a *op.API, s *declaration.Service) {
 	op.Handle(a, "POST /v1/projects/{id}/attachments", "AttachDocument", "Attach one document to a draft; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(attachment.MaxBytes))
 	op.Handle(a, "GET /v1/projects/{id}/attachments/{sha256}", "GetAttachment", "Read one attachment", func(ctx context.Context, r attachment.Ref) (op.File, error) {
 		f, err := s.Attachment(ctx, r)
-		return op.File(f), err
+		return attached(f), err
 	})
 
 	reads.List[list](a, "GET /v1/projects", "ListProjects", "Projects the caller may see, newest first", s.Projects)
@@ -49,8 +51,13 @@ func Mount(a *op.API, s *declaration.Service) {
 func file[Req any](f func(context.Context, Req) (declaration.SheetFile, error)) func(context.Context, Req) (op.File, error) {
 	return func(ctx context.Context, r Req) (op.File, error) {
 		s, err := f(ctx, r)
-		return op.File(s), err
+		return op.File{Name: s.Name, MediaType: s.MediaType, Body: s.Body}, err
 	}
+}
+
+// attached answers with an attachment.
+func attached(f attachment.File) op.File {
+	return op.File{Name: f.Name, MediaType: f.MediaType, Body: f.Body}
 }
 
 type list struct {

@@ -8,11 +8,13 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
+	"egov/libs/sign"
 	"egov/libs/store"
 	"egov/services/declaration"
 	"egov/services/declaration/eventapi"
 	"egov/services/declaration/httpapi"
 	"egov/services/declaration/pgstore"
+	"egov/services/declaration/planning"
 )
 
 // Name is the service's name: its database role, event source and target.
@@ -29,8 +31,13 @@ func New(c conf.Service) host.Service {
 				Rules: k.Rules, District: k.Config.District, Clock: k.Clock,
 				NewID: store.NewID, Sign: k.Sign, Attachments: k.Attachments,
 			}
-			httpapi.Mount(k.API, s)
-			eventapi.Subscribe(k, s)
+			p := &planning.Service{
+				Plans: pgstore.Plans(k.Store), Tasks: pgstore.WorkTasks(k.Store), Returns: pgstore.Returns(k.Store), InTx: k.Store.InTx,
+				Rules: k.Rules, District: k.Config.District, Clock: k.Clock,
+				NewID: store.NewID, Sign: k.Sign, Canonical: sign.Canonical, Attachments: k.Attachments,
+			}
+			httpapi.Mount(k.API, s, p)
+			eventapi.Subscribe(k, s, p)
 			return nil
 		},
 	}, c)

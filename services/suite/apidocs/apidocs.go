@@ -35,6 +35,7 @@ import (
 	dataresourceapi "egov/services/dataresource/httpapi"
 	"egov/services/declaration"
 	declarationapi "egov/services/declaration/httpapi"
+	"egov/services/declaration/planning"
 	"egov/services/expertreview"
 	expertreviewapi "egov/services/expertreview/httpapi"
 	"egov/services/identity"
@@ -58,7 +59,7 @@ var services = []struct {
 	{"cryptoassessment", "密码与信创", func(a *op.API) { cryptoassessmentapi.Mount(a, new(cryptoassessment.Service)) }},
 	{"cybersecurity", "网络安全", func(a *op.API) { cybersecurityapi.Mount(a, new(cybersecurity.Service)) }},
 	{"dataresource", "数据资源", func(a *op.API) { dataresourceapi.Mount(a, new(dataresource.Service)) }},
-	{"declaration", "项目申报", func(a *op.API) { declarationapi.Mount(a, new(declaration.Service)) }},
+	{"declaration", "项目申报", func(a *op.API) { declarationapi.Mount(a, new(declaration.Service), new(planning.Service)) }},
 	{"expertreview", "论证评估", func(a *op.API) { expertreviewapi.Mount(a, new(expertreview.Service)) }},
 	{"identity", "统一身份", func(a *op.API) { identityapi.Mount(a, new(identity.Service), nil) }},
 	{"legalization", "软件正版化", func(a *op.API) { legalizationapi.Mount(a, new(legalization.Service)) }},
