@@ -56,6 +56,9 @@ func Check[Req any](f func(context.Context, *Req) error) Option {
 	}
 }
 
+// Filer is a response that is a file instead, to those who ask for one.
+type Filer interface{ File() (File, bool) }
+
 // API is the operations of one service.
 type API struct {
 	Service string // "declaration"
@@ -98,6 +101,11 @@ func Handle[Req, Resp any](a *API, pattern, name, summary string, f func(context
 	a.mux.Handle(pattern, kithttp.NewServer(ep,
 		func(_ context.Context, r *http.Request) (any, error) { return readRequest(r, info) },
 		func(ctx context.Context, w http.ResponseWriter, resp any) error {
+			if x, ok := resp.(Filer); ok {
+				if f, is := x.File(); is {
+					resp = f
+				}
+			}
 			return writeResponse(w, info.Status, resp)
 		},
 		kithttp.ServerErrorEncoder(WriteProblem),

@@ -38,9 +38,9 @@ func TestAnEventHasOneRow(t *testing.T) {
 	if v := h.verdict(); !v.OK || v.Rows != 5 {
 		t.Fatalf("%+v", v)
 	}
-	rows, _, err := h.book.Find(h.asAuditor(), auditexport.Filter{Limit: 10})
+	found, err := h.book.Find(h.asAuditor(), auditexport.Filter{Limit: 10})
 	must(t, err)
-	for i, r := range rows {
+	for i, r := range found.Rows {
 		if r.EventID != events[i].ID || r.Seq != int64(i+1) {
 			t.Errorf("row %d is event %s, not %s", r.Seq, r.EventID, events[i].ID)
 		}
@@ -350,7 +350,7 @@ func TestWhoSeesTheLedger(t *testing.T) {
 				}
 			}
 			ctx := authn.With(t.Context(), c.by)
-			rows, _, err := h.book.Find(ctx, auditexport.Filter{Limit: 10})
+			found, err := h.book.Find(ctx, auditexport.Filter{Limit: 10})
 			must(t, err)
 			streamed := slices.Collect(func(yield func(uint64) bool) {
 				for r, err := range h.book.Rows(ctx, "", 1, 3) {
@@ -360,8 +360,8 @@ func TestWhoSeesTheLedger(t *testing.T) {
 					}
 				}
 			})
-			if len(rows) != c.want || len(streamed) != c.want {
-				t.Errorf("a query gives %d rows, a stream %d", len(rows), len(streamed))
+			if len(found.Rows) != c.want || len(streamed) != c.want {
+				t.Errorf("a query gives %d rows, a stream %d", len(found.Rows), len(streamed))
 			}
 		})
 	}
@@ -443,13 +443,13 @@ func TestLargeEventsComeInSmallPages(t *testing.T) {
 	}
 	var found int
 	for after := int64(0); ; {
-		rows, more, err := h.book.Find(h.asAuditor(), auditexport.Filter{After: after, Limit: 1000})
+		page, err := h.book.Find(h.asAuditor(), auditexport.Filter{After: after, Limit: 1000})
 		must(t, err)
-		found += len(rows)
-		if !more {
+		found += len(page.Rows)
+		if !page.More {
 			break
 		}
-		after = rows[len(rows)-1].Seq
+		after = page.Next
 	}
 	if found != 1214 {
 		t.Errorf("queries give %d rows", found)

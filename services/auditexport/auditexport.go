@@ -24,6 +24,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/policy"
+	"egov/services/auditexport/search"
 )
 
 // Bureau is the unit that holds this duty.
@@ -43,23 +44,42 @@ type Row struct {
 	TraceID string    `json:"trace_id"`
 	Raw     string    `json:"raw"` // the stored event, CloudEvents 1.0 JSON
 	Chain   string    `json:"chain"`
+	// Chained says that the chain value follows from that of the row before.
+	Chained bool `json:"chained"`
+	// Signed says that the row is under the checkpoint that the answer names.
+	Signed bool `json:"signed"`
 	// Broken says that the event is not the one that was hashed, or cannot be
 	// read. A check of the ledger says more.
 	Broken bool `json:"broken,omitempty"`
 }
 
-// Filter narrows a query; zero fields do not.
+// Filter narrows a query; zero fields do not. Its parts are those of
+// search.Query.
 type Filter struct {
-	Project string
-	Unit    string
-	Actor   string
-	Type    string
-	Trace   string
-	From    time.Time
-	To      time.Time // exclusive
-	After   int64     // rows behind this seq
-	Last    int64     // rows up to this seq
-	Limit   int
+	Project   string
+	Unit      string
+	Actor     string
+	Type      string
+	Trace     string
+	Provision string
+	Words     []string
+	Amounts   *search.Amounts
+	From      time.Time
+	To        time.Time // exclusive
+	After     int64     // rows behind this seq
+	Last      int64     // rows up to this seq
+	Limit     int
+}
+
+// Found is one page of what a filter lets pass.
+type Found struct {
+	Rows []Row
+	// More says that there may be others behind Next, up to which the ledger was
+	// looked through.
+	More bool
+	Next int64
+	// Indexed is the last row that was looked for.
+	Indexed int64
 }
 
 // Filed is one row as a check of the whole ledger sees it.
@@ -86,8 +106,11 @@ type Book interface {
 	// Filed is Rows for a check of everything.
 	Filed(ctx context.Context, from, to int64) iter.Seq2[*Filed, error]
 	// Find answers a query, ascending, with Limit rows at most and fewer where
-	// they are large; more says that there may be others behind the last.
-	Find(ctx context.Context, f Filter) (rows []Row, more bool, err error)
+	// they are large or far apart.
+	Find(ctx context.Context, f Filter) (Found, error)
+	// Tally says how many rows f lets pass, up to a bound; exact is false where
+	// there may be more.
+	Tally(ctx context.Context, f Filter, bound int) (n int, exact bool, err error)
 	// Span gives the first and last of the rows that f lets pass, 0 without any.
 	Span(ctx context.Context, f Filter) (first, last int64, err error)
 	// Projects lists the projects that were submitted up to row last and have
@@ -112,7 +135,7 @@ type Book interface {
 // auditors' own acts are on record too (YP23-M-16).
 type Inquiry struct {
 	aggregate.Root
-	Kind    string   `json:"kind"` // query, rows, export, file or verify
+	Kind    string   `json:"kind"` // query, stream, streamed, as_of, changes, rows, export, file or verify
 	Actor   string   `json:"actor"`
 	Query   string   `json:"query"`
 	Rows    int64    `json:"rows"`

@@ -14,8 +14,7 @@ import (
 // Mount puts every operation of the service on the API.
 func Mount(a *op.API, s *auditexport.Service) {
 	auditor := op.Roles("auditor")
-	op.Handle(a, "GET /v1/ledger", "QueryLedger", "Rows of the ledger, ascending; the query itself becomes a row", s.Query, auditor)
-	op.Handle(a, "GET /v1/projects/{id}/ledger", "QueryProject", "Rows about one project, ascending", s.QueryProject, auditor)
+	mountQueries(a, s)
 	op.Handle(a, "GET /v1/ledger/rows", "StreamRows", "All rows behind one, as JSON lines under a signed closing line", func(ctx context.Context, r streamRows) (op.File, error) {
 		body, err := s.StreamRows(ctx, r.StreamRows, r.Format.Writer)
 		return op.File{Name: "ledger" + r.Format.Suffix(), MediaType: r.Format.MediaType(), Body: body}, err

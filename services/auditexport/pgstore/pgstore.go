@@ -8,7 +8,6 @@ import (
 	"embed"
 	"errors"
 	"fmt"
-	"strconv"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -17,7 +16,6 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"egov/libs/authn"
-	"egov/libs/event"
 	"egov/libs/ledger"
 	"egov/libs/pg"
 	"egov/libs/store"
@@ -57,6 +55,7 @@ type Book struct {
 	self   authn.Principal
 
 	repeats atomic.Bool // the batch before had events that were known
+	index   index
 }
 
 // NewBook opens the ledger of that origin; self appends to it.
@@ -180,52 +179,14 @@ func filter(f auditexport.Filter) (where string, args []any) {
 	return strings.Join(conditions, " AND "), args
 }
 
-// Find answers a query.
-func (b *Book) Find(ctx context.Context, f auditexport.Filter) (out []auditexport.Row, more bool, err error) {
-	where, args := filter(f)
-	limit := " ORDER BY seq LIMIT " + strconv.Itoa(f.Limit)
-	sql := "SELECT " + rowColumns + " FROM ledger_row WHERE " + where
-	if !f.From.IsZero() || !f.To.IsZero() {
-		// The planner takes times to be spread evenly over the numbers, and would
-		// read the ledger from its first row to find last week's. So the numbers
-		// are found first, by whatever index serves.
-		sql = "SELECT " + rowColumns + " FROM ledger_row WHERE seq = ANY (ARRAY(SELECT seq FROM (SELECT seq FROM ledger_row WHERE " + where + " OFFSET 0) found" + limit + "))"
-	}
-	out = []auditexport.Row{}
-	err = b.query(ctx, func(rows pgx.Rows) error {
-		var p page
-		if err := p.fill(rows, p.scan); err != nil {
-			return err
-		}
-		for i := range p.rows {
-			out = append(out, shown(&p.rows[i].Row))
-		}
-		more = p.full || len(out) == f.Limit
-		return nil
-	}, sql+limit, args...)
-	return out, more, err
-}
-
-// shown is a row for people, from the stored event alone.
-func shown(r *ledger.Row) auditexport.Row {
-	out := auditexport.Row{Seq: int64(r.Seq), Raw: strings.ToValidUTF8(string(r.Raw), "\ufffd"), Chain: r.Chain.String()}
-	e, err := ledger.Parse(r.Raw)
-	if err != nil || !ledger.CheckRaw(r.Raw, &r.SHA256, &r.SM3, 0) {
-		out.Broken = true
-	}
-	if err == nil {
-		out.EventID, out.Service, out.Type, out.Subject = e.ID, e.Source, e.Type, e.Subject
-		out.Unit, out.Actor, out.At, out.TraceID = e.Unit, e.Actor, e.Time, event.TraceID(e.TraceParent)
-	}
-	return out
-}
-
 // Span gives the first and last of the rows that f lets pass.
 func (b *Book) Span(ctx context.Context, f auditexport.Filter) (first, last int64, err error) {
 	where, args := filter(f)
 	from := "ledger_row WHERE " + where
 	if !f.From.IsZero() || !f.To.IsZero() {
-		from = "(SELECT seq FROM ledger_row WHERE " + where + " OFFSET 0) found" // as in Find
+		// The planner takes times to be spread evenly over the numbers, and would
+		// read the ledger from its first row to find last week's.
+		from = "(SELECT seq FROM ledger_row WHERE " + where + " OFFSET 0) found"
 	}
 	err = b.query(ctx, scan(&first, &last), "SELECT coalesce(min(seq), 0), coalesce(max(seq), 0) FROM "+from, args...)
 	return first, last, err
