@@ -17,7 +17,7 @@ include tools/versions.mk
 # so a cold run compiles the dependencies once.
 export CGO_ENABLED ?= 0
 export GOFLAGS     := $(sort $(GOFLAGS) -buildvcs=false -trimpath)
-export PATH        := $(CURDIR)/.tools/go/bin:$(CURDIR)/.tools/node/node_modules/.bin:$(PATH)
+export PATH        := $(CURDIR)/.tools/go/bin:$(CURDIR)/.tools/node/node_modules/.bin:$(CURDIR)/.tools/$(notdir $(helm)):$(PATH)
 
 VERSION     := $(shell git describe --tags --always --dirty 2>/dev/null || echo unversioned)
 LDFLAGS     := -s -w -X egov/libs/host.version=$(VERSION)
@@ -59,11 +59,14 @@ run-ready:
 
 ##@ build
 
-.PHONY: build web
+.PHONY: build web charts
 build: web ## static binaries: bin/egov and one per service
 	@$(setup) build
 	@mkdir -p bin
 	go build -p $(JOBS) -ldflags '$(LDFLAGS)' -o bin/ $(commands)
+
+charts: $(call tool,helm) ## put into every Helm chart the charts it depends on, to install from this folder
+	@for c in $(filter-out charts/egov/,$(filter-out charts/lib/,$(wildcard charts/*/))) charts/egov; do helm dependency update --skip-refresh $$c >/dev/null; done
 
 web: ## the portal's pages, into the folder its binary embeds; nothing to do while unchanged
 ifneq ($(web),)
@@ -102,7 +105,7 @@ chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=n
 	go run ./tools/cmd/chaos $(if $(ONLY),-only $(ONLY))
 
 .PHONY: test-ready
-test-ready:
+test-ready: $(call tool,helm)
 	@$(setup) test
 	@$(MAKE) --no-print-directory web
 	@go build -o $(beside) ./tools/cmd/withservers

@@ -6,7 +6,6 @@ import (
 	"os"
 
 	"egov/libs/conf"
-	"egov/libs/host"
 	"egov/libs/module"
 	identity "egov/services/identity/module"
 	portal "egov/services/portal/module"
@@ -40,27 +39,28 @@ func Run(file, target string, action Action) error {
 	case Migrate:
 		return module.Migrate(process, services...)
 	case Check:
-		return c.check(services)
+		var errs []error
+		for _, s := range services {
+			errs = append(errs, c.CheckService(s.Name))
+		}
+		return errors.Join(errs...)
 	}
 	return fmt.Errorf("unknown action %q", action)
 }
 
-// check reports every setting that services cannot be run with.
-func (c Config) check(services []host.Service) error {
-	var errs []error
-	for _, s := range services {
-		var err error
-		switch s.Name {
-		case identity.Name:
-			err = c.Identity.Check()
-		case portal.Name:
-			err = c.Portal.Check()
-		default:
-			err = c.Services[s.Name].Check()
-		}
-		if err != nil {
-			errs = append(errs, fmt.Errorf("%s: %w", s.Name, err))
-		}
+// CheckService reports every setting that one service cannot be run with.
+func (c Config) CheckService(name string) error {
+	var err error
+	switch name {
+	case identity.Name:
+		err = c.Identity.Check()
+	case portal.Name:
+		err = c.Portal.Check()
+	default:
+		err = c.Services[name].Check()
 	}
-	return errors.Join(errs...)
+	if err != nil {
+		return fmt.Errorf("%s: %w", name, err)
+	}
+	return nil
 }

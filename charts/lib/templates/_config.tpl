@@ -1,0 +1,78 @@
+{{/* The configuration file: what the cluster decides, under what the values
+say. Secrets are not in it. */}}
+{{- define "egov.settings" -}}
+{{- $own := dict
+      "listen" ":8080"
+      "grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) -}}
+{{- if ne .Chart.Name "portal" -}}
+{{- $_ := set $own "auth" (dict "jwks_url" "http://identity:8080/.well-known/jwks.json") -}}
+{{- $_ := set $own "keys" (dict "dir" "/var/lib/egov/keys") -}}
+{{- if .Values.blob.claim -}}
+{{- $_ := set $own "blob" (dict "url" "file:///var/lib/egov/blob") -}}
+{{- end -}}
+{{- if .Values.packs.configMap -}}
+{{- $_ := set $own "packs" "/etc/egov/packs" -}}
+{{- end -}}
+{{- end -}}
+{{- mergeOverwrite $own (deepCopy ((.Values.global).config | default dict)) (deepCopy .Values.config) | toYaml -}}
+{{- end }}
+
+{{- define "egov.configMap" -}}
+apiVersion: v1
+kind: ConfigMap
+metadata:
+  {{- include "egov.metadata" . | nindent 2 }}
+data:
+  config.yaml: |
+    {{- .settings | toYaml | nindent 4 }}
+{{- end }}
+
+{{/* Secrets arrive as variables, by reference. */}}
+{{- define "egov.secretEnv" -}}
+- name: {{ .env }}
+  valueFrom:
+    secretKeyRef:
+      name: {{ .secret }}
+      key: {{ .key }}
+{{- end }}
+
+{{/* The variables of one service's secrets; owner: as the migration, which
+alone may be the schema's owner. */}}
+{{- define "egov.serviceEnv" -}}
+{{- $v := .Values -}}
+{{- $prefix := .prefix | default "EGOV" -}}
+{{- if .owner }}
+{{- if .database }}
+{{ include "egov.secretEnv" (dict "env" (printf "%s_DATABASE_OWNER_URL" $prefix) "secret" $v.database.ownerSecret "key" $v.database.ownerSecretKey) }}
+{{- end }}
+{{- else }}
+{{- if .database }}
+{{ include "egov.secretEnv" (dict "env" (printf "%s_DATABASE_URL" $prefix) "secret" $v.database.secret "key" $v.database.secretKey) }}
+{{- end }}
+{{ include "egov.secretEnv" (dict "env" (printf "%s_REDIS_URL" $prefix) "secret" $v.redis.secret "key" $v.redis.secretKey) }}
+{{- end }}
+{{- end }}
+
+{{- define "egov.env" -}}
+{{- $v := .Values -}}
+{{- range .each | default (list .) }}
+{{- include "egov.serviceEnv" (mergeOverwrite (dict) . (dict "owner" $.owner)) | trim | nindent 0 }}
+{{- end }}
+{{- with ternary "" $v.blob.credentialsSecret (not (empty .owner)) }}
+{{ include "egov.secretEnv" (dict "env" "AWS_ACCESS_KEY_ID" "secret" . "key" "AWS_ACCESS_KEY_ID") }}
+{{ include "egov.secretEnv" (dict "env" "AWS_SECRET_ACCESS_KEY" "secret" . "key" "AWS_SECRET_ACCESS_KEY") }}
+{{- end }}
+{{- if $v.trust.configMap }}
+- name: SSL_CERT_DIR
+  value: /etc/egov/trust
+{{- end }}
+{{- with $v.resources.limits.memory }}
+- name: GOMEMLIMIT
+  valueFrom:
+    resourceFieldRef:
+      resource: limits.memory
+{{- end }}
+{{- with $v.env }}
+{{ toYaml . }}
+{{- end }}
+{{- end }}
