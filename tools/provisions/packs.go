@@ -43,6 +43,7 @@ func rulesOf(p *policy.Pack) map[string][]string {
 	add("procedure/members", c.MembersBasis)
 	add("procedure/quorum", c.Quorum.Basis)
 	add("procedure/panel", c.Panel.Basis)
+	add("procedure/assets", c.Procurement.AssetBasis)
 	for _, l := range c.Lockouts {
 		add("procedure/lockout/"+l.Step, l.Basis)
 	}
@@ -200,7 +201,25 @@ func testify(p *policy.Pack, set *policy.Set, e policy.Example) (witness, error)
 		}
 	}
 	w.gives(p, d, want)
-	return w, nil
+	return w, w.gates(p, d, e)
+}
+
+// gates adds what the gates that the case speaks of ask for: that a gate waits
+// for something shows its refusal, that it no longer does shows the other side.
+func (w *witness) gates(p *policy.Pack, d policy.Decision, e policy.Example) error {
+	for gate := range e.Want.Gates {
+		list, err := p.GateOf(gate, e, d)
+		if err != nil {
+			return err
+		}
+		for _, r := range list {
+			w.shown = append(w.shown, r.Basis...)
+			if r.Closes() {
+				w.refused = append(w.refused, r.Basis...)
+			}
+		}
+	}
+	return nil
 }
 
 // gives adds the rules that give the codes the case expects, and those of codes

@@ -37,6 +37,16 @@ type Evidence struct {
 	Shown   []string // cases and tests that rest on it
 	Refused []string // cases and tests that show a breach, or the other side of a limit
 	Idle    []string // rules that nothing asks for: a deadline whose clock no service keeps
+	// Never says why nothing can be refused under the provision, and perhaps
+	// nothing enforced; nil where both can be.
+	Never *Never
+}
+
+// Never is why a provision has no refusal: it defines a word, states an aim,
+// permits, or leaves the matter to another rule.
+type Never struct {
+	policy.Text `yaml:",inline"`
+	Unenforced  bool `yaml:"unenforced"` // nothing can be enforced either
 }
 
 // enforced reports whether anything acts on the provision.
@@ -103,6 +113,7 @@ func skeleton(packs []*policy.Pack) (Table, map[string]*Evidence, error) {
 			IDs   []string    `yaml:"ids"`
 		} `yaml:"parts"`
 		Texts map[string]policy.Text `yaml:"texts"`
+		Never map[string]*Never      `yaml:"no_refusal"`
 	}
 	var t Table
 	byID := map[string]*Evidence{}
@@ -137,6 +148,12 @@ func skeleton(packs []*policy.Pack) (Table, map[string]*Evidence, error) {
 	}
 	if len(rest.Provisions) > 0 {
 		t.Parts = append(t.Parts, rest)
+	}
+	for id, why := range list.Never {
+		if byID[id] == nil || why.ZH == "" || why.EN == "" {
+			return t, nil, fmt.Errorf("ids.yaml: no_refusal of %s names no provision or no reason", id)
+		}
+		byID[id].Never = why
 	}
 	return t, byID, nil
 }
@@ -190,13 +207,15 @@ const most = 4
 func (t Table) WriteMarkdown(w io.Writer) error {
 	var b strings.Builder
 	fmt.Fprintf(&b, preamble, most)
-	var nothing, unshown, unrefused []*Evidence
+	var nothing, unshown, unrefused, never []*Evidence
 	total := 0
 	for _, part := range t.Parts {
 		fmt.Fprintf(&b, "## %s %s\n\n| 条款 provision | 执行 enforced by | 证明 shown by | 拒绝 refusal shown by |\n|---|---|---|---|\n", part.Title.ZH, part.Title.EN)
 		for _, e := range part.Provisions {
 			total++
 			switch {
+			case e.Never != nil && len(e.Refused) == 0 && (e.Never.Unenforced || e.enforced() && len(e.Shown) > 0):
+				never = append(never, e)
 			case !e.enforced():
 				nothing = append(nothing, e)
 			case len(e.Shown)+len(e.Refused) == 0:
@@ -204,11 +223,12 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 			case len(e.Refused) == 0:
 				unrefused = append(unrefused, e)
 			}
-			fmt.Fprintf(&b, "| **%s** %s | %s | %s | %s |\n", e.ID, cell(e.Text.ZH), names(slices.Concat(e.Rules, e.Code)), names(e.Shown), names(e.Refused))
+			fmt.Fprintf(&b, "| **%s** %s | %s | %s | %s |\n", e.ID, cell(e.Text.ZH), names(slices.Concat(e.Rules, e.Code)), names(e.Shown), e.refusals())
 		}
 		b.WriteString("\n")
 	}
-	fmt.Fprintf(&b, "## 未落实 Open\n\n共%d条，其中%d条三项俱全。Of %d provisions %d have all three.\n", total, total-len(nothing)-len(unshown)-len(unrefused), total, total-len(nothing)-len(unshown)-len(unrefused))
+	full := total - len(nothing) - len(unshown) - len(unrefused) - len(never)
+	fmt.Fprintf(&b, "## 未落实 Open\n\n共%d条，其中%d条三项俱全，%d条依其性质没有拒绝。Of %d provisions %d have all three, and %d by their nature no refusal.\n", total, full, len(never), total, full, len(never))
 	for _, open := range []struct {
 		zh, en string
 		list   []*Evidence
@@ -229,8 +249,23 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 			b.WriteString("\n")
 		}
 	}
+	fmt.Fprintf(&b, "\n### 依其性质没有拒绝 No refusal possible (%d)\n\n", len(never))
+	if len(never) == 0 {
+		b.WriteString("无 None.\n")
+	}
+	for _, e := range never {
+		fmt.Fprintf(&b, "- **%s** %s — %s：%s %s\n", e.ID, e.Text.ZH, e.Text.EN, e.Never.ZH, e.Never.EN)
+	}
 	_, err := io.WriteString(w, b.String())
 	return err
+}
+
+// refusals writes the cell of refusals: where none is possible, that.
+func (e *Evidence) refusals() string {
+	if len(e.Refused) == 0 && e.Never != nil {
+		return "不适用 none possible"
+	}
+	return names(e.Refused)
 }
 
 // names writes a cell: the first few, and how many more there are.

@@ -171,14 +171,19 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 		{ID: "A-2", Text: policy.Text{ZH: "无", EN: "none"}, Shown: full, Idle: []string{"p: deadline/d"}},
 		{ID: "A-3", Text: policy.Text{ZH: "未测", EN: "untested"}, Code: full},
 		{ID: "A-4", Text: policy.Text{ZH: "无拒绝", EN: "no refusal"}, Code: full, Shown: full},
+		{ID: "A-5", Text: policy.Text{ZH: "授权", EN: "leave"}, Never: &Never{Text: policy.Text{ZH: "仅授权", EN: "only leave"}, Unenforced: true}},
+		{ID: "A-6", Text: policy.Text{ZH: "可以", EN: "may"}, Code: full, Shown: full, Never: &Never{Text: policy.Text{ZH: "许可", EN: "permits"}}},
+		{ID: "A-7", Text: policy.Text{ZH: "可以二", EN: "may too"}, Never: &Never{Text: policy.Text{ZH: "许可", EN: "permits"}}},
 	}}}}
 	if err := table.WriteMarkdown(&page); err != nil {
 		t.Fatal(err)
 	}
 	for _, want := range []string{
 		"| **A-1** 全\\|有 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a` |\n",
-		"Of 4 provisions 1 have all three.",
-		"### 尚无执行 Enforced nowhere (1)\n\n- **A-2** 无 — none (无服务计时 a clock that no service keeps: `p: deadline/d`)\n",
+		"Of 7 provisions 1 have all three, and 2 by their nature no refusal.",
+		"### 尚无执行 Enforced nowhere (2)\n\n- **A-2** 无 — none (无服务计时 a clock that no service keeps: `p: deadline/d`)\n- **A-7** 可以二 — may too\n",
+		"| **A-6** 可以 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | 不适用 none possible |\n",
+		"### 依其性质没有拒绝 No refusal possible (2)\n\n- **A-5** 授权 — leave：仅授权 only leave\n- **A-6** 可以 — may：许可 permits\n",
 		"### 有执行而无测试 Enforced, shown by no test (1)\n\n- **A-3** 未测 — untested\n",
 		"### 有测试而未见拒绝 Shown, without a refusal (1)\n\n- **A-4** 无拒绝 — no refusal\n",
 	} {

@@ -60,7 +60,7 @@ var gateRefused = []string{"gate_closed", "ErrGate", "Missing"}
 
 // refusal are the words by one of which a test that names a provision shows that
 // its breach is refused.
-var refusal = []string{"Refused", "Violation", "Violations", "fault"}
+var refusal = []string{"Refused", "refused", "Violation", "Violations", "violates", "fault"}
 
 // scanSource adds what Go code and its tests say of the provisions. kept are
 // the texts that services name, such as the codes of the clocks they keep.
