@@ -80,10 +80,15 @@ type Blob struct {
 	URL string `yaml:"url" doc:"file:///directory or s3://bucket"`
 }
 
-// Keys is where a service keeps the key it seals acts with.
+// Keys is where a service keeps the keys it seals acts and signs events with, and
+// whence it knows the others'.
 type Keys struct {
 	Dir string `yaml:"dir" doc:"directory; a key is made there at the first start; empty = a key for this run only"`
 	Alg string `yaml:"alg" doc:"algorithm of a new key: sm2 or ed25519"`
+	// Events of services whose key is not in the register wait for it.
+	Register   string        `yaml:"register" doc:"public keys of all services' events: a directory of files <service>.json, or the URL of another service's register; empty = the folder register of dir"`
+	EventLife  time.Duration `yaml:"event_life" doc:"how long a key signs events until the next one does"`
+	EventAhead time.Duration `yaml:"event_ahead" doc:"how long the next key is in the register before it signs, and the last one holds beside it"`
 }
 
 // Clock sets what time it is.
@@ -119,7 +124,7 @@ func Default(name string) Service {
 		Listen: ":8080", District: "yangpu",
 		Database: Database{Role: name, MaxConns: 8, Wait: time.Minute},
 		Auth:     Auth{Issuer: "egov", Audience: "egov-services"},
-		Keys:     Keys{Alg: "sm2"},
+		Keys:     Keys{Alg: "sm2", EventLife: 90 * 24 * time.Hour, EventAhead: 7 * 24 * time.Hour},
 		Clock:    Clock{Sweep: time.Minute},
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
 		LogLevel: "info", Grace: 20 * time.Second,
@@ -144,6 +149,7 @@ func (c Service) Check() error {
 	need(c.Database.OwnerURL == "" || isURL(string(c.Database.OwnerURL), "postgres", "postgresql"), "database.owner_url: not a postgres:// URL")
 	need(isURL(string(c.Redis.URL), "redis", "rediss", "unix"), "redis.url: a redis:// or rediss:// URL is needed")
 	need(isURL(c.Auth.JWKSURL, "http", "https"), "auth.jwks_url: an http(s) URL is needed")
+	need(c.Keys.EventAhead > 0 && c.Keys.EventLife > c.Keys.EventAhead, "keys.event_life: must be longer than keys.event_ahead, both positive")
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
 	need(c.Exports.Keep > 0 && c.Exports.PerUnit > 0, "exports: must be positive")

@@ -1,8 +1,10 @@
 package event
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -42,6 +44,7 @@ type ConsumerOptions struct {
 	Heartbeat time.Duration // sign of life while a batch is worked on; others take over after three without one, and look as often; 0 = 5 s
 	Upkeep    time.Duration // between two rounds of taking over, asking and measuring; 0 = 2 s
 	Reconcile time.Duration // between two comparisons with the producers; 0 = 1 min
+	Keys      Keys          // of the sources; nil = whoever writes to Redis is believed
 	Gather    time.Duration // pause between two readings, for facts that may come late: a chatty source costs a transaction a pause then, not one a fact; 0 = none
 	Log       *slog.Logger  // nil = slog.Default
 }
@@ -95,12 +98,34 @@ func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sou
 	o = o.withDefaults()
 	c := &Consumer{
 		pool: pool, rdb: rdb, name: name, sources: sources, effects: effects, o: o,
-		reader: newReader(rdb, name, sources, true, o.Batch, o.Heartbeat),
+		reader: newReader(rdb, name, sources, o.Keys, true, o.Batch, o.Heartbeat),
 		log:    o.Log.With("consumer", name), m: newConsumerMetrics(name), tracer: otel.Tracer("egov/libs/event"),
 		drain: make(chan struct{}, 1), subs: map[string]int16{}, bySub: map[int16]string{}, gaps: map[subjectKey]*gap{},
 	}
 	c.reader.gather = o.Gather
+	if v := c.reader.proofs; v != nil {
+		v.refused = func(source, code string) { c.m.refused.WithLabelValues(source, code).Inc() }
+		v.missing = c.askInstead
+	}
 	return c
+}
+
+// refusedAtOnce bounds how many facts are asked for in the place of refused ones
+// of one reading: what more there is shows as gaps.
+const refusedAtOnce = 64
+
+// askInstead asks source for the facts that refused entries claimed to be.
+func (c *Consumer) askInstead(ctx context.Context, source string, facts []request) error {
+	slices.SortFunc(facts, func(a, b request) int { return cmp.Or(cmp.Compare(a.subject, b.subject), cmp.Compare(a.from, b.from)) })
+	facts = slices.Compact(facts)
+	for _, q := range facts[:min(len(facts), refusedAtOnce)] {
+		q.group = c.name
+		if err := ask(ctx, c.rdb, source, q); err != nil {
+			return err
+		}
+		c.m.gaps.Inc()
+	}
+	return nil
 }
 
 // Run works until ctx ends and then returns nil. Failures of Redis and

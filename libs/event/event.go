@@ -11,6 +11,8 @@
 //   - the facts of one source and subject take effect in the order of their
 //     numbers (Seq), whatever order they arrive in;
 //   - the bytes of Data are those the producer wrote;
+//   - where producers sign and consumers have their keys, what the producer did
+//     not state has no effect, whoever writes to Redis (SH12-C-6);
 //   - one fact whose effects fail delays later facts of its own subject alone,
 //     and ends as a dead letter an operator can see and retry.
 //
@@ -18,10 +20,13 @@
 // facts beyond the outbox's retention; a ledger does. Several relays of one
 // source, and several processes of one consumer, may run at once.
 //
-// Redis holds, for a source, the stream egov:events:<source>; for a group, the
-// answers to its questions in egov:replay:<source>:<group>; questions wait in
-// egov:requests:<source>; egov:windows:<source> is what reconciliation
-// compares with. All four can be lost at any time.
+// Redis holds, for a source, the stream egov:events:<source>, and what proves its
+// entries in egov:proofs:<source>; for a group, the answers to its questions in
+// egov:replay:<source>:<group>, and what proves those in
+// egov:proofs:<source>:<group>; questions wait in egov:requests:<source>;
+// egov:windows:<source> is what reconciliation compares with. All can be lost at
+// any time. Who owns Redis can withhold facts, and make known ones come again; he
+// cannot state any.
 package event
 
 import (
@@ -57,6 +62,8 @@ type Record struct {
 	// RecordedAt is when the producer's database stored it. It is zero until
 	// then, and the same in every delivery.
 	RecordedAt time.Time
+
+	proof proven // of the producer's signature; see Runs
 }
 
 // ErrUndecodable marks a failure that no repetition can cure. A handler that

@@ -20,6 +20,7 @@ import (
 	"egov/libs/event"
 	"egov/libs/pg"
 	"egov/libs/redistest"
+	"egov/libs/sign"
 )
 
 func TestMain(m *testing.M) {
@@ -50,6 +51,7 @@ type bench struct {
 	pool *pgxpool.Pool
 	rdb  *redis.Client
 	log  *slog.Logger
+	keys *ring // nil: nothing is signed, and everything believed
 }
 
 func newBench(t *testing.T, rdb *redis.Client) *bench {
@@ -60,7 +62,9 @@ func newBench(t *testing.T, rdb *redis.Client) *bench {
 		t.Fatal(err)
 	}
 	t.Cleanup(pool.Close)
-	return &bench{t: t, db: db, pool: pool, rdb: rdb, log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil))}
+	b := &bench{t: t, db: db, pool: pool, rdb: rdb, log: slog.New(slog.NewTextHandler(&testLog{t: t}, nil)), keys: &ring{}}
+	b.keys.add(t, source, sign.SM2)
+	return b
 }
 
 // testLog shows a component's log with the test that it belongs to.
@@ -101,7 +105,11 @@ func (b *bench) run(loop func(context.Context) error) (stop func()) {
 const source = "declaration"
 
 func (b *bench) relay() *event.Relay {
-	return event.NewRelay(b.pool, b.rdb, source, event.RelayOptions{Log: b.log, Upkeep: 50 * time.Millisecond, Follow: 50 * time.Millisecond, Window: time.Second})
+	o := event.RelayOptions{Log: b.log, Upkeep: 50 * time.Millisecond, Follow: 50 * time.Millisecond, Window: time.Second}
+	if b.keys != nil {
+		o.Signer = b.keys.of(source)
+	}
+	return event.NewRelay(b.pool, b.rdb, source, o)
 }
 
 // consumer writes one row for each effect.
@@ -110,7 +118,11 @@ func (b *bench) consumer(name string) *event.Consumer {
 }
 
 func (b *bench) consumerWith(name string, e event.Effects) *event.Consumer {
-	return event.NewConsumer(b.pool, b.rdb, name, []string{source}, e, quick(b.log))
+	o := quick(b.log)
+	if b.keys != nil {
+		o.Keys = b.keys
+	}
+	return event.NewConsumer(b.pool, b.rdb, name, []string{source}, e, o)
 }
 
 func quick(log *slog.Logger) event.ConsumerOptions {

@@ -104,6 +104,10 @@ const abandoned = time.Hour
 
 // measure sets the consumer's gauges and tidies the groups' lists of members.
 func (c *Consumer) measure(ctx context.Context) error {
+	delays := c.reader.proofs.delays()
+	for _, source := range c.sources {
+		c.m.unproven.WithLabelValues(source).Set(delays[source].Seconds())
+	}
 	for _, source := range c.sources {
 		groups, err := c.rdb.XInfoGroups(ctx, streamKey(source)).Result()
 		if err != nil && !gone(err) {

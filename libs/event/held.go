@@ -144,7 +144,7 @@ func (c *Consumer) lockHeld(ctx context.Context, tx pgx.Tx, k subjectKey, limit 
 	if err != nil {
 		return 0, nil, err
 	}
-	rows, err := tx.Query(ctx, `SELECT id, state, coalesce(next_at <= now(), false), attempts, event_id, type, subject, seq, time, recorded_at, unit, actor, traceparent, data
+	rows, err := tx.Query(ctx, `SELECT id, state, coalesce(next_at <= now(), false), attempts, event_id, type, subject, seq, time, recorded_at, unit, actor, traceparent, data, proof
 		FROM event_held WHERE subscription = $1 AND subject = $2 AND seq > $3 ORDER BY seq LIMIT $4`, k.sub, k.subject, seq, limit)
 	if err != nil {
 		return 0, nil, err
@@ -152,7 +152,12 @@ func (c *Consumer) lockHeld(ctx context.Context, tx pgx.Tx, k subjectKey, limit 
 	facts, err = pgx.CollectRows(rows, func(row pgx.CollectableRow) (f heldFact, err error) {
 		r := &f.rec
 		r.Source = c.bySub[k.sub]
-		return f, row.Scan(&f.id, &f.state, &f.due, &f.attempts, &r.ID, &r.Type, &r.Subject, &r.Seq, &r.Time, &r.RecordedAt, &r.Unit, &r.Actor, &r.TraceParent, &r.Data)
+		var proof string
+		err = row.Scan(&f.id, &f.state, &f.due, &f.attempts, &r.ID, &r.Type, &r.Subject, &r.Seq, &r.Time, &r.RecordedAt, &r.Unit, &r.Actor, &r.TraceParent, &r.Data, &proof)
+		if err == nil {
+			r.proof, err = parseProven(proof)
+		}
+		return f, err
 	})
 	return seq, facts, err
 }

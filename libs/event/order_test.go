@@ -55,9 +55,11 @@ func with(t *testing.T, m redis.XMessage, attribute, value string) redis.XMessag
 	return redis.XMessage{Values: map[string]any{event.EntryField: event.Pack(a, data)}}
 }
 
-// deliver replaces the stream by the given entries, in the order given.
+// deliver replaces the stream by the given entries, in the order given. Nothing
+// is signed from then on.
 func (b *bench) deliver(all []redis.XMessage) {
 	b.t.Helper()
+	b.keys = nil
 	b.rdb.Del(b.t.Context(), stream)
 	for _, m := range all {
 		if err := b.rdb.XAdd(b.t.Context(), &redis.XAddArgs{Stream: stream, Values: m.Values}).Err(); err != nil {

@@ -27,18 +27,20 @@ type Reader struct {
 	batch   int
 	beat    time.Duration
 	gather  time.Duration // between two readings of what is new
+	proofs  *verifier     // nil: everything is believed
 	size    atomic.Int64  // of the last replies, in bytes; what room the next needs
 }
 
 // NewReader reads as a member of group, which shares the streams among its
-// members. batch is how many facts a call gets at most, 0 = 256.
-func NewReader(rdb redis.UniversalClient, group string, sources []string, batch int) *Reader {
-	return newReader(rdb, group, sources, false, or(batch, 256), 10*time.Second)
+// members. batch is how many facts a call gets at most, 0 = 256; keys are those
+// of the sources, nil believes whoever writes to Redis.
+func NewReader(rdb redis.UniversalClient, group string, sources []string, keys Keys, batch int) *Reader {
+	return newReader(rdb, group, sources, keys, false, or(batch, 256), 10*time.Second)
 }
 
 // newReader reads the streams of sources and, for a group that asks for what
 // it misses, the side streams with the answers.
-func newReader(rdb redis.UniversalClient, group string, sources []string, answers bool, batch int, beat time.Duration) *Reader {
+func newReader(rdb redis.UniversalClient, group string, sources []string, keys Keys, answers bool, batch int, beat time.Duration) *Reader {
 	r := &Reader{
 		rdb: rdb, group: group, me: instance(), batch: batch, beat: beat,
 		origin: map[string]string{},
@@ -53,12 +55,15 @@ func newReader(rdb redis.UniversalClient, group string, sources []string, answer
 			r.streams = append(r.streams, replayKey(s, group))
 		}
 	}
+	if keys != nil {
+		r.proofs = newVerifier(rdb, keys, r.origin)
+	}
 	return r
 }
 
 // Run calls f until ctx ends and then returns nil. A batch is repeated while f
 // fails; when f is done with it the slice serves for the next. Entries that
-// cannot be read are logged and left out.
+// cannot be read or that their source did not sign are logged and left out.
 func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.Context, batch []Record) error) error {
 	report := (&reporter{log: log.With("group", r.group)}).report
 	newTake := func() take {
@@ -68,7 +73,7 @@ func (r *Reader) Run(ctx context.Context, log *slog.Logger, f func(ctx context.C
 			for i := range batch {
 				e := &batch[i]
 				if e.bad != nil {
-					log.ErrorContext(ctx, "reader: an entry cannot be read", "stream", e.stream, "id", e.id, "error", e.bad)
+					log.ErrorContext(ctx, "reader: an entry is left out", "stream", e.stream, "id", e.id, "error", e.bad)
 					continue
 				}
 				recs = append(recs, e.rec)
@@ -107,6 +112,11 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 	}
 	ctx, stop := context.WithCancelCause(ctx)
+	var looking sync.WaitGroup
+	defer looking.Wait()
+	if r.proofs != nil {
+		looking.Go(func() { stop(r.proofs.awaitKeys(ctx)) }) // what waits is pending, and read again
+	}
 	replies := make(chan resp, 2)
 	go func() {
 		defer close(replies)
@@ -132,14 +142,14 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	for reply := range replies { // up to the end, also after a failure: the reader closes it
 		err := ctx.Err() // what was read and not worked on comes first in the next run
 		if err == nil {
-			next, err = reply.streams(r.origin, next[:0])
+			next, err = r.entries(ctx, &reply, next[:0])
 		}
 		for err == nil && len(next) > 0 {
 			batch, next = next, batch[:0]
 			select {
 			case following, ok := <-replies:
 				if ok {
-					next, err = following.streams(r.origin, next)
+					next, err = r.entries(ctx, &following, next)
 				}
 			default:
 			}
@@ -152,6 +162,17 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		}
 	}
 	return context.Cause(ctx)
+}
+
+// entries takes the reply of XREADGROUP and proves what it carries.
+func (r *Reader) entries(ctx context.Context, reply *resp, out []entry) ([]entry, error) {
+	before := len(out)
+	out, err := reply.streams(r.origin, out)
+	if err != nil {
+		return out, err
+	}
+	proved, err := r.proofs.verify(ctx, out[before:])
+	return out[:before+len(proved)], err
 }
 
 // readOwn reads what is pending for this very process: it was delivered and
@@ -355,6 +376,9 @@ func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 			return err
 		}
 		next, entries, err := reply.claimed(key, r.origin[key])
+		if err == nil {
+			entries, err = r.proofs.verify(ctx, entries)
+		}
 		if err != nil {
 			return err
 		}

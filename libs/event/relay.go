@@ -20,7 +20,13 @@ import (
 //go:embed append.lua
 var appendLua string
 
-var appendScript = redis.NewScript(appendLua)
+//go:embed replay.lua
+var replayLua string
+
+var (
+	appendScript = redis.NewScript(appendLua)
+	replayScript = redis.NewScript(replayLua)
+)
 
 // relayLock is the advisory lock of a database's leading relay. It only saves
 // the others work.
@@ -35,6 +41,7 @@ type RelayOptions struct {
 	Upkeep      time.Duration // between two rounds of trimming and measuring; 0 = 5 s
 	Maintenance time.Duration // between two rounds over partitions; 0 = 10 min
 	Window      time.Duration // length of a reconciliation window; 0 = 10 min
+	Signer      Signer        // signs what is appended; nil = nothing is, and only consumers without Keys take it
 	Log         *slog.Logger  // nil = slog.Default
 }
 
@@ -134,7 +141,7 @@ func (r *Relay) publish(ctx context.Context) error {
 	}
 	pages := make(chan page, 4) // Redis, PostgreSQL and this process work at once
 	g, gctx := errgroup.WithContext(ctx)
-	rd := &reader{relay: r, conn: conn, epoch: epoch, cursor: start, appended: last, enc: encoder{source: r.source}}
+	rd := &reader{relay: r, conn: conn, epoch: epoch, cursor: start, appended: last, enc: encoder{source: r.source, signer: r.o.Signer}}
 	g.Go(func() error { defer close(pages); return rd.run(gctx, pages) })
 	g.Go(func() error { return r.append(gctx, rd, pages) })
 	err = g.Wait()
@@ -372,12 +379,13 @@ func (r *Relay) append(ctx context.Context, rd *reader, pages <-chan page) error
 }
 
 func (r *Relay) appendPage(ctx context.Context, believed streamID, p page) (streamID, error) {
-	args := make([]any, 1, 1+len(p.values))
-	args[0] = believed.String()
+	args := make([]any, 2, 2+len(p.values))
+	args[0], args[1] = believed.String(), p.batch
 	for i := range p.values {
 		args = append(args, &p.values[i])
 	}
-	text, err := appendScript.Run(ctx, r.rdb, []string{streamKey(r.source)}, args...).Text()
+	stream := streamKey(r.source)
+	text, err := appendScript.Run(ctx, r.rdb, []string{stream, proofKey(stream)}, args...).Text()
 	if err != nil {
 		if at, ok := strings.CutPrefix(err.Error(), "REWIND "); ok {
 			return streamID{}, fmt.Errorf("%w: %s, expected %s", errRewound, at, believed)

@@ -12,6 +12,8 @@ import (
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"egov/libs/ledger"
 )
 
 // A consumer that misses facts asks their producer in its request stream, and
@@ -175,10 +177,7 @@ func (r *Relay) replaySubject(ctx context.Context, q request) error {
 		kept = *oldest
 	}
 	if q.from < kept {
-		err := r.rdb.XAdd(ctx, &redis.XAddArgs{Stream: replayKey(r.source, q.group), Values: []any{
-			goneMark, "1", goneSource, r.source, goneSubject, q.subject, goneFrom, q.from, goneTo, min(q.to, kept-1),
-		}}).Err()
-		if err != nil {
+		if err := r.answerGone(ctx, q, span{q.from, min(q.to, kept-1)}); err != nil {
 			return err
 		}
 	}
@@ -192,6 +191,33 @@ func (r *Relay) replaySubject(ctx context.Context, q request) error {
 	return nil
 }
 
+// answerGone says that a run of numbers is kept no longer: signed too, since a
+// consumer goes past them.
+func (r *Relay) answerGone(ctx context.Context, q request, s span) error {
+	proof := ""
+	if r.o.Signer != nil {
+		b, err := signBatch(r.o.Signer, r.source, time.Now(), []ledger.Hash{s.leaf(r.source, q.subject)})
+		if err != nil {
+			return err
+		}
+		proof = string(b)
+	}
+	return r.reply(ctx, q.group, proof, []any{
+		5 * 2, goneMark, "1", goneSource, r.source, goneSubject, q.subject, goneFrom, s.from, goneTo, s.to,
+	})
+}
+
+// reply appends entries to a group's side stream: for each the number of fields
+// and values, and those.
+func (r *Relay) reply(ctx context.Context, group, proof string, entries []any) error {
+	stream := replayKey(r.source, group)
+	err := replayScript.Run(ctx, r.rdb, []string{stream, proofKey(stream)}, append([]any{proof}, entries...)...).Err()
+	if errors.Is(err, redis.Nil) { // the script answers nothing
+		return nil
+	}
+	return err
+}
+
 // replayRows sends one page of rows to a group's side stream.
 func (r *Relay) replayRows(ctx context.Context, group, where string, args ...any) (page, error) {
 	all := append([]any{pgx.QueryResultFormats{pgx.BinaryFormatCode}}, args...)
@@ -199,16 +225,15 @@ func (r *Relay) replayRows(ctx context.Context, group, where string, args ...any
 	if err != nil {
 		return page{}, err
 	}
-	enc := encoder{source: r.source}
+	enc := encoder{source: r.source, signer: r.o.Signer}
 	p, err := enc.readPage(rows, 0)
 	if err != nil || p.rows == 0 {
 		return p, err
 	}
-	pipe := r.rdb.Pipeline()
+	entries := make([]any, 0, 3*p.rows)
 	for i := 0; i < len(p.values); i += valuesPerEntry {
-		pipe.XAdd(ctx, &redis.XAddArgs{Stream: replayKey(r.source, group), Values: []any{EntryField, p.values[i+1]}})
+		entries = append(entries, 2, EntryField, p.values[i+1])
 	}
-	_, err = pipe.Exec(ctx)
 	r.m.replayed.Add(float64(p.rows))
-	return p, err
+	return p, r.reply(ctx, group, p.batch, entries)
 }

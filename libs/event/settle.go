@@ -687,8 +687,8 @@ const (
 		WHERE p.subscription = i.s AND p.subject = i.k`
 	unblockSQL = `UPDATE event_held h SET next_at = now() FROM unnest($1::smallint[], $2::text[], $3::bigint[]) AS i(s, k, q)
 		WHERE h.subscription = i.s AND h.subject = i.k AND h.seq = i.q + 1 AND h.state = 'early'`
-	holdSQL = `INSERT INTO event_held (subscription, state, stream_id, event_id, type, subject, seq, time, recorded_at, unit, actor, traceparent, data, attempts, next_at, error)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval, $16) ON CONFLICT DO NOTHING`
+	holdSQL = `INSERT INTO event_held (subscription, state, stream_id, event_id, type, subject, seq, time, recorded_at, unit, actor, traceparent, data, attempts, next_at, error, proof)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, now() + $15::interval, $16, $17) ON CONFLICT DO NOTHING`
 )
 
 // record writes what the batch changes beside the effects. unblocked says
@@ -737,7 +737,7 @@ func (c *Consumer) hold(b *pgx.Batch, e entry, h holding) {
 		c.log.Error("consumer: dead letter", "source", e.rec.Source, "type", e.rec.Type, "subject", e.rec.Subject, "seq", e.rec.Seq, "event", e.rec.ID, "error", text)
 	}
 	r := e.rec
-	b.Queue(holdSQL, c.subs[e.rec.Source], h.state, e.id, r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text)
+	b.Queue(holdSQL, c.subs[e.rec.Source], h.state, e.id, r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text, r.proof.text())
 }
 
 // maxReason bounds the text kept of an error, in bytes.

@@ -40,7 +40,11 @@ func (r *Relay) trim(ctx context.Context) error {
 	if _, err := r.pool.Exec(ctx, "UPDATE event_origin SET floor = $1 WHERE floor <> $1", low.String()); err != nil {
 		return err
 	}
-	return r.rdb.XTrimMinIDApprox(ctx, streamKey(r.source), low.String(), 0).Err()
+	pipe := r.rdb.Pipeline()
+	pipe.XTrimMinIDApprox(ctx, streamKey(r.source), low.String(), 0)
+	pipe.XTrimMinIDApprox(ctx, proofKey(streamKey(r.source)), low.String(), 0)
+	_, err = pipe.Exec(ctx)
+	return err
 }
 
 // acknowledged is the id up to which every group has acknowledged everything.

@@ -1,6 +1,7 @@
 package event
 
 import (
+	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -12,6 +13,8 @@ import (
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
+
+	"egov/libs/ledger"
 )
 
 // timeLayout keeps what the database keeps: microseconds.
@@ -23,6 +26,13 @@ func streamKey(source string) string        { return "egov:events:" + source }
 func requestKey(source string) string       { return "egov:requests:" + source }
 func windowKey(source string) string        { return "egov:windows:" + source }
 func replayKey(source, group string) string { return "egov:replay:" + source + ":" + group }
+
+// proofKey is where the batches stand that prove the entries of a stream:
+// egov:proofs:<source>, and egov:proofs:<source>:<group> for a side stream.
+func proofKey(stream string) string {
+	_, of, _ := strings.Cut(strings.TrimPrefix(stream, "egov:"), ":")
+	return "egov:proofs:" + of
+}
 
 // outboxColumns are what the relay reads, in the order readPage expects.
 const outboxColumns = "o.txid, o.id, o.recorded_at, o.event_id, o.type, o.subject, o.seq, o.time, o.unit, o.actor, o.traceparent, o.data"
@@ -50,6 +60,7 @@ const valuesPerEntry = 2
 // each, all cut from one block of memory.
 type page struct {
 	values []string
+	batch  string // that proves the rows; empty without a signer
 	rows   int
 	first  streamID
 	last   streamID
@@ -59,8 +70,10 @@ type page struct {
 // again.
 type encoder struct {
 	source string
+	signer Signer // nil: nothing is signed
 	block  []byte
 	bounds []int
+	leaves []ledger.Hash
 }
 
 // pgEpoch is the zero of PostgreSQL's timestamps, in Unix microseconds.
@@ -72,7 +85,7 @@ const pgEpoch = 946684800 * 1_000_000
 func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 	defer rows.Close()
 	var p page
-	e.block, e.bounds = e.block[:0], e.bounds[:0]
+	e.block, e.bounds, e.leaves = e.block[:0], e.bounds[:0], e.leaves[:0]
 	for rows.Next() {
 		v := rows.RawValues()
 		p.last = newStreamID(epoch, binary.BigEndian.Uint64(v[colTxid]), binary.BigEndian.Uint64(v[colID]))
@@ -82,6 +95,7 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 		p.rows++
 		e.block = p.last.append(e.block)
 		e.cut()
+		begin := len(e.block)
 		e.block = strconv.AppendInt(e.block, attributeCount, 10)
 		e.block = append(append(e.block, separator), specVersion...)
 		e.block = appendUUID(append(e.block, separator), v[colEventID])
@@ -96,6 +110,9 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 		e.put(v[colTrace])
 		e.put(v[colData])
 		e.cut()
+		if e.signer != nil {
+			e.leaves = append(e.leaves, sha256.Sum256(e.block[begin:]))
+		}
 	}
 	if err := rows.Err(); err != nil {
 		return page{}, err
@@ -107,7 +124,12 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 		p.values[i] = all[from:to]
 		from = to
 	}
-	return p, nil
+	if e.signer == nil || p.rows == 0 {
+		return p, nil
+	}
+	b, err := signBatch(e.signer, e.source, time.Now(), e.leaves)
+	p.batch = string(b)
+	return p, err
 }
 
 func (e *encoder) cut() { e.bounds = append(e.bounds, len(e.block)) }
@@ -138,10 +160,14 @@ type entry struct {
 	stream string
 	id     string
 	rec    Record
-	bad    error // why it cannot be read
+	bad    error // why it cannot be read, or is not believed
 	gone   *span // instead of a fact: these are kept no longer
 
-	deleted bool // it has no fields left; there is nothing to do
+	deleted  bool // it has no fields left; there is nothing to do
+	unproven bool // its key is not known yet
+
+	event  []byte // the fact as it stands in the stream
+	fields resp   // all of it, for a dead letter
 }
 
 func (e *entry) isFact() bool { return e.bad == nil && e.gone == nil }
@@ -158,7 +184,7 @@ const (
 
 // entry reads the fields of a stream entry, which must come from source.
 func (r *resp) entry(e *entry, source string) error {
-	start := *r
+	e.fields = *r
 	n, err := r.list()
 	if err != nil {
 		return err
@@ -167,7 +193,7 @@ func (r *resp) entry(e *entry, source string) error {
 		e.deleted = true
 		return nil
 	}
-	if e.rec, e.gone, e.bad, err = r.fields(n); err != nil {
+	if e.rec, e.event, e.gone, e.bad, err = r.fields(n); err != nil {
 		return err
 	}
 	if e.bad == nil && e.rec.Source != source {
@@ -179,27 +205,32 @@ func (r *resp) entry(e *entry, source string) error {
 		}
 	}
 	if e.bad != nil {
-		e.gone = nil
-		e.rec = salvage(e.rec, &start)
-		e.rec.Source = source
+		e.refuse(e.bad, source)
 	}
 	return nil
 }
 
+// refuse makes e what its consumers put on record and do not act on.
+func (e *entry) refuse(why error, source string) {
+	e.bad, e.gone = why, nil
+	fields := e.fields
+	e.rec = salvage(e.rec, &fields)
+	e.rec.Source = source
+}
+
 // fields reads the n names and values of a fact, or of an answer that says
 // what is gone. bad says why they are neither; err, that the reply is broken.
-func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
-	var event []byte
+func (r *resp) fields(n int) (rec Record, event []byte, gone *span, bad, err error) {
 	var from, to string
 	mark := false
 	for range n / 2 {
 		name, err := r.text()
 		if err != nil {
-			return rec, nil, nil, err
+			return rec, nil, nil, nil, err
 		}
 		v, err := r.text()
 		if err != nil {
-			return rec, nil, nil, err
+			return rec, nil, nil, nil, err
 		}
 		switch string(name) {
 		case EntryField:
@@ -218,17 +249,17 @@ func (r *resp) fields(n int) (rec Record, gone *span, bad, err error) {
 	}
 	if mark {
 		gone, bad = parseSpan(from, to)
-		return rec, gone, bad, nil
+		return rec, nil, gone, bad, nil
 	}
 	a, data, bad := unpack(event)
 	if bad != nil {
-		return rec, nil, bad, nil
+		return rec, nil, nil, bad, nil
 	}
 	rec = Record{
 		ID: a[attrID], Source: a[attrSource], Type: a[attrType], Subject: a[attrSubject], Unit: a[attrUnit], Actor: a[attrActor],
 		TraceParent: a[attrTrace], Data: data,
 	}
-	return rec, nil, complete(&rec, &a, event[:len(event)-len(data)]), nil
+	return rec, event, nil, complete(&rec, &a, event[:len(event)-len(data)]), nil
 }
 
 // complete checks a fact, whose attributes stand in head, and fills in what is

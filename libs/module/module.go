@@ -24,6 +24,7 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/conf"
 	"egov/libs/event"
+	"egov/libs/event/eventkeys"
 	"egov/libs/host"
 	"egov/libs/jobs"
 	"egov/libs/ledger/witness"
@@ -61,6 +62,8 @@ type Kit struct {
 
 	module   Module
 	seal     *sign.PrivateKey
+	signer   *eventkeys.Own
+	register *eventkeys.Register
 	holidays holidays
 	own      own
 }
@@ -143,7 +146,10 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		k.Attachments = attachment.Shelf{Blobs: blobs}
 	}
 
-	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Log: u.Log})
+	if err := k.openEventKeys(ctx, c.Keys); err != nil {
+		return nil, err
+	}
+	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Signer: k.signer, Log: u.Log})
 	u.Metrics.Register.MustRegister(relay)
 	u.Loop("relay", relay.Run)
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
@@ -239,7 +245,7 @@ func (k *Kit) Consume(name string, sources []string, effects event.Effects) {
 }
 
 func (k *Kit) consume(name string, sources []string, effects event.Effects, o event.ConsumerOptions) {
-	o.Log = k.Log
+	o.Log, o.Keys = k.Log, k.register
 	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, o)
 	k.Unit.Metrics.Register.MustRegister(c)
 	k.Unit.Loop("consume "+name, c.Run)

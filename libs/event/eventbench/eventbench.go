@@ -299,7 +299,7 @@ func (b *Bench) consumeAck(ctx context.Context) (float64, error) {
 
 // acknowledge reads the stream and does nothing with it.
 func (b *Bench) acknowledge(ctx context.Context) error {
-	return event.NewReader(b.rdb, group, []string{source}, 0).Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
+	return event.NewReader(b.rdb, group, []string{source}, nil, 0).Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
 }
 
 func (b *Bench) inboxBatch(ctx context.Context) (float64, error) {

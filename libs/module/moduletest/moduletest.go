@@ -31,6 +31,7 @@ import (
 	"egov/libs/conf"
 	"egov/libs/dbtest"
 	"egov/libs/event"
+	"egov/libs/event/eventkeys"
 	"egov/libs/host"
 	"egov/libs/op"
 	"egov/libs/pg"
@@ -91,10 +92,21 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 	for _, f := range adjust {
 		f(&c)
 	}
+	if c.Keys.Register == "" { // services over one Redis know one another
+		shared, known := registers.LoadOrStore(c.Redis.URL, filepath.Join(dir, "register"))
+		if !known {
+			t.Cleanup(func() { registers.Delete(c.Redis.URL) })
+		}
+		c.Keys.Register = shared.(string)
+	}
 	s.Config = c
 	s.run(build)
 	return s
 }
+
+// registers are the folders of event keys by the Redis of the services that share
+// one.
+var registers sync.Map
 
 // Beside runs a second process of the service, over the same database, and
 // stops it when the test ends. What it stated is asked of either.
@@ -304,7 +316,9 @@ func (s *Service) Other(name string) *Producer {
 	}
 	db := dbtest.Database(s.t, store.Migrations(), pg.Set{Name: "event", FS: event.Migrations()})
 	p := &Producer{s: s, pool: db.Pool(s.t), name: name}
-	p.relay = event.NewRelay(p.pool, redistest.Open(s.t, string(s.Config.Redis.URL)), name, event.RelayOptions{Poll: 5 * time.Millisecond})
+	keys, err := eventkeys.OpenOwn("", s.Config.Keys.Register, name, eventkeys.Terms{}, time.Now)
+	must(s.t, err)
+	p.relay = event.NewRelay(p.pool, redistest.Open(s.t, string(s.Config.Redis.URL)), name, event.RelayOptions{Poll: 5 * time.Millisecond, Signer: keys})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- p.relay.Run(ctx) }()

@@ -1,0 +1,72 @@
+package module
+
+import (
+	"context"
+	"path/filepath"
+	"time"
+
+	"egov/libs/conf"
+	"egov/libs/event/eventkeys"
+	"egov/libs/sign"
+)
+
+// How often keys of events are looked after, on the clock of the machine: a
+// virtual one would let them run out in a moment.
+const (
+	registerEvery = 2 * time.Second
+	turnEvery     = time.Minute
+)
+
+// openEventKeys has the service sign what it states, and know who else signs what
+// (SH12-C-9, SH12-C-12).
+func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
+	place := c.Register
+	if place == "" && c.Dir != "" {
+		place = filepath.Join(c.Dir, "register")
+	}
+	folder := place
+	if eventkeys.IsURL(place) {
+		folder = "" // whoever keeps it takes the key from eventkeys.Path
+	}
+	terms := eventkeys.Terms{Alg: sign.Alg(c.Alg), Life: c.EventLife, Ahead: c.EventAhead}
+	var err error
+	if k.signer, err = eventkeys.OpenOwn(c.Dir, folder, k.module.Name, terms, time.Now); err != nil {
+		return err
+	}
+	k.register = eventkeys.OpenRegister(place, k.signer, time.Now)
+	if err := k.register.Read(ctx); err != nil {
+		k.Log.WarnContext(ctx, "the register of event keys is not read now, tried again", "register", place, "err", err)
+	}
+	k.Unit.Mux.Handle("GET "+eventkeys.Path, k.register)
+	k.Unit.Loop("event keys", k.lookAfterEventKeys)
+	return nil
+}
+
+func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
+	look := time.NewTicker(registerEvery)
+	defer look.Stop()
+	turned, said := time.Now(), map[string]string{}
+	say := func(what string, err error) { // once, until it is another
+		text := ""
+		if err != nil {
+			text = err.Error()
+		}
+		if text != "" && text != said[what] && ctx.Err() == nil {
+			k.Log.WarnContext(ctx, what, "err", err)
+		}
+		said[what] = text
+	}
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-k.register.Wanted():
+		case <-look.C:
+		}
+		say("the register of event keys is not read now, tried again", k.register.Read(ctx))
+		if now := time.Now(); now.Sub(turned) >= turnEvery {
+			turned = now
+			say("the keys of events are not looked after now, tried again", k.signer.Turn())
+		}
+	}
+}
