@@ -18,7 +18,10 @@ type SubmitCatalogue struct {
 	Editor    string `json:"editor" required:"true"`
 	Reviewer  string `json:"reviewer" required:"true"`
 	Way       string `json:"way" required:"true"`
-	Items     []Item `json:"items" required:"true"`
+	// BaseRegister: population, legal_person, spatial or macro_economy; empty for
+	// any other data.
+	BaseRegister string `json:"base_register" enum:"population,legal_person,spatial,macro_economy"`
+	Items        []Item `json:"items" required:"true"`
 }
 
 // maxItems bounds one catalogue.
@@ -31,6 +34,7 @@ func (r *SubmitCatalogue) Validate() error {
 	c.Text(r.Editor, "editor", 50, "SH16-D-8")
 	c.Text(r.Reviewer, "reviewer", 50, "SH16-D-8")
 	oneOf(&c, r.Way, "way", "SH16-D-8", "online", "offline_tool", "system_docking")
+	r.checkBase(&c)
 	c.Require(len(r.Items) > 0, "items", "required", "目录至少有一个数据项", "a catalogue has at least one item", "YP23-M-22")
 	c.Require(len(r.Items) <= maxItems, "items", "too_many", fmt.Sprintf("数据项不得超过%d个", maxItems), fmt.Sprintf("at most %d items", maxItems))
 	seen := map[string]bool{}
@@ -42,9 +46,10 @@ func (r *SubmitCatalogue) Validate() error {
 		c.Text(x.Field, at+"field", 128, "YP23-M-22")
 		c.Text(x.Type, at+"type", 64, "YP23-M-22")
 		c.Require(x.Length >= 0, at+"length", "out_of_range", "长度不得为负", "must not be negative", "YP23-M-22")
-		oneOf(&c, x.ShareClass, at+"share_class", "SH16-D-9", "universal", "on_demand", "not_shared")
+		oneOf(&c, x.ShareClass, at+"share_class", "SH16-D-9", universal, onDemand, notShared)
 		oneOf(&c, x.Frequency, at+"frequency", "YP23-M-22", "realtime", "daily", "weekly", "monthly", "yearly", "once")
-		c.Require(x.ShareClass != "not_shared" || x.LegalBasis != "", at+"legal_basis", "required", "不共享须列明法律依据", "what is not shared names its legal basis", "SH16-D-9")
+		c.Require(x.ShareClass != notShared || x.LegalBasis != "", at+"legal_basis", "required", "不共享须列明法律依据", "what is not shared names its legal basis", "SH16-D-9")
+		x.checkIdentity(&c, at)
 		c.Require(x.Secrecy, at+"secrecy_checked", "required", "须先经保密审查", "the secrecy check comes first", "SH16-D-19")
 		name := x.Resource + "\x00" + x.Table + "\x00" + x.Field
 		c.Require(!seen[name], at+"field", "duplicate", "同一表内字段重复", "the field appears twice", "YP23-M-22")
@@ -57,6 +62,7 @@ func (r *SubmitCatalogue) Validate() error {
 			keyed[x.Resource] = true
 		}
 	}
+	checkIdentified(&c, r.Items)
 	return c.Err()
 }
 
@@ -70,14 +76,16 @@ func (s *Service) Submit(ctx context.Context, r SubmitCatalogue) (Catalogue, err
 		return Catalogue{}, err
 	}
 	return s.Catalogues.Create(ctx, s.NewID(), func(c *Catalogue, rec *aggregate.Recorder) error {
-		c.ProjectID = r.ProjectID
+		if c.ProjectID = r.ProjectID; c.ProjectID == "" {
+			c.ProjectID = c.ID // the subject of its facts
+		}
 		r.apply(c, rec)
 		return nil
 	})
 }
 
 // ReviseCatalogue brings a returned catalogue again, or changes a published
-// one.
+// one, which is the update that a noted change waits for (SH16-D-10).
 type ReviseCatalogue struct {
 	ID string `path:"id" json:"-"`
 	SubmitCatalogue
@@ -95,8 +103,8 @@ func (s *Service) Revise(ctx context.Context, r ReviseCatalogue) (Catalogue, err
 		if c.State != Returned && c.State != Published {
 			return ErrState
 		}
-		r.ProjectID = c.ProjectID
 		r.apply(c, rec)
+		c.MeetClock(rec, clockUpdate, rec.Today())
 		return nil
 	})
 }
@@ -116,8 +124,11 @@ func (s *Service) admissible(ctx context.Context, r SubmitCatalogue) error {
 	}
 	var v []fault.Violation
 	for i, x := range r.Items {
-		if unit, ok := taken[x.SourceKey()]; ok && x.ShareClass != "not_shared" {
-			v = append(v, fault.Violation{Field: fmt.Sprintf("items[%d]", i), Code: "item_has_source", Msg: "来源单位：" + unit, MsgEN: "its source is " + unit, Basis: []string{"SH16-D-12"}})
+		if source, ok := taken[x.SourceKey()]; ok && x.ShareClass != notShared {
+			v = append(v, fault.Violation{
+				Field: fmt.Sprintf("items[%d]", i), Code: "item_has_source",
+				Msg: "来源单位：" + source.Unit + "，目录：" + source.Catalogue, MsgEN: "its source is " + source.Unit + ", catalogue " + source.Catalogue, Basis: []string{"SH16-D-12"},
+			})
 		}
 	}
 	if len(v) > 0 {
@@ -143,12 +154,25 @@ func (s *Service) own(ctx context.Context, project string) error {
 }
 
 func (r *SubmitCatalogue) apply(c *Catalogue, rec *aggregate.Recorder) {
-	c.Title, c.System, c.Editor, c.Reviewer, c.Way, c.Items, c.Findings = r.System, r.System, r.Editor, r.Reviewer, r.Way, r.Items, []Find{}
+	c.Title, c.System, c.Editor, c.Reviewer, c.Way, c.Findings = r.System, r.System, r.Editor, r.Reviewer, r.Way, []Find{}
+	c.BaseRegister, c.Items = r.BaseRegister, masked(r.Items)
 	c.State = Submitted
 	c.Revision++
 	c.Share(Centre)
-	c.Await(aggregate.Todo{Action: "review_catalogue", Role: "data_officer", Unit: Centre, Title: "审核数据资源目录：" + c.Title})
-	rec.State(c.subject(), &dataresourcev1.CatalogueSubmitted{ProjectId: c.ProjectID, CatalogueId: c.ID, Unit: c.Unit, Items: int32(len(c.Items))})
+	title := "审核数据资源目录："
+	if c.BaseRegister != "" {
+		title = "优先审核基础数据资源目录：" // base registers come first (XA18-21)
+	}
+	c.Await(aggregate.Todo{Action: "review_catalogue", Role: "data_officer", Unit: Centre, Title: title + c.Title})
+	rec.State(c.subject(), &dataresourcev1.CatalogueSubmitted{ProjectId: c.project(), CatalogueId: c.ID, Unit: c.Unit, Items: int32(len(c.Items))})
+}
+
+// project is the id of the project that brought the catalogue, or empty.
+func (c *Catalogue) project() string {
+	if c.ProjectID == c.ID {
+		return ""
+	}
+	return c.ProjectID
 }
 
 // subject is what the catalogue's facts are about: its project, or itself.
@@ -187,7 +211,10 @@ func (s *Service) Review(ctx context.Context, r ReviewCatalogue) (Catalogue, err
 		if err != nil || out.State != Published {
 			return err
 		}
-		return s.Sources.Replace(ctx, out.ID, out.Unit, sharedKeys(out.Items))
+		if err := s.Sources.Replace(ctx, out.ID, out.Unit, sharedKeys(out.Items)); err != nil {
+			return err
+		}
+		return s.Index.Replace(ctx, &out)
 	})
 	return out, err
 }
@@ -197,7 +224,7 @@ func (s *Service) answer(c *Catalogue, rec *aggregate.Recorder, findings []Find)
 	if len(findings) > 0 {
 		c.State, c.Findings = Returned, findings
 		c.Await(aggregate.Todo{Action: "revise_catalogue", Role: "declarer", Unit: c.Unit, Title: "数据资源目录被退回，请修改：" + c.Title})
-		fact := &dataresourcev1.CatalogueReturned{ProjectId: c.ProjectID, CatalogueId: c.ID, Reason: findings[0].Reason, Basis: basis}
+		fact := &dataresourcev1.CatalogueReturned{ProjectId: c.project(), CatalogueId: c.ID, Reason: findings[0].Reason, Basis: basis}
 		for _, f := range findings {
 			x := c.Items[f.Item]
 			fact.RejectedItems = append(fact.RejectedItems, x.Resource+"/"+x.Table+"."+x.Field+"："+f.Reason)
@@ -207,11 +234,6 @@ func (s *Service) answer(c *Catalogue, rec *aggregate.Recorder, findings []Find)
 	}
 	c.State, c.Published = Published, rec.Today().String()
 	c.Await()
-	rec.State(c.subject(), &dataresourcev1.CataloguePublished{ProjectId: c.ProjectID, CatalogueId: c.ID, Unit: c.Unit, Items: int32(len(c.Items)), Basis: basis})
-	packs, err := s.Rules.Packs.ForDate("", rec.Today())
-	if err != nil {
-		return err
-	}
-	c.MeetClock(rec, "catalogue_maintenance", rec.Today())
-	return s.Rules.Start(c.Base(), rec, packs.ID(), "catalogue_maintenance", c.Unit, rec.Today())
+	rec.State(c.subject(), &dataresourcev1.CataloguePublished{ProjectId: c.project(), CatalogueId: c.ID, Unit: c.Unit, Items: int32(len(c.Items)), Basis: basis})
+	return s.nextMaintenance(c, rec)
 }

@@ -88,28 +88,3 @@ func (s *Service) AnswerCloud(ctx context.Context, r AnswerCloud) (CloudRequest,
 		return nil
 	})
 }
-
-// FileSteward names who looks after the caller's unit's data (SH16-D-21).
-type FileSteward struct {
-	Name    string `json:"name" required:"true"`
-	Contact string `json:"contact" required:"true"`
-}
-
-// Validate wants name and contact.
-func (r *FileSteward) Validate() error {
-	var c fault.Checks
-	c.Text(r.Name, "name", 50, "SH16-D-21")
-	c.Text(r.Contact, "contact", 100, "SH16-D-21")
-	return c.Err()
-}
-
-// FileSteward keeps the register entry of one unit.
-func (s *Service) FileSteward(ctx context.Context, unit string, r FileSteward) (Steward, error) {
-	return s.Stewards.Upsert(ctx, unit, func(x *Steward, rec *aggregate.Recorder) error {
-		x.Own(unit)
-		x.Share(Centre)
-		x.Name, x.Contact = r.Name, r.Contact
-		rec.State(unit, &dataresourcev1.StewardFiled{Unit: unit, Name: r.Name, Basis: []string{"SH16-D-21"}})
-		return nil
-	})
-}

@@ -108,7 +108,7 @@ func TestOneSourceAnItem(t *testing.T) {
 	d.officer.Post("/v1/catalogues/"+c.ID+"/review", map[string]any{}).OK(nil)
 	other := d.As("edu", "education", "declarer")
 	p := other.Post("/v1/catalogues", catalogue("", item(func(x map[string]any) { x["field"] = "colour" }), item())).Refused(422, "item_has_source")
-	if len(p.Violations) != 1 || p.Violations[0].Field != "items[1]" || p.Violations[0].Msg != "来源单位：facilities" {
+	if len(p.Violations) != 1 || p.Violations[0].Field != "items[1]" || p.Violations[0].Msg != "来源单位：facilities，目录："+c.ID {
 		t.Fatalf("%+v", p)
 	}
 	own := item(func(x map[string]any) { x["share_class"], x["legal_basis"] = "not_shared", "保密法第二十条" })

@@ -26,8 +26,9 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &dataresource.Service{
 				Needs: pgstore.Needs(k.Store), Catalogues: pgstore.Catalogues(k.Store), Clouds: pgstore.Clouds(k.Store), Stewards: pgstore.Stewards(k.Store),
-				Sources: pgstore.Sources{Store: k.Store}, Rules: k.Rules,
-				NewID: store.NewID, InTx: k.Store.InTx,
+				Sharings: pgstore.Sharings(k.Store), Standings: pgstore.Standings(k.Store), Corrections: pgstore.Corrections(k.Store),
+				Sources: pgstore.Sources{Store: k.Store}, Index: pgstore.Index{Store: k.Store},
+				Rules: k.Rules, District: c.District, Self: k.Self, NewID: store.NewID, InTx: k.Store.InTx, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

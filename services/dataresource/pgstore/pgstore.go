@@ -38,23 +38,39 @@ func Stewards(s *store.Store) *store.Collection[dataresource.Steward, *dataresou
 	return store.NewCollection[dataresource.Steward, *dataresource.Steward](s, "steward")
 }
 
+// Sharings is the repository of sharing requests.
+func Sharings(s *store.Store) *store.Collection[dataresource.Sharing, *dataresource.Sharing] {
+	return store.NewCollection[dataresource.Sharing, *dataresource.Sharing](s, "sharing", "state", "provider")
+}
+
+// Standings is the repository of how units do their data work.
+func Standings(s *store.Store) *store.Collection[dataresource.Standing, *dataresource.Standing] {
+	return store.NewCollection[dataresource.Standing, *dataresource.Standing](s, "standing")
+}
+
+// Corrections is the repository of ordered corrections.
+func Corrections(s *store.Store) *store.Collection[dataresource.Correction, *dataresource.Correction] {
+	return store.NewCollection[dataresource.Correction, *dataresource.Correction](s, "correction", "state")
+}
+
 // Sources is the register of published items. Who provides an item is known to
 // every unit: that is what the register is for.
 type Sources struct{ Store *store.Store }
 
 // Of finds other providers of the items.
-func (r Sources) Of(ctx context.Context, unit string, keys []string) (map[string]string, error) {
-	out := map[string]string{}
+func (r Sources) Of(ctx context.Context, unit string, keys []string) (map[string]dataresource.Source, error) {
+	out := map[string]dataresource.Source{}
 	err := r.Store.Read(ctx, func(rows pgx.Rows) error {
 		for rows.Next() {
-			var key, unit string
-			if err := rows.Scan(&key, &unit); err != nil {
+			var key string
+			var from dataresource.Source
+			if err := rows.Scan(&key, &from.Unit, &from.Catalogue); err != nil {
 				return err
 			}
-			out[key] = unit
+			out[key] = from
 		}
 		return rows.Err()
-	}, "SELECT item, unit FROM item_source WHERE item = ANY($1) AND unit <> $2", keys, unit)
+	}, "SELECT item, unit, catalogue_id FROM item_source WHERE item = ANY($1) AND unit <> $2", keys, unit)
 	return out, err
 }
 
