@@ -28,9 +28,9 @@ func contains(items []Item, id string) bool {
 // its suggestion, and the outcome that it suggests (YP23-R-4.4).
 type ProposeItem struct {
 	ID         string    `path:"id" json:"-"`
-	Kind       ItemKind  `json:"kind" enum:"project,change,stop,waiver"` // left out: project
-	ProjectID  string    `json:"project_id" required:"true"`
-	ChangeID   string    `json:"change_id"` // with kind change
+	Kind       ItemKind  `json:"kind" enum:"project,change,stop,waiver,plan"` // left out: project
+	ProjectID  string    `json:"project_id" required:"true"`                  // of a plan item: the plan's id
+	ChangeID   string    `json:"change_id"`                                   // with kind change
 	Study      string    `json:"study" required:"true"`
 	Suggestion string    `json:"suggestion" required:"true"`
 	Suggested  Outcome   `json:"suggested_outcome"` // left out: to consent
@@ -44,7 +44,7 @@ func (r *ProposeItem) Validate() error {
 		r.Kind = ProjectItem
 	}
 	var c fault.Checks
-	c.Require(slices.Contains([]ItemKind{ProjectItem, ChangeItem, StopItem, WaiverItem}, r.Kind), "kind", "unknown_code", "须为project、change、stop或waiver", "project, change, stop or waiver")
+	c.Require(slices.Contains([]ItemKind{ProjectItem, ChangeItem, StopItem, WaiverItem, PlanItem}, r.Kind), "kind", "unknown_code", "须为project、change、stop、waiver或plan", "project, change, stop, waiver or plan")
 	c.Text(r.ProjectID, "project_id", 100)
 	c.Require((r.Kind == ChangeItem) == (r.ChangeID != ""), "change_id", "with_change_only", "项目变更议题须指明变更，其他议题不得指明", "names the change of a change item, and of no other", "YP23-R-5.5.5")
 	c.Text(r.Study, "study", 20_000, "YP23-R-4.4")
@@ -106,7 +106,7 @@ func (s *Service) propose(ss *Session, rec *aggregate.Recorder, d *Docket, r Pro
 	}
 	i := Item{
 		ID: itemID(ss.ID, ss.Serial+1), Kind: r.Kind, State: ItemListed, ProjectID: d.ID, ChangeID: r.ChangeID, Title: d.Title,
-		Project: d.Project, Treatment: d.Treatment, Standing: d.Outcome,
+		Project: d.Project, Plan: d.Plan, Treatment: d.Treatment, Standing: d.Outcome,
 		DeclaredFen: d.Project.GetAmountFen(), ReviewedFen: d.ReviewedFen, Declarers: d.Declarers, Findings: d.Findings, Lifted: d.lifted(),
 		Priority: r.Kind == ProjectItem && d.Priority > 0 && ss.HeldOn.Year() >= d.Priority,
 		Study:    r.Study, Suggestion: r.Suggestion, Suggested: r.Suggested, ProposedBy: by.Actor(),

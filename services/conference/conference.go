@@ -50,6 +50,8 @@ var (
 	ErrNoChange       = fault.New(fault.NotFound, "no_such_change", "没有这项待审议的变更", "there is no such change to decide", "YP23-R-5.5.5")
 	ErrNoStopGround   = fault.New(fault.Refused, "no_ground_to_stop", "未出现超过半年未启动采购且未备案的情形，不能提请停止实施", "the project is not overdue without a filing, so it cannot be stopped", "YP23-R-5.5.1")
 	ErrNoSeat         = fault.New(fault.NotFound, "no_such_seat", "联席会议没有这个席位", "the conference has no such seat", "YP23-M-5")
+	ErrPlanReturns    = fault.New(fault.Conflict, "plan_laid_again", "规划（计划）由联席会议办公室修改后重新提交审议，不另行复议", "a plan comes back when the office lays it again; it is not reconsidered", "YP23-M-7", "YP23-M-8")
+	ErrNotAPlan       = fault.New(fault.Refused, "not_a_plan", "该事项不是提交联席会议审议的规划（计划）", "it is no plan that lies before the conference", "YP23-M-7", "YP23-M-8")
 	ErrNoFollowUp     = fault.New(fault.NotFound, "no_such_follow_up", "没有这项落实事项", "there is no such follow-up")
 
 	ErrNotOffice  = fault.New(fault.Forbidden, "not_conference_office", "只有联席会议办公室可以办理", "only the conference office may do this", "YP23-R-4.4")

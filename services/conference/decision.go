@@ -30,6 +30,7 @@ const (
 	Continued Outcome = "continued" // a stop item: the project goes on
 	Consented Outcome = "consented" // a change may be carried out
 	Granted   Outcome = "granted"   // a waiver item: the rules are lifted
+	Endorsed  Outcome = "endorsed"  // a plan: it goes on to approval or filing (YP23-M-7)
 )
 
 // consents reports whether the project may be carried out.
@@ -107,13 +108,13 @@ func (r *StatedDecision) Validate() error {
 }
 
 func (r *StatedDecision) check(c *fault.Checks, at string) {
-	known := slices.Contains([]Outcome{Approved, Filed, Deferred, Backup, Refused, Stopped, Continued, Consented, Granted}, r.Outcome)
+	known := slices.Contains([]Outcome{Approved, Filed, Deferred, Backup, Refused, Stopped, Continued, Consented, Granted, Endorsed}, r.Outcome)
 	c.Require(known, at+"outcome", "unknown_code", "不是规定的决定种类", "is not an outcome", "YP23-R-4.6")
 	if r.Outcome.spends() {
 		c.Require(r.ApprovedFen > 0 && r.ApprovedFen <= maxFen, at+"approved_fen", "out_of_range", "同意时须写明同意金额（分）", "consent states its amount in fen", "YP23-M-13")
 	} else {
 		c.Require(r.ApprovedFen == 0, at+"approved_fen", "not_applicable", "只有同意的决定写明金额", "only consent has an amount", "YP23-M-13")
-		if known && r.Outcome != Continued && r.Outcome != Granted {
+		if known && !slices.Contains([]Outcome{Continued, Granted, Endorsed}, r.Outcome) {
 			c.Text(r.Reason, at+"reason", 5000, "YP23-R-4.6", "ours")
 		}
 	}
@@ -364,6 +365,8 @@ func (i *Item) outcomes() []Outcome {
 		return []Outcome{Stopped, Continued}
 	case WaiverItem:
 		return []Outcome{Granted, Refused}
+	case PlanItem:
+		return []Outcome{Endorsed, Deferred, Refused}
 	}
 	consent := Approved
 	if i.Treatment == policy.ConferenceFiling {
@@ -426,6 +429,8 @@ func (i *Item) basis(m Mode, o Outcome, fast bool) []string {
 		ids = append(ids, "YP23-R-4.7")
 	}
 	switch {
+	case i.Kind == PlanItem:
+		ids = append(ids, i.Plan.Basis...)
 	case i.Kind == ChangeItem:
 		ids = append(ids, "YP23-R-5.5.5")
 	case i.Kind == StopItem:
@@ -446,6 +451,11 @@ func (i *Item) basis(m Mode, o Outcome, fast bool) []string {
 func (d *Decision) state(rec *aggregate.Recorder) {
 	switch {
 	case d.Kind == WaiverItem: // the rules lifted or not are all there is to state
+	case d.Kind == PlanItem:
+		rec.State(d.ProjectID, &conferencev1.PlanReviewed{
+			PlanId: d.ProjectID, SessionId: d.SessionID, ItemId: d.ItemID, Outcome: string(d.Outcome), Reason: d.Reason,
+			AgainstMajority: d.AgainstMajority, Conditions: d.Conditions, DecidedOn: d.DecidedOn.String(), Basis: d.Basis, Signature: d.Signature,
+		})
 	case d.Outcome == Consented:
 		rec.State(d.ProjectID, &conferencev1.ChangeConsented{
 			ProjectId: d.ProjectID, ChangeId: d.ChangeID, ApprovedFen: d.ApprovedFen, Basis: d.Basis,

@@ -26,11 +26,13 @@ const (
 	Withdrawn       DocketState = "withdrawn"        // the declaring unit took it back
 )
 
-// Docket is one project as the conference sees it. Its id is the project's.
+// Docket is one project, or one plan of the office, as the conference sees it.
+// Its id is the project's or the plan's.
 type Docket struct {
 	aggregate.Root
 	Title     string               `json:"title"`
 	Project   *typev1.ProjectBrief `json:"project,omitempty"` // none before the office accepts it
+	Plan      *PlanBrief           `json:"plan,omitempty"`    // of a plan's docket, which has no project
 	State     DocketState          `json:"state"`
 	Treatment policy.Duty          `json:"treatment"`  // conference_filing, conference_review or empty
 	Waiting   []fault.Violation    `json:"waiting"`    // what the agenda gate still waits for
@@ -154,6 +156,9 @@ func (d *Docket) openChange(id string) *Change {
 
 // proposable refuses what may not become an item of the kind.
 func (d *Docket) proposable(kind ItemKind, change string) error {
+	if d.Plan != nil || kind == PlanItem {
+		return d.planProposable(kind)
+	}
 	if d.Project == nil {
 		return ErrDocketNotReady.WithViolations(d.Waiting...)
 	}
@@ -191,6 +196,8 @@ func (d *Docket) settle(i Item, year int) {
 	d.unlist(i.ID)
 	d.Decisions = append(d.Decisions, dec)
 	switch i.Kind {
+	case PlanItem:
+		d.Outcome, d.Reopened = dec.Outcome, false
 	case ProjectItem:
 		d.Outcome, d.Reopened, d.ApprovedFen = dec.Outcome, false, dec.ApprovedFen
 		d.Priority = 0
@@ -223,8 +230,13 @@ func (d *Docket) settle(i Item, year int) {
 func (s *Service) place(d *Docket) error {
 	d.Waiting = []fault.Violation{}
 	switch {
-	case d.listedAs(ProjectItem, ""):
+	case d.listedAs(ProjectItem, ""), d.listedAs(PlanItem, ""):
 		d.State = OnAgenda
+	case d.Plan != nil:
+		d.State = Ready
+		if d.settled() {
+			d.State = Decided
+		}
 	case d.settled() && (d.Taken == "" || !d.Outcome.returns()):
 		d.State = Decided
 	case d.Taken != "":
@@ -259,7 +271,11 @@ func (d *Docket) remind() {
 	}
 	switch d.State {
 	case Ready:
-		propose("提出议题：项目审议")
+		matter := "项目审议"
+		if d.Plan != nil {
+			matter = "规划（计划）审议"
+		}
+		propose("提出议题：" + matter)
 	case WithAuthorities:
 		for _, n := range d.awaited() {
 			a := d.Authorities[n]

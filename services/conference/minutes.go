@@ -8,6 +8,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/seal"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -20,6 +21,8 @@ type Minutes struct {
 	SignedBy  string            `json:"signed_by,omitempty"`
 	SignedOn  string            `json:"signed_on,omitempty"` // YYYY-MM-DD
 	Signature *typev1.Signature `json:"signature,omitempty"` // over the document
+	Seal      *seal.Seal        `json:"seal,omitempty"`      // of the conference office, once signed
+	Force     string            `json:"force,omitempty"`     // equal_to_paper once sealed (SH12-E-5)
 }
 
 // MinutesDocument is what the minutes say: the record of the session.

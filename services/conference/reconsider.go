@@ -45,6 +45,9 @@ func (s *Service) Reconsider(ctx context.Context, r ReconsiderDocket) (Docket, e
 		if d.Taken != "" {
 			return ErrWithdrawn
 		}
+		if d.Plan != nil {
+			return ErrPlanReturns
+		}
 		if d.State != Decided {
 			return ErrNotDecided
 		}

@@ -91,6 +91,7 @@ const (
 	ChangeItem  ItemKind = "change"  // to consent to a change (YP23-R-5.5.5)
 	StopItem    ItemKind = "stop"    // to stop a project not started in time (YP23-R-5.5.1)
 	WaiverItem  ItemKind = "waiver"  // to lift in-principle rules, case by case
+	PlanItem    ItemKind = "plan"    // to endorse a plan of the office (YP23-M-7, YP23-M-8)
 )
 
 // ItemState is where an agenda item stands.
@@ -114,6 +115,7 @@ type Item struct {
 	Title     string    `json:"title"` // of the project
 
 	Project     *typev1.ProjectBrief `json:"project"`
+	Plan        *PlanBrief           `json:"plan,omitempty"`     // of a plan item, which has no project
 	Treatment   policy.Duty          `json:"treatment"`          // conference_filing or conference_review
 	Standing    Outcome              `json:"standing,omitempty"` // the decision that stood when it was proposed
 	DeclaredFen int64                `json:"declared_fen"`       // of a change: the total it asks for

@@ -48,6 +48,9 @@ func checkWaivers(c *fault.Checks, field string, list []Waiver) {
 // of its declaration, requirements of gates and deadlines that its pack marks
 // as binding in principle.
 func (s *Service) yielding(p *typev1.ProjectBrief, findings []Finding) ([]Rule, error) {
+	if p == nil {
+		return []Rule{}, nil // a plan breaks no rule of projects
+	}
 	pack, err := s.Rules.Of(p.GetPack())
 	if err != nil {
 		return nil, err

@@ -37,6 +37,9 @@ func Subscribe(k *module.Kit, s *conference.Service) {
 		module.React(func(ctx context.Context, f *declarationv1.ChangeRequested, _ event.Record) error {
 			return s.ChangeRequested(ctx, f)
 		}),
+		module.React(func(ctx context.Context, f *declarationv1.PlanLaid, _ event.Record) error {
+			return s.PlanLaid(ctx, f)
+		}),
 		module.React(func(ctx context.Context, f *expertreviewv1.EvaluationPassed, _ event.Record) error {
 			return s.EvaluationPassed(ctx, f)
 		}),

@@ -28,6 +28,7 @@ func Mount(a *op.API, s *conference.Service) {
 	op.Handle(a, "POST /v1/sessions/{id}/minutes", "DraftMinutes", "Draw the minutes up from the record", s.Draft, secretary)
 	op.Handle(a, "GET /v1/sessions/{id}/minutes", "GetMinutes", "The minutes, once drafted", s.MinutesOf)
 	op.Handle(a, "POST /v1/sessions/{id}/minutes/sign", "SignMinutes", "The chair signs the minutes", s.SignMinutes, chair)
+	op.Handle(a, "POST /v1/sessions/{id}/minutes/seal", "SealMinutes", "Put the conference office's e-seal on the signed minutes", s.SealMinutes, secretary)
 	op.Handle(a, "POST /v1/sessions/{id}/close", "CloseSession", "End a session whose minutes are signed", s.Close, leads)
 
 	op.Handle(a, "POST /v1/dockets/{id}/decision", "DecideStep", "The decision of the authority whose step of the road it is", s.DecideStep, op.Roles("member", "chair"))
