@@ -11,6 +11,7 @@ import (
 	"slices"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 
 	"egov/libs/embedded"
 	tool "egov/tools/egov/serve"
@@ -62,9 +63,11 @@ func (s *servers) close(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// database is an empty database with its owner and a role that owns nothing.
+// database is a database with its owner and a role that owns nothing.
 type database struct{ superuser, owner, app, role string }
 
+// database makes an empty one. One that is there already is kept, with new
+// passwords for its roles.
 func (s *servers) database(ctx context.Context, role string) (db database, err error) {
 	conn, err := pgx.Connect(ctx, s.postgres.SuperuserURL("postgres"))
 	if err != nil {
@@ -73,11 +76,10 @@ func (s *servers) database(ctx context.Context, role string) (db database, err e
 	defer func() { err = errors.Join(err, conn.Close(context.WithoutCancel(ctx))) }()
 	owner, password := role+"_owner", rand.Text() // letters and digits: it needs no escaping
 	for _, sql := range []string{
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", role, password),
-		fmt.Sprintf("CREATE ROLE %s LOGIN PASSWORD '%s'", owner, password),
-		fmt.Sprintf("CREATE DATABASE %s OWNER %s", role, owner),
+		"CREATE ROLE " + role, "CREATE ROLE " + owner, fmt.Sprintf("CREATE DATABASE %s OWNER %s", role, owner),
+		fmt.Sprintf("ALTER ROLE %s LOGIN PASSWORD '%s'", role, password), fmt.Sprintf("ALTER ROLE %s LOGIN PASSWORD '%s'", owner, password),
 	} {
-		if _, err := conn.Exec(ctx, sql); err != nil {
+		if _, err := conn.Exec(ctx, sql); err != nil && !isThere(err) {
 			return database{}, err
 		}
 	}
@@ -89,6 +91,13 @@ func (s *servers) database(ctx context.Context, role string) (db database, err e
 	defer func() { err = errors.Join(err, own.Close(context.WithoutCancel(ctx))) }()
 	_, err = own.Exec(ctx, "ALTER SCHEMA public OWNER TO "+owner)
 	return db, err
+}
+
+// isThere says whether a role or a database could not be made because there is
+// one of that name.
+func isThere(err error) bool {
+	pe, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && (pe.Code == "42710" || pe.Code == "42P04")
 }
 
 // serve runs this program again as a service.

@@ -37,6 +37,27 @@ func TestEveryMeasureRuns(t *testing.T) {
 	}
 }
 
+// TestEverySearchFindsWhatHandFinds takes each search once, in a ledger of a few
+// blocks: the answers are the same on both sides.
+func TestEverySearchFindsWhatHandFinds(t *testing.T) {
+	t.Parallel()
+	db := dbtest.Database(t)
+	s, err := ledgerbench.OpenSearches(t.Context(), ledgerbench.SearchOptions{
+		OwnerURL: db.OwnerURL, AppURL: db.AppURL, AppRole: db.AppRole, Rounds: 1, Queries: 12, Rows: 40_000, Notes: t.Output(),
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(s.Close)
+	for _, m := range s.Measures() {
+		ours, reference, err := m.Run(t.Context())
+		if err != nil || ours <= 0 || reference <= 0 {
+			t.Errorf("%s: ours %g, reference %g, err %v", m.Name, ours, reference, err)
+		}
+		t.Logf("%-18s ours %9.0f reference %9.0f ratio %5.2f floor %g goal %g", m.Name, ours, reference, ours/reference, m.Floor, m.Goal)
+	}
+}
+
 // BenchmarkLedger takes the measures as `make bench` does, on a server that
 // keeps what it acknowledges. One iteration is a full comparison.
 func BenchmarkLedger(b *testing.B) {

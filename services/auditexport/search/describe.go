@@ -81,3 +81,31 @@ func provisions(id string) []string {
 	}
 	return out
 }
+
+// Content is what a fact says apart: what a description keeps as terms.
+type Content struct {
+	Pairs      []int64 // of neighbouring characters, each once, ascending
+	Amounts    []int64 // fen
+	Provisions []string
+}
+
+// Said takes the content out of an event, for whoever wants to find it by other
+// means.
+func Said(e *ledger.Entry) (c Content) {
+	content{
+		words:     func(text []byte) { pairs(text, func(t Term) { c.Pairs = append(c.Pairs, int64(t)) }) },
+		amount:    func(fen int64) { c.Amounts = append(c.Amounts, fen) },
+		provision: func(id string) { c.Provisions = append(c.Provisions, id) },
+	}.visit(e.Type, e.Data)
+	slices.Sort(c.Pairs)
+	c.Pairs = slices.Compact(c.Pairs)
+	return c
+}
+
+// Pairs are the pairs of neighbouring characters of words.
+func Pairs(words []string) (all []int64) {
+	for _, w := range words {
+		pairs(w, func(t Term) { all = append(all, int64(t)) })
+	}
+	return all
+}

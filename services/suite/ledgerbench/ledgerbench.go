@@ -19,3 +19,12 @@ type Measure = ledgerbench.Measure
 func Open(ctx context.Context, o Options) (*ledgerbench.Bench, error) {
 	return ledgerbench.Open(ctx, o)
 }
+
+// SearchOptions say where to search, and in how large a ledger.
+type SearchOptions = ledgerbench.SearchOptions
+
+// OpenSearches prepares a large ledger to be searched; what it gives is to be
+// closed.
+func OpenSearches(ctx context.Context, o SearchOptions) (*ledgerbench.Searches, error) {
+	return ledgerbench.OpenSearches(ctx, o)
+}
