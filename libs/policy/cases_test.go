@@ -86,6 +86,9 @@ func TestWantsAreReallyCompared(t *testing.T) {
 		"another refusal": {Case: refused, Want: policy.Want{Problem: "no_pack_in_force"}},
 		"other faults":    {Case: refused, Want: policy.Want{Violations: []string{"amount_fen not_positive"}}},
 		"a bad date":      {Case: decided, AsOf: "2024-13-01"},
+		"an open gate":    {Case: decided, Want: policy.Want{Gates: map[string][]string{"agenda": {}}}},
+		"a closed gate":   {Case: decided, Heard: []string{"EvaluationPassed", "ExpertReviewPassed"}, Want: policy.Want{Gates: map[string][]string{"agenda": {"evaluation_passed"}}}},
+		"no such gate":    {Case: decided, Want: policy.Want{Gates: map[string][]string{"heaven": {}}}},
 	} {
 		if err := p.Try(e); err == nil {
 			t.Errorf("%s passes", name)

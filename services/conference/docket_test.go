@@ -268,10 +268,14 @@ func TestCoordinationLeavesTheDecision(t *testing.T) {
 	}
 }
 
-// What waits in the backup pool comes first in the next year, not before
-// (YP23-R-5.4.2).
+// What waits in the backup pool comes first in the next year, not before, and
+// is refused an agenda until it is ripe (YP23-R-5.4.2).
 func TestBackupPoolComesFirstNextYear(t *testing.T) {
 	t.Parallel()
+	unripe := newWorld(t)
+	unripe.decided(conference.Backup)
+	_, err := unripe.Propose(secretary(), item(unripe.called(conference.Ordinary).ID, "p1"))
+	refused(t, err, "already_decided")
 	for _, c := range []struct {
 		name  string
 		day   string

@@ -230,7 +230,8 @@ func TestALostRedisAndALostInboxLoseAndDoubleNothing(t *testing.T) {
 	b.wantSound(n)
 }
 
-// TestOnlyAuditorsRead tries every operation as everybody else.
+// TestOnlyAuditorsRead tries every operation as everybody else, the rows that
+// another system follows among them (SH12-19).
 func TestOnlyAuditorsRead(t *testing.T) {
 	t.Parallel()
 	b := start(t)
