@@ -8,6 +8,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -89,19 +90,29 @@ type Expert struct {
 
 // Errors of this duty.
 var (
-	ErrState     = fault.New(fault.Conflict, "wrong_stage", "当前阶段不能办理此事项", "the evaluation's stage does not allow this")
-	ErrConflict  = fault.New(fault.Refused, "conflict_of_interest", "评估单位与申报单位存在利害关系，应当回避", "the evaluator is tied to the declaring unit", "ours")
-	ErrNotYours  = fault.New(fault.Forbidden, "not_assigned", "未指派给您的评估事项", "this evaluation is not assigned to you")
-	ErrTwice     = fault.New(fault.Conflict, "opinion_given", "意见已提交，不得更改", "your opinion is given and stays as it is")
-	ErrPanelSize = fault.New(fault.Refused, "panel_size", "专家人数不符合要求", "the panel's size does not fit the rules", "ours")
-	ErrPool      = fault.New(fault.Refused, "pool_too_small", "可抽取的专家人数不足", "too few experts may be drawn", "ours")
+	ErrState       = fault.New(fault.Conflict, "wrong_stage", "当前阶段不能办理此事项", "the evaluation's stage does not allow this")
+	ErrConflict    = fault.New(fault.Refused, "conflict_of_interest", "评估单位与申报单位存在利害关系，应当回避", "the evaluator is tied to the declaring unit", "ours")
+	ErrNotYours    = fault.New(fault.Forbidden, "not_assigned", "未指派给您的评估事项", "this evaluation is not assigned to you")
+	ErrTwice       = fault.New(fault.Conflict, "opinion_given", "意见已提交，不得更改", "your opinion is given and stays as it is")
+	ErrPanelSize   = fault.New(fault.Refused, "panel_size", "专家人数不符合要求", "the panel's size does not fit the rules", "ours")
+	ErrNoCommittee = fault.New(fault.Refused, "no_committee", "现行规则未规定专家委员会", "the rules in force know no committee of experts", "SH16-W-55")
+	ErrCommittee   = fault.New(fault.Refused, "committee_refused", "专家委员会组成不符合要求", "the committee cannot be composed like this", "SH16-W-55", "XA18-5")
+	ErrStanding    = fault.New(fault.Conflict, "committee_standing", "该任期内已有专家委员会", "a committee stands in that term already", "SH16-W-55")
+	ErrNotMember   = fault.New(fault.Forbidden, "not_on_committee", "只有专家委员会委员可以提出意见", "only a member of the committee advises", "SH16-W-55")
+	ErrNoQuestion  = fault.New(fault.NotFound, "no_such_question", "没有这项咨询", "there is no such question", "SH16-W-55")
+	ErrTerm        = fault.New(fault.Conflict, "committee_out_of_term", "专家委员会不在任期内", "the committee is not in its term", "SH16-W-55")
+	ErrPool        = fault.New(fault.Refused, "pool_too_small", "可抽取的专家人数不足", "too few experts may be drawn", "ours")
 )
 
 // Service is the use cases of this duty.
 type Service struct {
 	Evaluations aggregate.Repository[Evaluation]
 	Experts     aggregate.Repository[Expert]
+	Committees  aggregate.Repository[Committee]
 	Rules       rules.Book
+	District    string
+	Clock       calendar.Clock
+	NewID       func() string
 	Seed        func() []byte // 32 random bytes
 	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }

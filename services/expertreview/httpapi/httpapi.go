@@ -24,6 +24,12 @@ func Mount(a *op.API, s *expertreview.Service) {
 	op.Handle(a, "POST /v1/experts/me/conflicts", "DeclareConflict", "Keep out of draws that concern a unit or project", func(ctx context.Context, r expertreview.DeclareConflict) (expertreview.Expert, error) {
 		return s.DeclareConflict(ctx, authn.By(ctx).Subject, r)
 	}, op.Roles("expert"))
+	op.Handle(a, "POST /v1/committees", "FormCommittee", "Form the committee of experts for a term", s.FormCommittee, secretary, op.Created())
+	op.Handle(a, "POST /v1/committees/{id}/members", "ChangeCommittee", "Let a member join or leave the committee", s.ChangeCommittee, secretary)
+	op.Handle(a, "POST /v1/committees/{id}/questions", "AskCommittee", "Lay a question before the committee", s.AskCommittee, secretary)
+	op.Handle(a, "POST /v1/committees/{id}/questions/{number}/advice", "AdviseAsMember", "A member's advice on a question", s.Advise, op.Roles("expert"))
+	reads.List[reads.All](a, "GET /v1/committees", "ListCommittees", "Committees of experts, newest first", s.Committees)
+	reads.One(a, "GET /v1/committees/{id}", "GetCommittee", "One committee with its members, questions and advice", s.Committees)
 	reads.List[reads.All](a, "GET /v1/experts", "ListExperts", "The expert pool", s.Experts)
 }
 

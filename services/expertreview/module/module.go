@@ -9,6 +9,7 @@ import (
 	"egov/libs/host"
 	"egov/libs/module"
 	"egov/libs/pg"
+	"egov/libs/store"
 	"egov/services/expertreview"
 	"egov/services/expertreview/eventapi"
 	"egov/services/expertreview/httpapi"
@@ -25,10 +26,10 @@ func New(c conf.Service) host.Service {
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &expertreview.Service{
-				Evaluations: pgstore.Evaluations(k.Store), Experts: pgstore.Experts(k.Store),
-				Rules: k.Rules,
-				Seed:  func() []byte { b := make([]byte, 32); _, _ = rand.Read(b); return b }, // never fails
-				Sign:  k.Sign,
+				Evaluations: pgstore.Evaluations(k.Store), Experts: pgstore.Experts(k.Store), Committees: pgstore.Committees(k.Store),
+				Rules: k.Rules, District: k.Config.District, Clock: k.Clock, NewID: store.NewID,
+				Seed: func() []byte { b := make([]byte, 32); _, _ = rand.Read(b); return b }, // never fails
+				Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

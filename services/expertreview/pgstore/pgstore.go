@@ -24,3 +24,8 @@ func Evaluations(s *store.Store) *store.Collection[expertreview.Evaluation, *exp
 func Experts(s *store.Store) *store.Collection[expertreview.Expert, *expertreview.Expert] {
 	return store.NewCollection[expertreview.Expert, *expertreview.Expert](s, "expert")
 }
+
+// Committees is the repository of committees of experts.
+func Committees(s *store.Store) *store.Collection[expertreview.Committee, *expertreview.Committee] {
+	return store.NewCollection[expertreview.Committee, *expertreview.Committee](s, "committee")
+}

@@ -1,0 +1,3 @@
+-- +goose Up
+-- The committee of experts of each term.
+SELECT create_aggregate('committee');
