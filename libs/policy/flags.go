@@ -35,14 +35,14 @@ var detectorKeys = map[Detector][]string{
 	Splitting:              {keyLimit, keySimilarity, keyWindow, keyCount},
 	BelowLimit:             {keyLimit, keyWithin, keyWindow, keyCount},
 	ContractBeforeApproval: {keySettle},
-	ContractOverApproval:   {},
-	ContractOverBudget:     {},
+	ContractOverApproval:   {keySettle},
+	ContractOverBudget:     {keySettle},
 	WorkBeforeProcurement:  {keySettle},
 	ChangeWithoutConsent:   {keySettle},
 	EvaluatorLinked:        {keyLinks},
 	SingleBidder:           {keyWindow, keyCount, keyBidders},
 	Overdue:                {keyWindow, keyCount, keyObligations},
-	AcceptanceUntested:     {},
+	AcceptanceUntested:     {keySettle},
 }
 
 // The keys that some detectors take.
