@@ -24,6 +24,8 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/policy"
+	"egov/services/auditexport/auditcase"
+	"egov/services/auditexport/redflag"
 	"egov/services/auditexport/search"
 )
 
@@ -169,6 +171,9 @@ type Service struct {
 	Self          authn.Principal
 	Version       string // of this program, for manifests
 	NewID         func() string
+	// Flags and Cases are what auditors look into.
+	Flags redflag.Service
+	Cases auditcase.Service
 	// Life ends when the service stops: streams under way are cut off then.
 	Life context.Context
 

@@ -14,6 +14,8 @@ import (
 // Mount puts every operation of the service on the API.
 func Mount(a *op.API, s *auditexport.Service) {
 	auditor := op.Roles("auditor")
+	mountFlags(a, &s.Flags)
+	mountCases(a, &s.Cases)
 	mountQueries(a, s)
 	op.Handle(a, "GET /v1/ledger/rows", "StreamRows", "All rows behind one, as JSON lines under a signed closing line", func(ctx context.Context, r streamRows) (op.File, error) {
 		body, err := s.StreamRows(ctx, r.StreamRows, r.Format.Writer)

@@ -68,6 +68,7 @@ func New(c conf.Service) host.Service {
 			// stable: subscription name
 			k.Consume("auditexport.ledger", sources, event.Effects{Batch: appending(k, s, book)})
 			k.Unit.Loop("checkpoints", signing(k, s))
+			suspect(k, s)
 			k.Unit.Loop("search", indexing(k, book))
 			httpapi.Mount(k.API, s)
 			return nil

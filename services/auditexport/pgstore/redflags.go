@@ -1,0 +1,296 @@
+package pgstore
+
+import (
+	"context"
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"egov/libs/calendar"
+	"egov/libs/fault"
+	"egov/libs/ledger"
+	"egov/libs/store"
+	"egov/services/auditexport/auditcase"
+	"egov/services/auditexport/redflag"
+)
+
+// Flags is the repository of red flags.
+func Flags(s *store.Store) *store.Collection[redflag.Flag, *redflag.Flag] {
+	return store.NewCollection[redflag.Flag, *redflag.Flag](s, "red_flag")
+}
+
+// Cases is the repository of audit cases.
+func Cases(s *store.Store) *store.Collection[auditcase.Case, *auditcase.Case] {
+	return store.NewCollection[auditcase.Case, *auditcase.Case](s, "audit_case", "state", "audited_unit", "serious")
+}
+
+// Suspicions is what the watch for red flags knows, beside the ledger it reads.
+// It is a redflag.Store and a redflag.Reader.
+type Suspicions struct {
+	s     *store.Store
+	flags *store.Collection[redflag.Flag, *redflag.Flag]
+}
+
+var (
+	_ redflag.Store  = (*Suspicions)(nil)
+	_ redflag.Reader = (*Suspicions)(nil)
+)
+
+// NewSuspicions opens it over the repository of flags.
+func NewSuspicions(s *store.Store, flags *store.Collection[redflag.Flag, *redflag.Flag]) *Suspicions {
+	return &Suspicions{s, flags}
+}
+
+// InTx runs f in one transaction.
+func (x *Suspicions) InTx(ctx context.Context, f func(context.Context) error) error {
+	return x.s.InTx(ctx, f)
+}
+
+// Cursor locks the cursor, unless another process holds it.
+func (x *Suspicions) Cursor(ctx context.Context) (c redflag.Cursor, ok bool, err error) {
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			ok = true
+			if err := rows.Scan(&c.Seq, &c.Rules); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}, "SELECT seq, rules FROM flag_cursor FOR UPDATE SKIP LOCKED")
+	return c, ok, err
+}
+
+// Behind is how many rows were not looked at yet.
+func (x *Suspicions) Behind(ctx context.Context) (n int64, err error) {
+	err = x.s.Read(ctx, scan(&n), "SELECT coalesce(max(r.seq), 0) - (SELECT seq FROM flag_cursor) FROM ledger_row r")
+	return n, err
+}
+
+// Move stores the cursor.
+func (x *Suspicions) Move(ctx context.Context, to redflag.Cursor) error {
+	return x.s.Exec(ctx, "UPDATE flag_cursor SET seq = $1, rules = $2", to.Seq, to.Rules)
+}
+
+// Facts reads what detectors look at. The numbers of rows have no gaps and
+// become visible in their order, so that none is passed over.
+func (x *Suspicions) Facts(ctx context.Context, after int64, maxRows int) (facts []redflag.Fact, last int64, more bool, err error) {
+	var end int64
+	if err := x.s.Read(ctx, scan(&end), "SELECT coalesce(max(seq), 0) FROM ledger_row"); err != nil {
+		return nil, 0, false, err
+	}
+	last = min(end, after+int64(maxRows))
+	if last <= after {
+		return nil, after, false, nil
+	}
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		var row ledger.Row
+		for rows.Next() {
+			var seq int64
+			if err := rows.Scan(&seq, &row.Raw); err != nil {
+				return err
+			}
+			row.Seq = uint64(seq)
+			if f, ok := redflag.Read(&row); ok {
+				facts = append(facts, f)
+			}
+		}
+		return rows.Err()
+	}, "SELECT seq, raw FROM ledger_row WHERE seq > $1 AND seq <= $2 AND type = ANY ($3) ORDER BY seq", after, last, redflag.Types())
+	return facts, last, last < end, err
+}
+
+// Files reads the files of projects; one without is left out.
+func (x *Suspicions) Files(ctx context.Context, projects []string) (map[string]*redflag.File, error) {
+	files := map[string]*redflag.File{}
+	err := x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var body []byte
+			if err := rows.Scan(&body); err != nil {
+				return err
+			}
+			f, err := redflag.DecodeFile(body)
+			if err != nil {
+				return err
+			}
+			files[f.Project] = &f
+		}
+		return rows.Err()
+	}, "SELECT body FROM flag_file WHERE project = ANY ($1)", projects)
+	return files, err
+}
+
+// Keep stores one file.
+func (x *Suspicions) Keep(ctx context.Context, f *redflag.File, s *redflag.Sketch, again calendar.Date) error {
+	body, err := f.Encode()
+	if err != nil {
+		return err
+	}
+	var unit, sketch, lookOn any
+	agencies := []string{}
+	if s != nil {
+		b, err := json.Marshal(s)
+		if err != nil {
+			return err
+		}
+		unit, sketch, agencies = s.Unit, b, append(agencies, s.Agencies...)
+	}
+	if !again.IsZero() {
+		lookOn = again.String()
+	}
+	return x.s.Exec(ctx, `INSERT INTO flag_file (project, unit, agencies, sketch, body, look_on) VALUES ($1, $2, $3, $4, $5, $6::text::date)
+		ON CONFLICT (project) DO UPDATE SET unit = excluded.unit, agencies = excluded.agencies, sketch = excluded.sketch, body = excluded.body, look_on = excluded.look_on`,
+		f.Project, unit, agencies, sketch, body, lookOn)
+}
+
+// texts reads one column of texts.
+func (x *Suspicions) texts(ctx context.Context, sql string, args ...any) (list []string, err error) {
+	err = x.s.Read(ctx, func(rows pgx.Rows) (err error) {
+		list, err = pgx.CollectRows(rows, pgx.RowTo[string])
+		return err
+	}, sql, args...)
+	return list, err
+}
+
+// Due lists projects whose day has come.
+func (x *Suspicions) Due(ctx context.Context, today calendar.Date, limit int) ([]string, error) {
+	return x.texts(ctx, "SELECT project FROM flag_file WHERE look_on <= $1::text::date ORDER BY look_on, project LIMIT $2", today.String(), limit)
+}
+
+// LookAgain makes every project due.
+func (x *Suspicions) LookAgain(ctx context.Context) error {
+	return x.s.Exec(ctx, "UPDATE flag_file SET look_on = '0001-01-01' WHERE sketch IS NOT NULL")
+}
+
+// Sketches reads the projects of a unit.
+func (x *Suspicions) Sketches(ctx context.Context, unit string) (list []redflag.Sketch, err error) {
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var body []byte
+			if err := rows.Scan(&body); err != nil {
+				return err
+			}
+			var s redflag.Sketch
+			if err := json.Unmarshal(body, &s); err != nil {
+				return err
+			}
+			list = append(list, s)
+		}
+		return rows.Err()
+	}, "SELECT sketch FROM flag_file WHERE unit = $1 AND sketch IS NOT NULL", unit)
+	return list, err
+}
+
+// KeepName stores a unit's name, unless a later one is known.
+func (x *Suspicions) KeepName(ctx context.Context, unit, name string, eventSeq int64) error {
+	return x.s.Exec(ctx, `INSERT INTO flag_unit_name AS n (unit, name, event_seq) VALUES ($1, $2, $3)
+		ON CONFLICT (unit) DO UPDATE SET name = excluded.name, event_seq = excluded.event_seq WHERE n.event_seq < excluded.event_seq`, unit, name, eventSeq)
+}
+
+// Names reads the names of all units.
+func (x *Suspicions) Names(ctx context.Context) (map[string]string, error) {
+	names := map[string]string{}
+	err := x.s.Read(ctx, func(rows pgx.Rows) error {
+		var unit, name string
+		_, err := pgx.ForEachRow(rows, []any{&unit, &name}, func() error { names[unit] = name; return nil })
+		return err
+	}, "SELECT unit, name FROM flag_unit_name")
+	return names, err
+}
+
+// EvaluatedBy lists the projects that a unit evaluated.
+func (x *Suspicions) EvaluatedBy(ctx context.Context, unit string) ([]string, error) {
+	return x.texts(ctx, "SELECT project FROM flag_file WHERE agencies @> ARRAY[$1::text] ORDER BY project", unit)
+}
+
+// Standing lists the flags of a scope.
+func (x *Suspicions) Standing(ctx context.Context, scope string) ([]redflag.Flag, error) {
+	return x.read(ctx, "SELECT body FROM red_flag WHERE scope = $1 ORDER BY id", scope)
+}
+
+func (x *Suspicions) read(ctx context.Context, sql string, args ...any) (list []redflag.Flag, err error) {
+	list = []redflag.Flag{}
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			var body []byte
+			if err := rows.Scan(&body); err != nil {
+				return err
+			}
+			var f redflag.Flag
+			if err := json.Unmarshal(body, &f); err != nil {
+				return err
+			}
+			list = append(list, f)
+		}
+		return rows.Err()
+	}, sql, args...)
+	return list, err
+}
+
+// Get reads one flag.
+func (x *Suspicions) Get(ctx context.Context, id string) (redflag.Flag, error) {
+	return x.flags.Get(ctx, id)
+}
+
+var errFlagPage = fault.New(fault.Invalid, "bad_page_token", "分页标记无效", "the page token is not one of this list")
+
+// Find answers a query, newest first. A flag keeps its place while others come
+// and go, so pages neither repeat nor leave out one that was there.
+func (x *Suspicions) Find(ctx context.Context, q redflag.Query) (p redflag.Page, err error) {
+	conditions, args := []string{"true"}, []any{}
+	add := func(clause string, v any) {
+		args = append(args, v)
+		conditions = append(conditions, fmt.Sprintf(clause, len(args)))
+	}
+	for _, f := range []struct{ column, value string }{{"code", q.Code}, {"audited_unit", q.Unit}, {"severity", q.Severity}, {"state", q.State}} {
+		if f.value != "" {
+			add(f.column+" = $%d", f.value)
+		}
+	}
+	if q.Project != "" {
+		add("body->'projects' ? $%d", q.Project)
+	}
+	from, to := q.Span()
+	if !from.IsZero() {
+		add("created_at >= $%d", from.Start())
+	}
+	if !to.IsZero() {
+		add("created_at < $%d", to.AddDays(1).Start())
+	}
+	if q.PageToken != "" {
+		at, id, err := readPlace(q.PageToken)
+		if err != nil {
+			return p, err
+		}
+		add("(created_at, id) < ($%d", at)
+		args = append(args, id)
+		conditions[len(conditions)-1] += fmt.Sprintf(", $%d)", len(args))
+	}
+	limit := q.Limit()
+	p.Items, err = x.read(ctx, "SELECT body FROM red_flag WHERE "+strings.Join(conditions, " AND ")+" ORDER BY created_at DESC, id DESC LIMIT "+strconv.Itoa(limit+1), args...)
+	if len(p.Items) > limit {
+		p.Items = p.Items[:limit]
+		p.NextPageToken = place(p.Items[limit-1].CreatedAt, p.Items[limit-1].ID)
+	}
+	return p, err
+}
+
+// place is where a page ends, readPlace reads it.
+func place(at time.Time, id string) string {
+	return base64.RawURLEncoding.EncodeToString([]byte(strconv.FormatInt(at.UnixMicro(), 10) + " " + id))
+}
+
+func readPlace(token string) (at time.Time, id string, err error) {
+	b, err := base64.RawURLEncoding.DecodeString(token)
+	micros, id, found := strings.Cut(string(b), " ")
+	n, notNumber := strconv.ParseInt(micros, 10, 64)
+	if err := errors.Join(err, notNumber); err != nil || !found {
+		return at, "", errFlagPage.With(err)
+	}
+	return time.UnixMicro(n), id, nil
+}

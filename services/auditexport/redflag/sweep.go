@@ -1,0 +1,289 @@
+package redflag
+
+import (
+	"context"
+	"maps"
+	"slices"
+	"strconv"
+	"strings"
+
+	"egov/libs/aggregate"
+	"egov/libs/authn"
+	"egov/libs/calendar"
+	"egov/libs/rules"
+	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
+)
+
+// Cursor is how far the ledger was looked at, and under which rules.
+type Cursor struct {
+	Seq   int64
+	Rules string
+}
+
+// Store keeps what the watch knows. Within InTx all of it is one transaction.
+type Store interface {
+	InTx(ctx context.Context, f func(context.Context) error) error
+	// Cursor locks the cursor; ok is false while another process holds it.
+	Cursor(ctx context.Context) (c Cursor, ok bool, err error)
+	Move(ctx context.Context, to Cursor) error
+	// Facts reads the facts of Types among the rows behind after, at most
+	// maxRows rows; last is the last row looked at, more says that there are
+	// others behind it.
+	Facts(ctx context.Context, after int64, maxRows int) (facts []Fact, last int64, more bool, err error)
+	Files(ctx context.Context, projects []string) (map[string]*File, error)
+	// Keep stores a file with what follows from it; again is the day on which
+	// it is due once more, zero for none.
+	Keep(ctx context.Context, f *File, s *Sketch, again calendar.Date) error
+	// Due lists projects whose day has come.
+	Due(ctx context.Context, today calendar.Date, limit int) ([]string, error)
+	// LookAgain makes every project due.
+	LookAgain(ctx context.Context) error
+	Sketches(ctx context.Context, unit string) ([]Sketch, error)
+	// KeepName stores a unit's registered name, unless a later one is known.
+	KeepName(ctx context.Context, unit, name string, eventSeq int64) error
+	Names(ctx context.Context) (map[string]string, error)
+	// EvaluatedBy lists the projects that a unit evaluated.
+	EvaluatedBy(ctx context.Context, unit string) ([]string, error)
+	// Standing lists the flags of a scope, withdrawn ones included.
+	Standing(ctx context.Context, scope string) ([]Flag, error)
+}
+
+// Watch keeps the flags in step with the ledger.
+type Watch struct {
+	Store Store
+	Flags aggregate.Repository[Flag]
+	Rules rules.Book
+	Clock calendar.Clock
+	Self  authn.Principal
+	// Rows and Due bound one step; 0 = 2,000 rows and 100 projects.
+	Rows int
+	Due  int
+}
+
+// Step looks at the next rows of the ledger, and at projects whose day has come,
+// in one transaction with the flags that follow. more says that another step
+// has something to do. A step that another process is at is left to it.
+func (w *Watch) Step(ctx context.Context) (more bool, err error) {
+	ctx = authn.With(ctx, w.Self)
+	rows, due := w.Rows, w.Due
+	if rows == 0 {
+		rows = 2000
+	}
+	if due == 0 {
+		due = 100
+	}
+	err = w.Store.InTx(ctx, func(ctx context.Context) error {
+		more = false
+		c, ok, err := w.Store.Cursor(ctx)
+		if err != nil || !ok {
+			return err
+		}
+		next := Cursor{Seq: c.Seq, Rules: w.fingerprint()}
+		if c.Rules != next.Rules {
+			if err := w.Store.LookAgain(ctx); err != nil {
+				return err
+			}
+		}
+		facts, last, rest, err := w.Store.Facts(ctx, c.Seq, rows)
+		if err != nil {
+			return err
+		}
+		next.Seq = max(last, c.Seq)
+		pending, err := w.Store.Due(ctx, calendar.Today(w.Clock), due)
+		if err != nil {
+			return err
+		}
+		more = rest || len(pending) == due
+		if err := w.take(ctx, facts, pending); err != nil {
+			return err
+		}
+		if next == c {
+			return nil
+		}
+		return w.Store.Move(ctx, next)
+	})
+	return more, err
+}
+
+// fingerprint names the rules that flags follow from.
+func (w *Watch) fingerprint() string {
+	var ids []string
+	for _, p := range w.Rules.Packs.Packs() {
+		ids = append(ids, p.ID()+" "+p.Version())
+	}
+	return strings.Join(ids, ", ")
+}
+
+// change is what a step does to a scope: the last row that touched it.
+type change map[string]int64
+
+func (c change) touch(scope string, seq int64) { c[scope] = max(c[scope], seq) }
+
+// take puts facts into their projects' files and brings the flags of every scope
+// they touch in step.
+func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
+	byProject := map[string][]Fact{}
+	for _, id := range due {
+		byProject[id] = nil
+	}
+	for _, f := range facts {
+		if f.Type != unitRegistered && f.Type != unitAmended {
+			byProject[f.Subject] = append(byProject[f.Subject], f)
+			continue
+		}
+		if err := w.rename(ctx, f, byProject); err != nil {
+			return err
+		}
+	}
+	if len(byProject) == 0 {
+		return nil
+	}
+	names, err := w.Store.Names(ctx)
+	if err != nil {
+		return err
+	}
+	ids := slices.Sorted(maps.Keys(byProject))
+	files, err := w.Store.Files(ctx, ids)
+	if err != nil {
+		return err
+	}
+	d := Detectors{Rules: w.Rules, Today: calendar.Today(w.Clock)}
+	units := change{}
+	for _, id := range ids {
+		file := files[id]
+		if file == nil {
+			file = &File{Project: id}
+		}
+		if err := w.project(ctx, d, file, byProject[id], names, units); err != nil {
+			return err
+		}
+	}
+	for _, unit := range slices.Sorted(maps.Keys(units)) {
+		sketches, err := w.Store.Sketches(ctx, unit)
+		if err != nil {
+			return err
+		}
+		found, err := d.Unit(unit, sketches)
+		if err != nil {
+			return err
+		}
+		if err := w.settle(ctx, ScopeOfUnit(unit), found, units[unit]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rename keeps a unit's name and looks again at what the unit evaluated.
+func (w *Watch) rename(ctx context.Context, f Fact, byProject map[string][]Fact) error {
+	if err := w.Store.KeepName(ctx, f.Said.Unit, f.Said.Name, f.EventSeq); err != nil {
+		return err
+	}
+	evaluated, err := w.Store.EvaluatedBy(ctx, f.Said.Unit)
+	for _, id := range evaluated {
+		if _, known := byProject[id]; !known {
+			byProject[id] = nil
+		}
+	}
+	return err
+}
+
+// project adds facts to one file, and settles the flags that follow from it
+// alone; units gathers those whose series it belongs or belonged to.
+func (w *Watch) project(ctx context.Context, d Detectors, file *File, facts []Fact, names map[string]string, units change) error {
+	var last int64
+	for _, f := range facts {
+		last = max(last, f.Seq)
+	}
+	if before, ok := file.Sketch(); ok {
+		units.touch(before.Unit, last)
+	}
+	for _, f := range facts {
+		file.Add(f)
+	}
+	found, again, err := d.Project(file, names)
+	if err != nil {
+		return err
+	}
+	var sketch *Sketch
+	if s, ok := file.Sketch(); ok {
+		sketch = &s
+		units.touch(s.Unit, last)
+	}
+	if err := w.Store.Keep(ctx, file, sketch, again); err != nil {
+		return err
+	}
+	return w.settle(ctx, ScopeOfProject(file.Project), found, last)
+}
+
+// settle raises, revises and withdraws flags until those that stand in a scope
+// are those that were found. after is the last row that touched the scope, 0
+// when none did.
+func (w *Watch) settle(ctx context.Context, scope string, found []Finding, after int64) error {
+	standing, err := w.Store.Standing(ctx, scope)
+	if err != nil {
+		return err
+	}
+	known := map[string]*Flag{}
+	for i := range standing {
+		known[standing[i].ID] = &standing[i]
+	}
+	for i := range found {
+		x := &found[i]
+		f := known[x.ID]
+		delete(known, x.ID)
+		if f != nil && f.State == Raised && f.rests(x) {
+			continue
+		}
+		if _, err := w.Flags.Upsert(ctx, x.ID, func(f *Flag, rec *aggregate.Recorder) error { f.find(rec, scope, x); return nil }); err != nil {
+			return err
+		}
+	}
+	for _, id := range slices.Sorted(maps.Keys(known)) {
+		if known[id].State == Withdrawn {
+			continue
+		}
+		if _, err := w.Flags.Update(ctx, id, func(f *Flag, rec *aggregate.Recorder) error { f.withdraw(rec, after); return nil }); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// find raises the flag, or revises one that stands.
+func (f *Flag) find(rec *aggregate.Recorder, scope string, x *Finding) {
+	stands := f.State == Raised
+	f.Scope = scope
+	f.show(x)
+	evidence := make([]*auditexportv1.FlagEvidence, len(x.Evidence))
+	for i, e := range x.Evidence {
+		evidence[i] = &auditexportv1.FlagEvidence{Seq: e.Seq, EventId: e.EventID, Type: e.Type, ProjectId: e.ProjectID}
+	}
+	if stands {
+		f.Revisions++
+		rec.State(f.ProjectID, &auditexportv1.RedFlagRevised{
+			FlagId: f.ID, Code: f.Code, Unit: f.AuditedUnit, ProjectIds: f.Projects, AmountFen: f.AmountFen, LimitFen: f.LimitFen,
+			Evidence: evidence, Explanation: f.Explanation.ZH, ExplanationEn: f.Explanation.EN,
+		})
+		return
+	}
+	f.State, f.RaisedAt, f.Withdrawn = Raised, rec.Now(), nil
+	f.Times++
+	rec.State(f.ProjectID, &auditexportv1.RedFlagRaised{
+		FlagId: f.ID, Code: f.Code, Unit: f.AuditedUnit, ProjectIds: f.Projects, Severity: string(f.Severity),
+		Pack: f.Rule.Pack, PackVersion: f.Rule.PackVersion, Basis: f.Rule.Basis, AmountFen: f.AmountFen, LimitFen: f.LimitFen,
+		Evidence: evidence, Explanation: f.Explanation.ZH, ExplanationEn: f.Explanation.EN, Times: int32(f.Times),
+	})
+}
+
+func (f *Flag) withdraw(rec *aggregate.Recorder, after int64) {
+	reason := Text{"规则变更后，事实不再符合该疑点的条件", "under the rules as they are now, the facts do not meet the flag's conditions"}
+	if after > 0 {
+		row := strconv.FormatInt(after, 10)
+		reason = Text{"账本第" + row + "行入账后，事实不再符合该疑点的条件", "with row " + row + " of the ledger, the facts do not meet the flag's conditions any more"}
+	}
+	f.State, f.Withdrawn = Withdrawn, &Withdrawal{At: rec.Now(), AfterSeq: after, Reason: reason}
+	rec.State(f.ProjectID, &auditexportv1.RedFlagWithdrawn{
+		FlagId: f.ID, Code: f.Code, Unit: f.AuditedUnit, Reason: reason.ZH, ReasonEn: reason.EN, AfterSeq: after,
+	})
+}
