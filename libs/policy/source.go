@@ -26,7 +26,7 @@ const (
 	procedureFile   = "procedure.yaml"
 	flagsFile       = "flags.yaml"
 	officeFile      = "office.yaml"
-	casesFile       = "cases.yaml"  // the pack's own worked cases; no rule rests on them
+	casesFile       = "cases.yaml" // the pack's own worked cases; no rule rests on them
 )
 
 // token is one scalar of a pack file with its position.

@@ -7,11 +7,13 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"egov/libs/op"
+	"egov/libs/policy"
 	"egov/tools/egov"
 	"egov/tools/egov/cli"
 )
@@ -148,6 +150,31 @@ func TestDecideChoosesItsRules(t *testing.T) {
 				t.Errorf("exit %d: %s%s", r.code, r.out, r.errs)
 			}
 		})
+	}
+}
+
+// TestDecideTellsValuesWhenAsked: without the flag the answer is the one it
+// always was, with it each step of the trace says what it saw.
+func TestDecideTellsValuesWhenAsked(t *testing.T) {
+	t.Parallel()
+	const doc = `{"kind":"service","title":"x","amount_fen":55000000,"hardware_fen":0,"declared_on":"2024-03-01"}`
+	plain, told := run(t, doc, "decide", "-"), run(t, doc, "decide", "--values", "-")
+	var with, without policy.Decision
+	for r, d := range map[string]*policy.Decision{plain.out: &without, told.out: &with} {
+		if err := json.Unmarshal([]byte(r), d); err != nil {
+			t.Fatalf("%v: %s%s", err, plain.errs, told.errs)
+		}
+	}
+	seen := 0
+	for i, s := range with.Trace {
+		if s.Rule == "route/small" && s.Values["amount_fen"] != float64(55000000) {
+			t.Errorf("%s saw %v", s.Rule, s.Values)
+		}
+		seen += len(s.Values)
+		with.Trace[i].Values = nil
+	}
+	if seen == 0 || strings.Contains(plain.out, `"values"`) || !reflect.DeepEqual(with, without) {
+		t.Errorf("%d values; unasked:\n%s", seen, plain.out)
 	}
 }
 

@@ -12,6 +12,7 @@ import (
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
 	"egov/libs/op"
+	"egov/libs/policy"
 	"egov/libs/redistest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
@@ -410,6 +411,16 @@ func TestDecisionsAreTheContracts(t *testing.T) {
 	if d.Route != "filing" || d.Pack != "yangpu-2023" || strings.Join(d.Steps, " ") != "third_party_evaluation conference_filing" || d.Basis[0] != "YP23-R-5.3.1" {
 		t.Fatalf("%+v", d)
 	}
+	const small = `{"kind":"service","title":"t","unit":"police","declared_on":"2026-03-02","unit_kind":"administrative","amount_fen":90000000}`
+	var told, untold policy.Decision
+	anyone.Post("/v1/decisions", small).OK(&untold)
+	anyone.Post("/v1/decisions?trace=values", small).OK(&told)
+	for n, step := range told.Trace {
+		if _, says := step.Values["amount_fen"]; step.Rule == "route/small" && !says || untold.Trace[n].Values != nil {
+			t.Errorf("%s saw %v; unasked %v", step.Rule, step.Values, untold.Trace[n].Values)
+		}
+	}
+	anyone.Post("/v1/decisions?trace=everything", small).Refused(400, "invalid_input")
 	anyone.Post("/v1/decisions", `{"kind":"x","amount_fen":1.5}`).Refused(400, "invalid_input")
 	anyone.Post("/v1/decisions?as_of=2010-01-01", `{"kind":"telecom_fee","title":"t","unit":"police","declared_on":"2026-03-02","unit_kind":"administrative","amount_fen":1}`).Refused(400, "no_pack_in_force")
 	var packs declaration.PackList
