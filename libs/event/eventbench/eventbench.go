@@ -21,10 +21,13 @@ import (
 
 	"egov/libs/event"
 	"egov/libs/pg"
+	"egov/libs/sign"
 )
 
-// Bench is a pair of servers to measure on, prepared by Open.
+// Bench is a pair of servers to measure on, prepared by Open. Ours signs and
+// verifies what it carries, as services do; the references carry it as it is.
 type Bench struct {
+	keys     *keys
 	pool     *pgxpool.Pool
 	owner    *pgxpool.Pool
 	rdb      *redis.Client
@@ -72,7 +75,11 @@ func Open(ctx context.Context, o Options) (*Bench, error) {
 	if err := pg.Migrate(ctx, o.OwnerURL, o.AppRole, 10*time.Second, pg.Set{Name: "event", FS: event.Migrations()}); err != nil {
 		return nil, err
 	}
-	b := &Bench{redisURL: o.RedisURL, rounds: o.Rounds, rows: o.Rows, slowRows: o.SlowRows}
+	key, err := sign.Generate(sign.SM2)
+	if err != nil {
+		return nil, err
+	}
+	b := &Bench{keys: &keys{key}, redisURL: o.RedisURL, rounds: o.Rounds, rows: o.Rows, slowRows: o.SlowRows}
 	if b.rounds == 0 {
 		b.rounds = 5
 	}
@@ -217,14 +224,21 @@ func timed(ctx context.Context, n int, done func(context.Context) (bool, error),
 	return float64(n) / took.Seconds(), nil
 }
 
+// keys is the one key of the one source.
+type keys struct{ *sign.PrivateKey }
+
+func (k *keys) SigningKey() (*sign.PrivateKey, error) { return k.PrivateKey, nil }
+
+func (k *keys) VerifyingKey(string, string, time.Time) (*sign.PublicKey, error) { return k.Public(), nil }
+
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
 func (b *Bench) newRelay() *event.Relay {
-	return event.NewRelay(b.pool, b.rdb, source, event.RelayOptions{Log: quiet()})
+	return event.NewRelay(b.pool, b.rdb, source, event.RelayOptions{Signer: b.keys, Log: quiet()})
 }
 
 func (b *Bench) newConsumer(e event.Effects) *event.Consumer {
-	return event.NewConsumer(b.pool, b.rdb, group, []string{source}, e, event.ConsumerOptions{Log: quiet()})
+	return event.NewConsumer(b.pool, b.rdb, group, []string{source}, e, event.ConsumerOptions{Keys: b.keys, Log: quiet()})
 }
 
 // settled reports whether the group has acknowledged a round's facts.
@@ -299,7 +313,7 @@ func (b *Bench) consumeAck(ctx context.Context) (float64, error) {
 
 // acknowledge reads the stream and does nothing with it.
 func (b *Bench) acknowledge(ctx context.Context) error {
-	return event.NewReader(b.rdb, group, []string{source}, nil, 0).Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
+	return event.NewReader(b.rdb, group, []string{source}, b.keys, 0).Run(ctx, quiet(), func(context.Context, []event.Record) error { return nil })
 }
 
 func (b *Bench) inboxBatch(ctx context.Context) (float64, error) {

@@ -108,8 +108,8 @@ func (o *Own) SigningKey() (*sign.PrivateKey, error) {
 }
 
 // Turn makes the next key when its time has come, forgets the secret of one that
-// is not valid any more, and takes in what another process made. It is called now
-// and then.
+// is not valid any more or that the register says is revoked, and takes in what
+// another process made. It is called now and then.
 func (o *Own) Turn() error {
 	o.mu.Lock()
 	defer o.mu.Unlock()
@@ -124,8 +124,12 @@ func (o *Own) Turn() error {
 	if err := o.publish(); err != nil {
 		return fmt.Errorf("register keys of events: %w", err)
 	}
+	revoked, err := o.revoked()
+	if err != nil {
+		return fmt.Errorf("register of event keys: %w", err)
+	}
 	now := o.now()
-	keys := slices.DeleteFunc(slices.Clone(o.keys), func(k ownKey) bool { return !now.Before(k.notAfter) })
+	keys := slices.DeleteFunc(slices.Clone(o.keys), func(k ownKey) bool { return revoked[k.key.KeyID()] || !now.Before(k.notAfter) })
 	next, err := o.successor(keys, now)
 	if err != nil {
 		return err
@@ -287,6 +291,24 @@ func (o *Own) trusted() []sign.TrustedKey {
 		out[i] = sign.TrustedKey{Public: k.key.Public(), Holder: o.holder, NotBefore: k.notBefore.UTC(), NotAfter: k.notAfter.UTC()}
 	}
 	return out
+}
+
+// revoked are the keys that the register has taken out of force.
+func (o *Own) revoked() (map[string]bool, error) {
+	ids := map[string]bool{}
+	if o.register == "" {
+		return ids, nil
+	}
+	set, err := readSet(filepath.Join(o.register, o.holder+".json"))
+	if err != nil {
+		return nil, err
+	}
+	for _, k := range set.Keys() {
+		if k.RevokedAt != nil {
+			ids[k.Public.KeyID()] = true
+		}
+	}
+	return ids, nil
 }
 
 // readSet reads one file of a register; one that is not there is empty.
