@@ -59,7 +59,7 @@ run-ready:
 
 ##@ build
 
-.PHONY: build web charts
+.PHONY: build web charts images
 build: web ## static binaries: bin/egov and one per service
 	@$(setup) build
 	@mkdir -p bin
@@ -67,6 +67,15 @@ build: web ## static binaries: bin/egov and one per service
 
 charts: $(call tool,helm) ## put into every Helm chart the charts it depends on, to install from this folder
 	@for c in $(filter-out charts/egov/,$(filter-out charts/lib/,$(wildcard charts/*/))) charts/egov; do helm dependency update --skip-refresh $$c >/dev/null; done
+
+# What goes into images: the services, alone and together.
+images_of   := $(patsubst %,bin/%,$(filter-out apidocs,$(notdir $(patsubst %/main.go,%,$(wildcard services/*/cmd/*/main.go)))))
+# Where images belong, and what they are tagged with.
+REGISTRY    ?= egov
+TAG         ?= $(VERSION)
+
+images: build ## a container image and an SPDX list of every service, in dist/ (REGISTRY=…, TAG=…, PUSH=1 pushes them)
+	go run ./tools/cmd/images -o dist -registry $(REGISTRY) -version $(TAG) -created $(shell git log -1 --format=%ct) $(if $(PUSH),-push) $(images_of)
 
 web: ## the portal's pages, into the folder its binary embeds; nothing to do while unchanged
 ifneq ($(web),)
