@@ -174,6 +174,7 @@ type Service struct {
 	// Flags and Cases are what auditors look into.
 	Flags redflag.Service
 	Cases auditcase.Service
+	Exporting
 	// Life ends when the service stops: streams under way are cut off then.
 	Life context.Context
 

@@ -1,15 +1,12 @@
 package auditexport
 
 import (
-	"bufio"
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
-	"hash"
 	"io"
 	"runtime/debug"
+	"slices"
 	"time"
 
 	"egov/libs/aggregate"
@@ -19,26 +16,33 @@ import (
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/checkpoint"
+	"egov/libs/rules"
 	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
 )
 
-// Export is one bundle that left the house, or was about to. It says everything
-// that the bundle depends on, so that the same bundle can be written again, byte
-// for byte, as long as its rows are what they were.
+// Export is one bundle that left the house, or is in the making. It says
+// everything that the bundle depends on, so that the same bundle can be written
+// again, byte for byte, as long as its rows are what they were.
 type Export struct {
 	aggregate.Root
 	State    ExportState   `json:"state"`
+	Package  string        `json:"package,omitempty"` // archive, or empty for what auditors ask of the ledger
 	Project  string        `json:"project,omitempty"`
 	From     string        `json:"from,omitempty"`
 	To       string        `json:"to,omitempty"`
+	Formats  []string      `json:"formats"` // of the tables
 	By       bundle.Author `json:"by"`
 	Size     int64         `json:"checkpoint_size"`         // rows under the checkpoint it stands under
 	Previous int64         `json:"previous_size,omitempty"` // rows under the one it is proved to continue
-	Rows     int64         `json:"rows"`
+	Rows     int64         `json:"rows"`                    // in it; expected while it is in the making
 	First    int64         `json:"first_seq"`
 	Last     int64         `json:"last_seq"`
 	Bytes    int64         `json:"bytes"`
 	SHA256   string        `json:"sha256,omitempty"` // hex
+	// Contradicts is the hash that was on record when the bundle was written
+	// again and came out differently: rows, or the program, have changed since.
+	Contradicts string `json:"contradicts_sha256,omitempty"`
+	Why         string `json:"why,omitempty"` // it broke off
 
 	Checkpoint string          `json:"checkpoint"` // the signed note, with the cosignatures there were
 	Keys       checkpoint.Keys `json:"keys"`
@@ -48,11 +52,14 @@ type Export struct {
 // ExportState is how far an export got.
 type ExportState string
 
-// The states.
+// The states. stable: requests name them.
 const (
-	ExportBegun     ExportState = "begun"
-	ExportMade      ExportState = "made"       // to its last byte
-	ExportBrokenOff ExportState = "broken_off" // the reader left, or the writing failed
+	ExportBegun     ExportState = "begun" // waits or is written
+	ExportPaused    ExportState = "paused"
+	ExportMade      ExportState = "made"       // to its last byte; the file lies ready
+	ExportBrokenOff ExportState = "broken_off" // the writing failed again and again
+	ExportCancelled ExportState = "cancelled"
+	ExportExpired   ExportState = "expired" // it was made; the file is kept no longer
 )
 
 // MakeExport asks for a bundle: of one project, of a time, or of the whole
@@ -65,53 +72,124 @@ type MakeExport struct {
 	// new bundle proves that the ledger continues that one. 0 = the last export
 	// that was made.
 	Previous int64 `json:"previous_size"`
+	// Formats of the tables: csv, xlsx, parquet; none means all.
+	Formats []string `json:"formats"`
 }
 
-// Validate wants days that are days, and a project or a time, not both.
+// Validate wants days that are days, a project or a time, not both, and formats
+// that there are.
 func (r *MakeExport) Validate() error {
 	var c fault.Checks
 	days(&c, r.From, r.To)
 	checkName(&c, "project", r.Project)
 	c.Require(r.Project == "" || r.From == "" && r.To == "", "project", "not_both", "按项目导出时不得同时限定时间", "a project or a time, not both")
 	c.Require(r.Previous >= 0, "previous_size", "out_of_range", "不得为负", "must not be negative")
+	for i, f := range r.Formats {
+		c.Require(slices.Contains(TableFormats, f), fmt.Sprintf("formats[%d]", i), "unknown", "须为csv、xlsx或parquet", "is csv, xlsx or parquet")
+	}
 	return c.Err()
 }
+
+// streamTime bounds the writing of one stream of rows.
+const streamTime = 30 * time.Minute
 
 // ErrPrevious refuses to prove that the ledger continues a longer one.
 var ErrPrevious = fault.New(fault.Invalid, "previous_export_beyond", "所持审计包的检查点大于当前账本", "the earlier export stands at more rows than the ledger has", "YP23-M-16")
 
-// streamTime bounds the writing of one stream.
-const streamTime = 30 * time.Minute
+// ErrTooMany refuses a unit more bundles at once than it may have in the making.
+var ErrTooMany = &fault.Error{
+	Kind: fault.Exhausted, Code: "too_many_exports", Msg: "本单位正在生成的审计包过多，请等待或取消后再试",
+	MsgEN: "your unit has too many bundles in the making; wait, or cancel one", RetryAfter: time.Minute,
+}
 
-// Export writes a bundle under the newest checkpoint and streams it. That it was
-// asked for is on record before its first byte, that it was made, and of which
-// bytes, with its last. A repeated request is answered with the same bytes.
-func (s *Service) Export(ctx context.Context, r MakeExport) (io.ReadCloser, error) {
+// MakeExport asks for a bundle under the newest checkpoint and leaves its
+// writing to be done. That it was asked for is on record before anything is
+// read, that it was made, and of which bytes, with its last. A repeated request
+// is answered with the same export.
+func (s *Service) MakeExport(ctx context.Context, r MakeExport) (ExportStatus, error) {
+	e := Export{Project: r.Project, From: r.From, To: r.To, Formats: formats(r.Formats)}
+	return s.ask(ctx, e, r.Previous, r)
+}
+
+// ask begins an export. what is what was asked for, for the record.
+func (s *Service) ask(ctx context.Context, e Export, previous int64, what any) (ExportStatus, error) {
+	if err := s.spare(ctx); err != nil {
+		return ExportStatus{}, err
+	}
 	signed, keys, err := s.attested(ctx)
 	if err != nil {
-		return nil, err
+		return ExportStatus{}, err
 	}
-	e := Export{
-		Project: r.Project, From: r.From, To: r.To, Size: int64(signed.Size),
-		Checkpoint: string(signed.Note), Keys: keys,
-	}
+	e.Size, e.Checkpoint, e.Keys = int64(signed.Size), string(signed.Note), keys
 	if e.Notices, err = s.Late(ctx); err != nil {
-		return nil, err
+		return ExportStatus{}, err
 	}
 	if e.First, e.Last, err = s.Book.Span(ctx, e.filter()); err != nil {
-		return nil, err
+		return ExportStatus{}, err
 	}
 	if e.First == 0 {
-		_, err := s.inquire(ctx, "export", r, 0, nil)
-		return nil, errors.Join(err, ErrNoRows)
+		_, err := s.inquire(ctx, "export", what, 0, nil)
+		return ExportStatus{}, errors.Join(err, ErrNoRows)
 	}
-	if e.Previous, err = s.previous(ctx, r.Previous, e.Size); err != nil {
-		return nil, err
+	if e.Package == bundle.PackageArchive {
+		if err := s.closed(ctx, e); err != nil {
+			return ExportStatus{}, err
+		}
+	}
+	e.Rows = e.Last - e.First + 1
+	if e.Project != "" {
+		if e.Rows, err = s.Workshop.RowsOf(ctx, e.Project, e.Last); err != nil {
+			return ExportStatus{}, err
+		}
+	}
+	if e.Previous, err = s.previous(ctx, previous, e.Size); err != nil {
+		return ExportStatus{}, err
 	}
 	if e, err = s.begin(ctx, e); err != nil {
-		return nil, err
+		return ExportStatus{}, err
 	}
-	return s.stream(ctx, func(ctx context.Context, w io.Writer) error { return s.writeOnRecord(ctx, w, e) }), nil
+	return s.leave(ctx, e)
+}
+
+// leave has an export written as soon as may be. What keeps it from being left
+// now is no matter: whatever is begun is found again, see UnfinishedExports.
+func (s *Service) leave(ctx context.Context, e Export) (ExportStatus, error) {
+	if e.State == ExportBegun {
+		if err := s.Workshop.Begin(s.asSelf(ctx), e.ID, e.Rows); err != nil {
+			return ExportStatus{}, err
+		}
+		s.Wake(ctx, e.ID)
+	}
+	return s.status(ctx, e)
+}
+
+// spare wants the caller's unit to have fewer exports in the making than it may.
+func (s *Service) spare(ctx context.Context) error {
+	n := 0
+	for _, state := range []ExportState{ExportBegun, ExportPaused} {
+		all, err := aggregate.Everything(ctx, s.Exports, map[string]string{"state": string(state)})
+		if err != nil {
+			return err
+		}
+		for _, e := range all {
+			if e.By.Unit == authn.By(ctx).Unit {
+				n++
+			}
+		}
+	}
+	if n >= s.PerUnit {
+		return ErrTooMany
+	}
+	return nil
+}
+
+// formats are those asked for in the order in which they are written.
+func formats(asked []string) []string {
+	out := slices.Clone(TableFormats)
+	if len(asked) > 0 {
+		out = slices.DeleteFunc(out, func(f string) bool { return !slices.Contains(asked, f) })
+	}
+	return out
 }
 
 func (e Export) filter() Filter {
@@ -144,7 +222,7 @@ func (s *Service) begin(ctx context.Context, e Export) (Export, error) {
 		e.Share(reader.Subject)
 		e.State, e.By = ExportBegun, bundle.Author{Unit: reader.Unit, Actor: reader.Actor(), Name: reader.Name}
 		*made = e
-		rec.State(e.ID, &auditexportv1.LedgerQueried{Query: "export " + e.scope(), Rows: e.Last - e.First + 1})
+		rec.State(e.ID, &auditexportv1.LedgerQueried{Query: "export " + e.scope(), Rows: e.Rows})
 		return nil
 	})
 }
@@ -152,45 +230,14 @@ func (s *Service) begin(ctx context.Context, e Export) (Export, error) {
 // scope says in words what was asked for.
 func (e Export) scope() string {
 	switch {
+	case e.Package != "":
+		return e.Package + " of project " + e.Project
 	case e.Project != "":
 		return "project " + e.Project
 	case e.From != "" || e.To != "":
 		return fmt.Sprintf("time %s..%s", e.From, e.To)
 	}
 	return "ledger"
-}
-
-// writeOnRecord writes the bundle for the first time and records how that ended.
-func (s *Service) writeOnRecord(ctx context.Context, w io.Writer, e Export) error {
-	sum := &counted{w: w, hash: sha256.New()}
-	m, err := s.write(ctx, sum, e)
-	// How it ended is recorded also when it ended because nobody waits for it.
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), 10*time.Second)
-	defer cancel()
-	_, recorded := s.Exports.Update(s.onBehalf(ctx), e.ID, func(e *Export, rec *aggregate.Recorder) error {
-		if err != nil {
-			e.State = ExportBrokenOff
-			return nil
-		}
-		e.State, e.Rows, e.Bytes, e.SHA256 = ExportMade, int64(m.Rows), sum.n, hex.EncodeToString(sum.hash.Sum(nil))
-		rec.State(e.ID, &auditexportv1.ExportMade{ExportId: e.ID, ProjectId: e.Project, FirstSeq: int64(m.First), LastSeq: int64(m.Last), BundleSha256: e.SHA256})
-		return nil
-	})
-	return errors.Join(err, recorded)
-}
-
-// counted counts and hashes what is written.
-type counted struct {
-	w    io.Writer
-	hash hash.Hash
-	n    int64
-}
-
-func (c *counted) Write(p []byte) (int, error) {
-	n, err := c.w.Write(p)
-	c.n += int64(n)
-	c.hash.Write(p[:n])
-	return n, err
 }
 
 // ListExports asks for the exports made so far, newest first.
@@ -210,29 +257,154 @@ type ByID struct {
 	ID string `path:"id" json:"-"`
 }
 
-// GetExport reads what is on record of one export.
-func (s *Service) GetExport(ctx context.Context, r ByID) (Export, error) {
-	return s.Exports.Get(ctx, r.ID)
+// ExportStatus is an export with how far its file has got.
+type ExportStatus struct {
+	Export
+	Progress *Progress `json:"progress,omitempty"` // while there is a file, whole or not
 }
 
-// ExportFile writes the bundle of an export again, from the rows as they are
-// now: an export that broke off is taken to its end, and one whose bytes are no
-// longer those on record shows that rows were changed since.
-func (s *Service) ExportFile(ctx context.Context, r ByID) (Export, io.ReadCloser, error) {
+// GetExport reads what is on record of one export.
+func (s *Service) GetExport(ctx context.Context, r ByID) (ExportStatus, error) {
 	e, err := s.Exports.Get(ctx, r.ID)
 	if err != nil {
-		return e, nil, err
+		return ExportStatus{}, err
 	}
-	if _, err := s.inquire(ctx, "file", r.ID, e.Last-e.First+1, nil); err != nil {
-		return e, nil, err
+	return s.status(ctx, e)
+}
+
+func (s *Service) status(ctx context.Context, e Export) (ExportStatus, error) {
+	p, ok, err := s.Workshop.Progress(ctx, e.ID)
+	if err != nil || !ok {
+		return ExportStatus{Export: e}, err
 	}
-	return e, s.stream(ctx, func(ctx context.Context, w io.Writer) error {
-		if e.State != ExportMade {
-			return s.writeOnRecord(ctx, w, e)
+	return ExportStatus{Export: e, Progress: &p}, nil
+}
+
+// The refusals of an export that is not in the state for it.
+var (
+	ErrNotBegun = fault.New(fault.Conflict, "export_not_in_the_making", "该审计包不在生成中", "this bundle is not in the making")
+	ErrInMaking = fault.New(fault.Conflict, "export_in_the_making", "该审计包仍在生成或已可下载", "this bundle is in the making, or ready, already")
+	ErrNotReady = &fault.Error{
+		Kind: fault.Conflict, Code: "export_not_ready", Msg: "审计包尚未生成完毕", MsgEN: "the bundle is not ready yet", RetryAfter: 2 * time.Second,
+	}
+	ErrFileGone = fault.New(fault.Conflict, "export_file_gone", "审计包文件已不再保留，可重新生成", "the bundle's file is kept no longer; have it written again")
+)
+
+// PauseExport lets an export rest where it is.
+func (s *Service) PauseExport(ctx context.Context, r ByID) (ExportStatus, error) {
+	return s.turn(ctx, r.ID, ErrNotBegun, func(e *Export, _ *aggregate.Recorder) bool {
+		if e.State != ExportBegun {
+			return false
 		}
-		_, err := s.write(ctx, w, e)
-		return err
-	}), nil
+		e.State = ExportPaused
+		return true
+	})
+}
+
+// CancelExport gives an export up; what there is of its file is removed.
+func (s *Service) CancelExport(ctx context.Context, r ByID) (ExportStatus, error) {
+	return s.turn(ctx, r.ID, ErrNotBegun, func(e *Export, rec *aggregate.Recorder) bool {
+		if e.State != ExportBegun && e.State != ExportPaused {
+			return false
+		}
+		e.end(rec, ExportCancelled)
+		return true
+	})
+}
+
+// ResumeExport takes a paused export up, and writes one again whose file is not
+// to be had: cancelled, broken off or expired.
+func (s *Service) ResumeExport(ctx context.Context, r ByID) (ExportStatus, error) {
+	return s.turn(ctx, r.ID, ErrInMaking, func(e *Export, _ *aggregate.Recorder) bool {
+		if e.State == ExportBegun || e.State == ExportMade {
+			return false
+		}
+		e.State, e.Why = ExportBegun, ""
+		return true
+	})
+}
+
+// end states how an export ended without a file.
+func (e *Export) end(rec *aggregate.Recorder, outcome ExportState) {
+	e.State = outcome
+	rec.State(e.ID, &auditexportv1.ExportEnded{ExportId: e.ID, ProjectId: e.Project, Outcome: string(outcome), BundleSha256: e.SHA256})
+}
+
+// turn changes an export's state and has the workshop follow.
+func (s *Service) turn(ctx context.Context, id string, refusal error, change func(*Export, *aggregate.Recorder) bool) (ExportStatus, error) {
+	if _, err := s.Exports.Get(ctx, id); err != nil { // by the caller's own right
+		return ExportStatus{}, err
+	}
+	e, err := s.Exports.Update(s.onBehalf(ctx), id, func(e *Export, rec *aggregate.Recorder) error {
+		if !change(e, rec) {
+			return refusal
+		}
+		return nil
+	})
+	if err != nil {
+		return ExportStatus{}, err
+	}
+	if err := s.follow(ctx, e); err != nil {
+		return ExportStatus{}, err
+	}
+	return s.leave(ctx, e)
+}
+
+// follow brings the workshop to where an export stands.
+func (s *Service) follow(ctx context.Context, e Export) error {
+	ctx = s.asSelf(ctx)
+	switch e.State {
+	case ExportBegun, ExportPaused:
+		return s.Workshop.Hold(ctx, e.ID, e.State == ExportPaused)
+	case ExportCancelled, ExportExpired, ExportBrokenOff:
+		return s.Workshop.Remove(ctx, e.ID)
+	case ExportMade:
+	}
+	return nil
+}
+
+// TakeExport asks for an export's file, from a byte on.
+type TakeExport struct {
+	ID      string `path:"id" json:"-"`
+	Range   string `header:"Range" json:"-"`    // bytes=N-, for who has the beginning already
+	IfRange string `header:"If-Range" json:"-"` // the ETag of the file whose beginning that is
+}
+
+// ExportFile opens the file of an export that was made, at byte from, which is
+// chosen by whoever knows what is asked for. Each reading is on record.
+func (s *Service) ExportFile(ctx context.Context, r ByID, from func(Export) int64) (Export, int64, io.ReadCloser, error) {
+	e, err := s.Exports.Get(ctx, r.ID)
+	if err != nil {
+		return e, 0, nil, err
+	}
+	_, there, err := s.Workshop.Progress(ctx, e.ID)
+	switch {
+	case err != nil:
+		return e, 0, nil, err
+	case e.State == ExportBegun || e.State == ExportPaused:
+		return e, 0, nil, ErrNotReady
+	case e.State != ExportMade || !there:
+		return e, 0, nil, ErrFileGone
+	}
+	if _, err := s.inquire(ctx, "file", r.ID, e.Rows, nil); err != nil {
+		return e, 0, nil, err
+	}
+	at := from(e)
+	// An answer outlives the operation that began it, never the service.
+	reading, cancel := context.WithCancel(context.WithoutCancel(ctx))
+	stop := context.AfterFunc(s.Life, cancel)
+	return e, at, closing{s.Workshop.Read(reading, e.ID, at), func() { stop(); cancel() }}, nil
+}
+
+// closing lets go of what a reader was given when it is closed.
+type closing struct {
+	io.ReadCloser
+	free func()
+}
+
+func (c closing) Close() error {
+	c.free()
+	return c.ReadCloser.Close()
 }
 
 // stream runs write into the reader it returns. An answer outlives the
@@ -259,13 +431,13 @@ func guard(f func() error) (err error) {
 	return f()
 }
 
-// write writes the bundle that e describes.
-func (s *Service) write(ctx context.Context, w io.Writer, e Export) (bundle.Manifest, error) {
+// write writes the bundle that e describes, from a point on.
+func (s *Service) write(ctx context.Context, w io.Writer, e Export, from *bundle.Resume, save func(bundle.Resume) error) (bundle.Manifest, error) {
 	signed, err := s.recorded(ctx, &e)
 	if err != nil {
 		return bundle.Manifest{}, err
 	}
-	scope := bundle.Scope{Kind: bundle.KindLedger, Subject: e.Project, From: e.From, To: e.To}
+	scope := bundle.Scope{Kind: bundle.KindLedger, Subject: e.Project, From: e.From, To: e.To, Package: e.Package}
 	switch {
 	case e.Project != "":
 		scope.Kind = bundle.KindRows
@@ -280,20 +452,27 @@ func (s *Service) write(ctx context.Context, w io.Writer, e Export) (bundle.Mani
 	for _, p := range s.Packs.Packs() {
 		packs = append(packs, bundle.Pack{ID: p.ID(), Version: p.Version()})
 	}
-	papers := &papers{book: s.Book, export: e}
-	b := bufio.NewWriterSize(w, 64<<10)
-	m, err := bundle.Write(ctx, b, bundle.Source{
+	first := e.First
+	if from != nil && from.Row() > 0 {
+		first = int64(from.Row()) + 1
+	}
+	scratch, err := s.Scratch()
+	if err != nil {
+		return bundle.Manifest{}, err
+	}
+	defer scratch.Close()
+	papers := &papers{
+		book: s.Book, rules: rules.Book{Packs: s.Packs}, export: e, signed: signed, scope: scope, writers: s.Tables, scratch: scratch,
+	}
+	return bundle.Write(ctx, w, bundle.Source{
 		Scope: scope, Signed: signed, Keys: e.Keys, Nodes: s.Book, Previous: previous,
-		Rows:      s.Book.Rows(ctx, e.Project, e.First, e.Last),
-		Documents: papers.documents(ctx), Completeness: papers.completeness,
+		Rows:      s.Book.Rows(ctx, e.Project, first, e.Last),
+		Documents: papers.documents(ctx), Reports: papers.reports(),
 	}, bundle.Options{
 		CreatedAt: e.CreatedAt.In(calendar.Shanghai), CreatedBy: e.By,
 		Tool: "egov auditexport " + s.Version, Packs: packs, Signers: s.Keyring.Signers, Notices: e.Notices,
+		Resume: from, Save: save,
 	})
-	if err == nil {
-		err = b.Flush()
-	}
-	return m, err
 }
 
 // recorded opens the checkpoint that an export stands under. A record made

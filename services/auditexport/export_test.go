@@ -288,7 +288,7 @@ func TestABundleOfEachKind(t *testing.T) {
 		})
 	}
 	for name, ask := range map[string]auditexport.MakeExport{"a strange project": {Project: "p-9"}, "another year": {From: "2027-01-01"}} {
-		if _, err := h.Export(h.asAuditor(), ask); !errors.Is(err, auditexport.ErrNoRows) {
+		if _, err := h.MakeExport(h.asAuditor(), ask); !errors.Is(err, auditexport.ErrNoRows) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
@@ -325,26 +325,6 @@ func TestStrangeProjectsAreNamedSafely(t *testing.T) {
 	}
 	if documents != 2*len(ids) {
 		t.Errorf("%d documents", documents)
-	}
-}
-
-// TestADefectEndsTheStreamAlone lets the book fail and panic in the middle.
-func TestADefectEndsTheStreamAlone(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.grow(3000, noise)
-	broken := errors.New("the disk is gone")
-	for name, fail := range map[string]func() error{"error": func() error { return broken }, "panic": func() error { panic("defect") }} {
-		h.Book = failing{h.book, fail}
-		body, err := h.Export(h.asAuditor(), auditexport.MakeExport{})
-		must(t, err)
-		part, err := io.ReadAll(body)
-		if err == nil || len(part) == 0 || name == "error" && !errors.Is(err, broken) {
-			t.Errorf("%s: %d bytes and %v", name, len(part), err)
-		}
-		if _, err := bundle.Verify(t.Context(), bytes.NewReader(part), int64(len(part)), bundle.VerifyOptions{Trust: h.Keyring.Trust}); err != nil {
-			t.Errorf("%s: what came is not known as a cut bundle: %v", name, err)
-		}
 	}
 }
 
@@ -387,21 +367,21 @@ func TestAnExportIsWrittenAgainByteForByte(t *testing.T) {
 		h.grow(7, withdrawn)
 		h.sign()
 		h.open()
-		e, body, err := h.ExportFile(h.asAuditor(), auditexport.ByID{ID: fact.ExportId})
+		again := h.again(fact.ExportId)
+		e, err := h.GetExport(h.asAuditor(), auditexport.ByID{ID: fact.ExportId})
 		must(t, err)
-		again, err := io.ReadAll(body)
-		must(t, err)
-		if !bytes.Equal(first, again) || e.SHA256 != fact.BundleSha256 || e.Bytes != int64(len(first)) || e.State != auditexport.ExportMade {
+		if !bytes.Equal(first, again) || e.SHA256 != fact.BundleSha256 || e.Bytes != int64(len(first)) || e.State != auditexport.ExportMade || e.Contradicts != "" {
 			t.Errorf("%s: %d bytes, then %d: %+v", name, len(first), len(again), e)
 		}
 	}
 	h.sql(`UPDATE ledger_row SET raw = convert_to(replace(convert_from(raw, 'UTF8'), '理由', '借口'), 'UTF8') WHERE seq = 9`)
-	_, body, err := h.ExportFile(h.asAuditor(), auditexport.ByID{ID: fact.ExportId})
-	must(t, err)
-	changed, err := io.ReadAll(body)
-	must(t, err)
-	if r := h.check(changed); r.ErrorCode != ledger.CodeRowHash || r.FirstBadSeq != 9 {
+	if r := h.check(h.again(fact.ExportId)); r.ErrorCode != ledger.CodeRowHash || r.FirstBadSeq != 9 {
 		t.Errorf("%+v", r)
+	}
+	e, err := h.GetExport(h.asAuditor(), auditexport.ByID{ID: fact.ExportId})
+	must(t, err)
+	if e.Contradicts != fact.BundleSha256 || e.SHA256 == fact.BundleSha256 {
+		t.Errorf("nothing is said of the other bytes: %+v", e)
 	}
 }
 
@@ -429,7 +409,7 @@ func TestExportsContinueEachOther(t *testing.T) {
 	if r := h.check(h.export(auditexport.MakeExport{}), third, second); !r.OK {
 		t.Errorf("a whole ledger needs no proof: %v", r.Finding)
 	}
-	if _, err := h.Export(h.asAuditor(), auditexport.MakeExport{Previous: 901}); !errors.Is(err, auditexport.ErrPrevious) {
+	if _, err := h.MakeExport(h.asAuditor(), auditexport.MakeExport{Previous: 901}); !errors.Is(err, auditexport.ErrPrevious) {
 		t.Errorf("got %v", err)
 	}
 }
@@ -443,7 +423,7 @@ func TestAnEmptyLedgerHasNothingToShow(t *testing.T) {
 		t.Errorf("%+v", v)
 	}
 	for name, f := range map[string]func() error{
-		"export": func() error { _, err := h.Export(h.asAuditor(), auditexport.MakeExport{}); return err },
+		"export": func() error { _, err := h.MakeExport(h.asAuditor(), auditexport.MakeExport{}); return err },
 		"rows": func() error {
 			_, err := h.StreamRows(h.asAuditor(), auditexport.StreamRows{}, compress.JSONL.Writer)
 			return err
@@ -504,37 +484,17 @@ func TestRowsAreStreamedInEachFormat(t *testing.T) {
 func TestWhoReadsIsOnRecordFirst(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
-	h.grow(3000, noise)
-	body, err := h.Export(h.asAuditor(), auditexport.MakeExport{})
-	must(t, err)
-	_, err = body.Read(make([]byte, 1))
-	must(t, err)
-	must(t, body.Close())
+	h.grow(300, noise)
+	id := h.ask(auditexport.MakeExport{})
 	if !h.exports.Stated(&auditexportv1.LedgerQueried{}) {
 		t.Error("an export is not on record")
 	}
-	var e auditexport.Export
-	h.until("the export is known to have broken off", func() bool {
-		page, err := h.ListExports(h.asAuditor(), auditexport.ListExports{})
-		must(t, err)
-		e = page.Items[0]
-		return e.State == auditexport.ExportBrokenOff
-	})
-	if h.exports.Stated(&auditexportv1.ExportMade{}) || e.SHA256 != "" {
-		t.Errorf("%+v", e)
-	}
-	_, body, err = h.ExportFile(h.asAuditor(), auditexport.ByID{ID: e.ID}) // to its end
-	must(t, err)
-	archive, err := io.ReadAll(body)
-	must(t, err)
+	archive := h.written(id)
 	var made auditexportv1.ExportMade
 	if sum := sha256.Sum256(archive); !h.exports.Stated(&made) || made.BundleSha256 != hex.EncodeToString(sum[:]) {
 		t.Errorf("%+v", &made)
 	}
-	if r := h.check(archive); !r.OK || r.Rows != 3000 {
-		t.Error(r.Finding)
-	}
-	body, err = h.StreamRows(h.asAuditor(), auditexport.StreamRows{}, compress.JSONL.Writer)
+	body, err := h.StreamRows(h.asAuditor(), auditexport.StreamRows{}, compress.JSONL.Writer)
 	must(t, err)
 	must(t, body.Close())
 	var kinds []string
@@ -544,59 +504,6 @@ func TestWhoReadsIsOnRecordFirst(t *testing.T) {
 	if fmt.Sprint(kinds) != "[file rows]" {
 		t.Errorf("on record: %v", kinds)
 	}
-}
-
-// TestAStoppingServiceCutsItsStreams ends the service's life in the middle.
-func TestAStoppingServiceCutsItsStreams(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	life, stop := context.WithCancel(t.Context())
-	h.Life = life
-	h.grow(3000, noise)
-	body, err := h.Export(h.asAuditor(), auditexport.MakeExport{})
-	must(t, err)
-	_, err = body.Read(make([]byte, 1))
-	must(t, err)
-	stop()
-	part, err := io.ReadAll(body)
-	if !errors.Is(err, context.Canceled) {
-		t.Errorf("%d bytes and %v", len(part), err)
-	}
-}
-
-// TestAnExportNeedsNoMemory measures what is live while a ledger of some twenty
-// megabytes, and its table after it, goes out.
-func TestAnExportNeedsNoMemory(t *testing.T) {
-	h := newHouse(t) // not parallel: what others use would count
-	h.grow(12_000, noise)
-	live := func() uint64 {
-		var m runtime.MemStats
-		runtime.GC()
-		runtime.ReadMemStats(&m)
-		return m.HeapAlloc
-	}
-	before := live()
-	body, err := h.Export(h.asAuditor(), auditexport.MakeExport{})
-	must(t, err)
-	defer body.Close()
-	buf := make([]byte, 1<<20)
-	var peak, total uint64
-	for n := 0; ; n++ {
-		k, err := io.ReadFull(body, buf)
-		total += uint64(k)
-		if n%8 == 0 {
-			peak = max(peak, live())
-		}
-		if errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) {
-			break
-		}
-		must(t, err)
-	}
-	const limit = 32 << 20
-	if total < 30<<20 || peak > before+limit {
-		t.Errorf("%d MB went out, %d MB were live, %d before", total>>20, peak>>20, before>>20)
-	}
-	t.Logf("%d MB out, %d MB live, %d MB before", total>>20, peak>>20, before>>20)
 }
 
 // noise is a fact that does not compress: two kilobytes.
@@ -632,7 +539,8 @@ func TestRequestsAreCheckedAtOnce(t *testing.T) {
 		"days in reverse": {&auditexport.QueryLedger{From: "2026-01-02", To: "2026-01-01"}, "[to]"},
 		"a bad page":      {&auditexport.ProjectLedger{ID: "p", Limit: -1, After: -1}, "[limit after_seq]"},
 		"a good export":   {&auditexport.MakeExport{Project: "p"}, "[]"},
-		"a bad export":    {&auditexport.MakeExport{Project: long, From: "x", Previous: -1}, "[from project project previous_size]"},
+		"a bad export":    {&auditexport.MakeExport{Project: long, From: "x", Previous: -1, Formats: []string{"csv", "xls"}}, "[from project project previous_size formats[1]]"},
+		"a bad archive":   {&auditexport.ArchiveProject{}, "[id]"},
 		"a good proof":    {&auditexport.ProveRow{Seq: 1}, "[]"},
 		"no proof":        {&auditexport.ProveRow{}, "[seq]"},
 		"two proofs":      {&auditexport.ProveRow{Seq: 1, From: 1}, "[seq]"},

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"strconv"
+	"strings"
 	"time"
 
 	"egov/libs/ledger"
@@ -67,6 +68,28 @@ type fact struct {
 	EffectiveOn        string `json:"effective_on"`
 	EndsOn             string `json:"ends_on"`
 	AcceptedOn         string `json:"accepted_on"`
+	FiledOn            string `json:"filed_on"`
+	Sequence           int64  `json:"sequence"`
+
+	// Of a declaration.
+	DecisionJSON string `json:"decision_json"`
+	// Of clocks.
+	DeadlineID  string   `json:"deadline_id"`
+	Obligation  string   `json:"obligation"`
+	OwedBy      string   `json:"unit"`
+	TriggerOn   string   `json:"trigger_on"`
+	DueOn       string   `json:"due_on"`
+	MetOn       string   `json:"met_on"`
+	MovedFrom   string   `json:"moved_from"`
+	Provisional bool     `json:"provisional"`
+	Basis       []string `json:"basis"`
+	// Of what gates ask for.
+	Rule          string `json:"rule"`
+	Test          string `json:"test"`
+	Passed        bool   `json:"passed"`
+	Confirmations []struct {
+		Requirement string `json:"requirement"`
+	} `json:"confirmations"`
 }
 
 // read takes the fact out of a row. It answers false for a row that is about
@@ -79,6 +102,9 @@ func (f *fact) read(row *ledger.Row, subject string) bool {
 	*f = fact{Entry: e}
 	return json.Unmarshal(e.Data, f) == nil
 }
+
+// name is the fact's own, without that of its package.
+func (f *fact) name() string { return f.Type[strings.LastIndexByte(f.Type, '.')+1:] }
 
 // number reads the integers of protojson, which writes 64-bit ones as text.
 type number int64
@@ -116,6 +142,9 @@ type history struct {
 
 	latest   time.Time
 	releases []release // oldest first
+
+	seq int64 // of the row that the fact being added is from
+	tale
 }
 
 // add takes one fact in, in the order of the ledger.
@@ -161,6 +190,7 @@ func (h *history) add(f *fact) {
 	case acceptancePassed:
 		h.final, h.acceptedOn = f.FinalFen, f.AcceptedOn
 	}
+	h.tell(f)
 	if r, ok := h.release(f); ok {
 		h.releases = append(h.releases, r)
 	}

@@ -149,7 +149,7 @@ func TestWhoeverTouchesTheDatabaseIsFound(t *testing.T) {
 				t.Errorf("%d rows hold", v.Rows)
 			}
 			if c.bundle == "no export" {
-				if _, err := h.Export(h.asAuditor(), auditexport.MakeExport{}); !errors.Is(err, auditexport.ErrNoRows) {
+				if _, err := h.MakeExport(h.asAuditor(), auditexport.MakeExport{}); !errors.Is(err, auditexport.ErrNoRows) {
 					t.Errorf("an export of nothing: %v", err)
 				}
 				return

@@ -26,6 +26,7 @@ import (
 	"egov/services/auditexport"
 	"egov/services/auditexport/keyring"
 	"egov/services/auditexport/pgstore"
+	"egov/services/auditexport/tablefile"
 )
 
 func TestMain(m *testing.M) { os.Exit(dbtest.Main(m)) }
@@ -83,6 +84,10 @@ func (h *house) open() {
 		Book: h.book, Inquiries: h.inquiries, Exports: h.exports, Witnesses: h.witnesses, Announcements: h.announced,
 		Windows: auditexport.Windows{Signing: time.Minute, Cosigning: 5 * time.Minute}, Keyring: ring, Anchor: anchor, Packs: policy.Default(), Clock: h.clock,
 		Self: self, Version: "test", NewID: store.NewID, Life: h.t.Context(),
+		Exporting: auditexport.Exporting{
+			Workshop: pgstore.NewWorkshop(h.pool, time.Minute), Wake: func(context.Context, string) {}, Tables: tablefile.Writers(),
+			Scratch: func() (auditexport.Scratch, error) { return os.CreateTemp(h.t.TempDir(), "") }, Keep: 24 * time.Hour, PerUnit: 100,
+		},
 	}
 }
 
@@ -162,15 +167,49 @@ func (h *house) verdict() auditexport.Verdict {
 	return v
 }
 
+// export asks for a bundle, has it written and takes it.
 func (h *house) export(r auditexport.MakeExport) []byte {
 	h.t.Helper()
-	body, err := h.Export(h.asAuditor(), r)
+	return h.written(h.ask(r))
+}
+
+func (h *house) ask(r auditexport.MakeExport) string {
+	h.t.Helper()
+	e, err := h.MakeExport(h.asAuditor(), r)
+	must(h.t, err)
+	return e.ID
+}
+
+// written has a bundle written and takes it.
+func (h *house) written(id string) []byte {
+	h.t.Helper()
+	must(h.t, h.WriteExport(h.asSelf(), id))
+	return h.take(id, 0)
+}
+
+// take reads a bundle's file from a byte on.
+func (h *house) take(id string, from int64) []byte {
+	h.t.Helper()
+	_, _, body, err := h.ExportFile(h.asAuditor(), auditexport.ByID{ID: id}, func(auditexport.Export) int64 { return from })
 	must(h.t, err)
 	defer body.Close()
 	b, err := io.ReadAll(body)
 	must(h.t, err)
 	return b
 }
+
+// again lets a bundle's file expire and has it written once more.
+func (h *house) again(id string) []byte {
+	h.t.Helper()
+	h.clock.Set(h.clock.Now().Add(h.Keep))
+	_, err := h.ExpireExports(h.asSelf())
+	must(h.t, err)
+	_, err = h.ResumeExport(h.asAuditor(), auditexport.ByID{ID: id})
+	must(h.t, err)
+	return h.written(id)
+}
+
+func (h *house) asSelf() context.Context { return authn.With(h.t.Context(), self) }
 
 // check verifies a bundle by the ledger's own keys.
 func (h *house) check(archive []byte, earlier ...[]byte) bundle.Report {

@@ -22,7 +22,15 @@
 //	tables/*           tables/ as CSV, XLSX, Parquet
 //	files/*            attachments
 //	completeness.json  which required fields are missing, and why
+//	completeness.md    the same for people
+//	checks.json        what an archive asks of records, item by item; see Checks
+//	README.md          what the bundle is and how to check it
+//	metadata.json      of a package for an archive; see Metadata
+//	metadata.xml       the same
 //	manifest.json      see Manifest; last
+//
+// The five reports are optional but for a package for an archive (SH12-A), which
+// is of one project, whole, and has them all.
 //
 // # Three kinds
 //

@@ -114,7 +114,8 @@ func OpenEarlier(r io.ReaderAt, size int64) (*Earlier, error) {
 // It reports the first thing it finds, and looks in the order that says most:
 // who signed the checkpoint and who witnessed it, whether the ledger shrank,
 // each row in turn, whether the rows make up the signed tree, whether that
-// continues the earlier one, and last the manifest and the files it lists.
+// continues the earlier one, the manifest and the files it lists, and last the
+// checks that the bundle says it has passed.
 func Verify(ctx context.Context, r io.ReaderAt, size int64, opts VerifyOptions) (Report, error) {
 	v := &verification{opts: opts, report: Report{CosignedBy: []string{}}, hashed: make(map[string]FileInfo)}
 	err := v.run(ctx, r, size)
@@ -169,7 +170,10 @@ func (v *verification) run(ctx context.Context, r io.ReaderAt, size int64) (err 
 	if len(manifest.Notices) > 0 {
 		v.warn(WarnNotices.With(errors.New(strings.Join(manifest.Notices, ", "))))
 	}
-	return v.checkFiles(ctx, manifest)
+	if err := v.checkFiles(ctx, manifest); err != nil {
+		return err
+	}
+	return v.checkReports(manifest)
 }
 
 func (v *verification) warn(w *fault.Error) {

@@ -4,7 +4,6 @@ package httpapi
 import (
 	"context"
 
-	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/op"
 	"egov/services/auditexport"
@@ -24,16 +23,7 @@ func Mount(a *op.API, s *auditexport.Service) {
 	op.Handle(a, "GET /v1/ledger/checkpoint", "GetCheckpoint", "Where the ledger stands, its newest signed checkpoint and its keys", s.Standing)
 	op.Handle(a, "GET /v1/ledger/proof", "ProveRow", "An RFC 6962 inclusion or consistency proof", s.Prove, auditor)
 	op.Handle(a, "POST /v1/verify", "VerifyLedger", "Recompute the live ledger and hold it against its checkpoint", s.Verify, auditor)
-	op.Handle(a, "POST /v1/exports", "MakeExport", "A bundle of a project, a time or the whole ledger; answers the ZIP archive", func(ctx context.Context, r auditexport.MakeExport) (op.File, error) {
-		body, err := s.Export(ctx, r)
-		return op.File{Name: bundleName(calendar.Today(s.Clock), r.Project), MediaType: "application/zip", Body: body}, err
-	}, auditor)
-	op.Handle(a, "GET /v1/exports", "ListExports", "The bundles asked for, newest first", s.ListExports, auditor)
-	op.Handle(a, "GET /v1/exports/{id}", "GetExport", "What is on record of one bundle", s.GetExport, auditor)
-	op.Handle(a, "GET /v1/exports/{id}/file", "TakeExport", "The bundle once more, byte for byte; answers the ZIP archive", func(ctx context.Context, r auditexport.ByID) (op.File, error) {
-		e, body, err := s.ExportFile(ctx, r)
-		return op.File{Name: bundleName(calendar.DateOf(e.CreatedAt), e.Project), MediaType: "application/zip", Body: body}, err
-	}, auditor)
+	mountExports(a, s)
 }
 
 // streamRows is the request with how its answer is packed.
@@ -50,11 +40,4 @@ func (r *streamRows) Validate() error {
 		c.Add(fault.From(err).Violations...)
 	}
 	return c.Err()
-}
-
-func bundleName(day calendar.Date, project string) string {
-	if project != "" {
-		project = "-" + project
-	}
-	return "audit-" + day.String() + project + ".zip"
 }

@@ -65,6 +65,7 @@ func New(c conf.Service) host.Service {
 				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
+			exporting(k, s)
 			// stable: subscription name
 			k.Consume("auditexport.ledger", sources, event.Effects{Batch: appending(k, s, book)})
 			k.Unit.Loop("checkpoints", signing(k, s))
