@@ -229,7 +229,9 @@ type keys struct{ *sign.PrivateKey }
 
 func (k *keys) SigningKey() (*sign.PrivateKey, error) { return k.PrivateKey, nil }
 
-func (k *keys) VerifyingKey(string, string, time.Time) (*sign.PublicKey, error) { return k.Public(), nil }
+func (k *keys) VerifyingKey(string, string, time.Time) (*sign.PublicKey, error) {
+	return k.Public(), nil
+}
 
 func quiet() *slog.Logger { return slog.New(slog.DiscardHandler) }
 
