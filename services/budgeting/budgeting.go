@@ -6,10 +6,12 @@
 package budgeting
 
 import (
+	"context"
 	"slices"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -84,6 +86,12 @@ type Budget struct {
 	// NotAccepted is true while its acceptance has failed (YP23-R-5.5.7).
 	SystemID    string `json:"system_id,omitempty"`
 	NotAccepted bool   `json:"not_accepted"`
+	// AcceptedOn is the day on which the project was accepted, and Evaluators are
+	// who had a part in judging it before: the agencies and experts that evaluated
+	// it and the firms that supervised it. None of them evaluates it afterwards
+	// (YP23-R-5.6.2).
+	AcceptedOn string   `json:"accepted_on,omitempty"`
+	Evaluators []string `json:"evaluators,omitempty"`
 }
 
 // Request is what the unit asks for.
@@ -172,14 +180,39 @@ var (
 		"该年度已完成自评", "that year has been evaluated already", "YP23-R-5.6.1")
 	ErrVoucher = fault.New(fault.Conflict, "voucher_recorded",
 		"该凭证号已登记付款", "a payment with this voucher number is on record")
+	ErrNoPostEvaluation = fault.New(fault.Refused, "no_post_evaluation",
+		"现行规则未规定项目后评价", "the rules of the project know no post-evaluation", "YP23-R-5.6.2")
+	ErrPostEvaluation = fault.New(fault.Refused, "post_evaluation_refused",
+		"不具备开展后评价的条件", "the post-evaluation cannot be ordered like this", "YP23-R-5.6.2")
+	ErrNotEvaluator = fault.New(fault.Forbidden, "not_the_evaluator",
+		"只有受托的第三方机构可以提交后评价", "only the third party that was chosen reports", "YP23-R-5.6.2")
+	ErrNoAssessment = fault.New(fault.Refused, "no_assessment",
+		"现行规则未规定综合评估", "the rules in force know no assessment of units", "YP23-M-39", "SH12-37")
+	ErrAssessment = fault.New(fault.Refused, "assessment_refused",
+		"综合评估不符合要求", "the assessment cannot be made like this", "YP23-M-39", "SH12-37")
+	ErrOwnUnit = fault.New(fault.Refused, "own_unit",
+		"不得评估本单位", "nobody assesses its own unit", "YP23-M-39", "ours")
+	ErrNotAssessed = fault.New(fault.Forbidden, "not_the_assessed_unit",
+		"只有被评估单位可以反馈", "only the unit that was assessed answers", "YP23-M-39")
 	ErrNoEvaluation = fault.New(fault.NotFound, "no_such_rectification",
 		"该年度没有待办的整改", "no rectification of that year is open")
 )
 
 // Service is the use cases of this duty.
 type Service struct {
-	Budgets aggregate.Repository[Budget]
-	Rules   rules.Book
+	Budgets         aggregate.Repository[Budget]
+	PostEvaluations aggregate.Repository[PostEvaluation]
+	Assessments     aggregate.Repository[Assessment]
+	// InTx makes the repository calls of one function one transaction. An
+	// assessment is locked before budgets, these in the order of their ids.
+	InTx     func(ctx context.Context, f func(context.Context) error) error
+	Rules    rules.Book
+	District string
+	Clock    calendar.Clock
+	NewID    func() string
+	// Self reads what the office may know of a project's money to choose it.
+	Self authn.Principal
+	Sign func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
 // at refuses unless the budget is in one of the states.

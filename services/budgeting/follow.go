@@ -34,7 +34,10 @@ func (s *Service) learn(ctx context.Context, project string, change func(*Budget
 		if err := change(b, rec); err != nil {
 			return err
 		}
-		return s.settle(b)
+		if err := s.settle(b); err != nil {
+			return err
+		}
+		return s.timeEvaluation(b, rec)
 	})
 	return err
 }
@@ -254,7 +257,7 @@ func (s *Service) NotAccepted(ctx context.Context, f *procurementv1.AcceptanceFa
 // AcceptancePassed ends that.
 func (s *Service) AcceptancePassed(ctx context.Context, f *procurementv1.AcceptancePassed) error {
 	return s.learn(ctx, f.GetProjectId(), func(b *Budget, _ *aggregate.Recorder) error {
-		b.NotAccepted = false
+		b.NotAccepted, b.AcceptedOn = false, f.GetAcceptedOn()
 		return nil
 	})
 }

@@ -12,6 +12,7 @@ import (
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
 	deadlinev1 "egov/proto/gen/egov/deadline/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
+	expertreviewv1 "egov/proto/gen/egov/expertreview/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
 	"egov/services/budgeting"
 )
@@ -21,7 +22,8 @@ var Sources = []string{"declaration", "conference", "procurement", "dataresource
 
 // Subscribe starts following them.
 func Subscribe(k *module.Kit, s *budgeting.Service) {
-	k.Subscribe("budgeting.money", Sources, reactions(s)...) // stable: subscription name
+	k.Subscribe("budgeting.evaluators", []string{"expertreview"}, evaluators(s)...) // stable: subscription name
+	k.Subscribe("budgeting.money", Sources, reactions(s)...)                        // stable: subscription name
 }
 
 func reactions(s *budgeting.Service) []module.Reaction {
@@ -59,6 +61,9 @@ func reactions(s *budgeting.Service) []module.Reaction {
 		module.React(func(ctx context.Context, f *procurementv1.ContractAmended, _ event.Record) error {
 			return s.ContractAmended(ctx, f)
 		}),
+		module.React(func(ctx context.Context, f *procurementv1.SupervisionEngaged, _ event.Record) error {
+			return s.Judged(ctx, f.GetProjectId(), f.GetSupervisorName())
+		}),
 		module.React(func(ctx context.Context, f *procurementv1.AcceptanceFailed, _ event.Record) error {
 			return s.NotAccepted(ctx, f)
 		}),
@@ -73,6 +78,18 @@ func reactions(s *budgeting.Service) []module.Reaction {
 				return nil // another service's clock
 			}
 			return s.RectificationMissed(ctx, f.GetProjectId())
+		}),
+	}
+}
+
+// evaluators are those who judge a project before it is built.
+func evaluators(s *budgeting.Service) []module.Reaction {
+	return []module.Reaction{
+		module.React(func(ctx context.Context, f *expertreviewv1.EvaluationAssigned, _ event.Record) error {
+			return s.Judged(ctx, f.GetProjectId(), f.GetAgency())
+		}),
+		module.React(func(ctx context.Context, f *expertreviewv1.ExpertsDrawn, _ event.Record) error {
+			return s.Judged(ctx, f.GetProjectId(), f.GetDrawn()...)
 		}),
 	}
 }

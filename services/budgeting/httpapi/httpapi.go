@@ -21,6 +21,17 @@ func Mount(a *op.API, s *budgeting.Service) {
 	op.Handle(a, "POST /v1/budgets/{id}/self-evaluations/{year}/report", "ReportRectification", "What the unit did about unmet goals", s.ReportRectification, declarer)
 	op.Handle(a, "POST /v1/budgets/{id}/self-evaluations/{year}/close", "CloseRectification", "The conference office's finding on a rectification", s.CloseRectification, secretary)
 
+	op.Handle(a, "POST /v1/post-evaluations", "OrderPostEvaluation", "Have a finished project that the conference chose evaluated by a third party", s.OrderPostEvaluation, secretary, op.Created())
+	op.Handle(a, "POST /v1/post-evaluations/{id}/report", "ReportPostEvaluation", "The third party's report", s.ReportPostEvaluation, op.Roles("agency"))
+	op.Handle(a, "POST /v1/post-evaluations/{id}/complete", "CompletePostEvaluation", "The office takes the report over and tells the unit", s.CompletePostEvaluation, secretary)
+	reads.List[postEvaluations](a, "GET /v1/post-evaluations", "ListPostEvaluations", "Post-evaluations the caller may see, newest first", s.PostEvaluations)
+	reads.One(a, "GET /v1/post-evaluations/{id}", "GetPostEvaluation", "One post-evaluation", s.PostEvaluations)
+	op.Handle(a, "POST /v1/assessments", "DraftAssessment", "Assess a unit's e-government work of a year", s.DraftAssessment, secretary, op.Created())
+	op.Handle(a, "POST /v1/assessments/{id}/publish", "PublishAssessment", "Publish an assessment to its unit with a notice", s.PublishAssessment, secretary)
+	op.Handle(a, "POST /v1/assessments/{id}/seal", "SealAssessment", "Put the office's e-seal on a published notice", s.SealAssessment, secretary)
+	op.Handle(a, "POST /v1/assessments/{id}/answer", "AnswerAssessment", "What the unit says to its notice", s.AnswerAssessment, declarer)
+	reads.List[assessments](a, "GET /v1/assessments", "ListAssessments", "Assessments of units the caller may see, newest first", s.Assessments)
+	reads.One(a, "GET /v1/assessments/{id}", "GetAssessment", "One unit's assessment of one year", s.Assessments)
 	reads.List[list](a, "GET /v1/budgets", "ListBudgets", "Budgets the caller may see, newest first", s.Budgets)
 	reads.One(a, "GET /v1/budgets/{id}", "GetBudget", "One project's money", s.Budgets)
 }
@@ -35,4 +46,26 @@ type list struct {
 
 func (q list) Query() aggregate.Query {
 	return q.By(map[string]string{"state": q.State, "unit": q.Unit, "kind": q.Kind, "held": q.Held})
+}
+
+type postEvaluations struct {
+	State     string `query:"state" json:"-"`
+	Agency    string `query:"agency" json:"-"`
+	ProjectID string `query:"project_id" json:"-"`
+	reads.Page
+}
+
+func (q postEvaluations) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "agency": q.Agency, "project_id": q.ProjectID})
+}
+
+type assessments struct {
+	State string `query:"state" json:"-"`
+	Of    string `query:"of" json:"-"` // the unit that is assessed
+	Year  string `query:"year" json:"-"`
+	reads.Page
+}
+
+func (q assessments) Query() aggregate.Query {
+	return q.By(map[string]string{"state": q.State, "of_unit": q.Of, "year": q.Year})
 }

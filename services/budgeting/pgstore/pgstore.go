@@ -19,3 +19,13 @@ func Migrations() pg.Set { return pg.Sub("budgeting", migrations, "migrations") 
 func Budgets(s *store.Store) *store.Collection[budgeting.Budget, *budgeting.Budget] {
 	return store.NewCollection[budgeting.Budget, *budgeting.Budget](s, "budget", "state", "kind", "held", "system_id", "not_accepted")
 }
+
+// PostEvaluations is the repository of evaluations of finished projects.
+func PostEvaluations(s *store.Store) *store.Collection[budgeting.PostEvaluation, *budgeting.PostEvaluation] {
+	return store.NewCollection[budgeting.PostEvaluation, *budgeting.PostEvaluation](s, "post_evaluation", "state", "agency")
+}
+
+// Assessments is the repository of assessments of units.
+func Assessments(s *store.Store) *store.Collection[budgeting.Assessment, *budgeting.Assessment] {
+	return store.NewCollection[budgeting.Assessment, *budgeting.Assessment](s, "assessment", "state", "of_unit", "year")
+}

@@ -1259,6 +1259,91 @@ func (x *AssessmentAnswered) GetAnswer() string {
 	return ""
 }
 
+// AssessmentSealed states that the office put its e-seal on the notice of an assessment (SH12-E-4, SH12-E-7).
+type AssessmentSealed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	AssessmentId  string                 `protobuf:"bytes,1,opt,name=assessment_id,json=assessmentId,proto3" json:"assessment_id,omitempty"`
+	NoticeNo      string                 `protobuf:"bytes,2,opt,name=notice_no,json=noticeNo,proto3" json:"notice_no,omitempty"`
+	Sha256        string                 `protobuf:"bytes,3,opt,name=sha256,proto3" json:"sha256,omitempty"`
+	Unit          string                 `protobuf:"bytes,4,opt,name=unit,proto3" json:"unit,omitempty"`
+	Basis         []string               `protobuf:"bytes,5,rep,name=basis,proto3" json:"basis,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *AssessmentSealed) Reset() {
+	*x = AssessmentSealed{}
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *AssessmentSealed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*AssessmentSealed) ProtoMessage() {}
+
+func (x *AssessmentSealed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_budgeting_v1_events_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use AssessmentSealed.ProtoReflect.Descriptor instead.
+func (*AssessmentSealed) Descriptor() ([]byte, []int) {
+	return file_egov_budgeting_v1_events_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *AssessmentSealed) GetAssessmentId() string {
+	if x != nil {
+		return x.AssessmentId
+	}
+	return ""
+}
+
+func (x *AssessmentSealed) GetNoticeNo() string {
+	if x != nil {
+		return x.NoticeNo
+	}
+	return ""
+}
+
+func (x *AssessmentSealed) GetSha256() string {
+	if x != nil {
+		return x.Sha256
+	}
+	return ""
+}
+
+func (x *AssessmentSealed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *AssessmentSealed) GetBasis() []string {
+	if x != nil {
+		return x.Basis
+	}
+	return nil
+}
+
+func (x *AssessmentSealed) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 var File_egov_budgeting_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_budgeting_v1_events_proto_rawDesc = "" +
@@ -1395,7 +1480,14 @@ const file_egov_budgeting_v1_events_proto_rawDesc = "" +
 	"\x12AssessmentAnswered\x12#\n" +
 	"\rassessment_id\x18\x01 \x01(\tR\fassessmentId\x12\x12\n" +
 	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x16\n" +
-	"\x06answer\x18\x03 \x01(\tR\x06answerB.Z,egov/proto/gen/egov/budgeting/v1;budgetingv1b\x06proto3"
+	"\x06answer\x18\x03 \x01(\tR\x06answer\"\xcd\x01\n" +
+	"\x10AssessmentSealed\x12#\n" +
+	"\rassessment_id\x18\x01 \x01(\tR\fassessmentId\x12\x1b\n" +
+	"\tnotice_no\x18\x02 \x01(\tR\bnoticeNo\x12\x16\n" +
+	"\x06sha256\x18\x03 \x01(\tR\x06sha256\x12\x12\n" +
+	"\x04unit\x18\x04 \x01(\tR\x04unit\x12\x14\n" +
+	"\x05basis\x18\x05 \x03(\tR\x05basis\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignatureB.Z,egov/proto/gen/egov/budgeting/v1;budgetingv1b\x06proto3"
 
 var (
 	file_egov_budgeting_v1_events_proto_rawDescOnce sync.Once
@@ -1409,7 +1501,7 @@ func file_egov_budgeting_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_budgeting_v1_events_proto_rawDescData
 }
 
-var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 15)
+var file_egov_budgeting_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 16)
 var file_egov_budgeting_v1_events_proto_goTypes = []any{
 	(*BudgetRequested)(nil),          // 0: egov.budgeting.v1.BudgetRequested
 	(*BudgetReturned)(nil),           // 1: egov.budgeting.v1.BudgetReturned
@@ -1426,17 +1518,19 @@ var file_egov_budgeting_v1_events_proto_goTypes = []any{
 	(*PostEvaluationCompleted)(nil),  // 12: egov.budgeting.v1.PostEvaluationCompleted
 	(*UnitAssessed)(nil),             // 13: egov.budgeting.v1.UnitAssessed
 	(*AssessmentAnswered)(nil),       // 14: egov.budgeting.v1.AssessmentAnswered
-	(*v1.Signature)(nil),             // 15: egov.type.v1.Signature
+	(*AssessmentSealed)(nil),         // 15: egov.budgeting.v1.AssessmentSealed
+	(*v1.Signature)(nil),             // 16: egov.type.v1.Signature
 }
 var file_egov_budgeting_v1_events_proto_depIdxs = []int32{
 	3,  // 0: egov.budgeting.v1.BudgetIssued.confirmations:type_name -> egov.budgeting.v1.Confirmation
-	15, // 1: egov.budgeting.v1.PostEvaluationReported.signature:type_name -> egov.type.v1.Signature
-	15, // 2: egov.budgeting.v1.UnitAssessed.signature:type_name -> egov.type.v1.Signature
-	3,  // [3:3] is the sub-list for method output_type
-	3,  // [3:3] is the sub-list for method input_type
-	3,  // [3:3] is the sub-list for extension type_name
-	3,  // [3:3] is the sub-list for extension extendee
-	0,  // [0:3] is the sub-list for field type_name
+	16, // 1: egov.budgeting.v1.PostEvaluationReported.signature:type_name -> egov.type.v1.Signature
+	16, // 2: egov.budgeting.v1.UnitAssessed.signature:type_name -> egov.type.v1.Signature
+	16, // 3: egov.budgeting.v1.AssessmentSealed.signature:type_name -> egov.type.v1.Signature
+	4,  // [4:4] is the sub-list for method output_type
+	4,  // [4:4] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_egov_budgeting_v1_events_proto_init() }
@@ -1450,7 +1544,7 @@ func file_egov_budgeting_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_budgeting_v1_events_proto_rawDesc), len(file_egov_budgeting_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   15,
+			NumMessages:   16,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
