@@ -95,6 +95,11 @@ func Scan(root string, packs []*policy.Pack) (Table, error) {
 	if err != nil {
 		return t, err
 	}
+	for _, p := range packs {
+		for _, r := range p.Office().Returns {
+			kept[r.Code] = true // by whatever return a pack declares
+		}
+	}
 	for _, e := range byID {
 		e.rest(kept)
 		for _, list := range []*[]string{&e.Rules, &e.Code, &e.Shown, &e.Refused} {
