@@ -18,9 +18,10 @@ type holder[T any] interface {
 func (l *Plan) documents() *[]attachment.Document       { return &l.Attachments }
 func (x *Exemption) documents() *[]attachment.Document  { return &x.Attachments }
 func (a *Assessment) documents() *[]attachment.Document { return &a.Attachments }
+func (x *Adaptation) documents() *[]attachment.Document { return &x.Attachments }
 
-// Attach adds one document to a plan, an exemption or an assessment while it is
-// in the caller's hands.
+// Attach adds one document to a plan, an exemption, an assessment or an
+// adaptation while it is in the caller's hands.
 func Attach[T any, P holder[T]](ctx context.Context, s *Service, in aggregate.Repository[T], r attachment.Upload) (attachment.Document, error) {
 	h, err := in.Get(ctx, r.ID)
 	if err != nil {

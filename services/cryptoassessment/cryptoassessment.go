@@ -1,6 +1,7 @@
 // Package cryptoassessment is the duty of the confidential bureau in the party
 // office: it reviews the crypto-assessment plans of projects, records the three
-// papers of projects that do not follow XC, and takes the crypto assessments of
+// papers of projects that do not follow XC, guides, together with the secrecy
+// bureau, the adaptation of those that do, and takes the crypto assessments of
 // projects and systems. It assesses nothing itself; assessors do, and their
 // reports come here.
 package cryptoassessment
@@ -41,6 +42,7 @@ type Service struct {
 	Plans       aggregate.Repository[Plan]
 	Exemptions  aggregate.Repository[Exemption]
 	Assessments aggregate.Repository[Assessment]
+	Adaptations aggregate.Repository[Adaptation]
 	Rules       rules.Book
 	District    string
 	Attachments attachment.Shelf

@@ -21,6 +21,7 @@ type desk struct {
 	plans       *aggregatetest.Repository[cryptoassessment.Plan, *cryptoassessment.Plan]
 	exemptions  *aggregatetest.Repository[cryptoassessment.Exemption, *cryptoassessment.Exemption]
 	assessments *aggregatetest.Repository[cryptoassessment.Assessment, *cryptoassessment.Assessment]
+	adaptations *aggregatetest.Repository[cryptoassessment.Adaptation, *cryptoassessment.Adaptation]
 }
 
 var today = calendar.MustDate(2026, 3, 2)
@@ -32,9 +33,10 @@ func newDesk() *desk {
 		plans:       aggregatetest.New[cryptoassessment.Plan, *cryptoassessment.Plan](clock),
 		exemptions:  aggregatetest.New[cryptoassessment.Exemption, *cryptoassessment.Exemption](clock),
 		assessments: aggregatetest.New[cryptoassessment.Assessment, *cryptoassessment.Assessment](clock),
+		adaptations: aggregatetest.New[cryptoassessment.Adaptation, *cryptoassessment.Adaptation](clock),
 	}
 	d.Service = &cryptoassessment.Service{
-		Plans: d.plans, Exemptions: d.exemptions, Assessments: d.assessments, District: "yangpu",
+		Plans: d.plans, Exemptions: d.exemptions, Assessments: d.assessments, Adaptations: d.adaptations, District: "yangpu",
 		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
 		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
 			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
@@ -50,6 +52,7 @@ var (
 	stranger   = person("civil.declarer", "civil-affairs", "declarer")
 	supervisor = person("edu.supervisor", "education", "supervisor")
 	officer    = person("crypto.officer", cryptoassessment.Bureau, "crypto_officer")
+	keeper     = person("secrecy.officer", cryptoassessment.Secrecy, "crypto_officer")
 )
 
 func person(account, unit string, roles ...string) context.Context {

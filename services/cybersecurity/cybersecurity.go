@@ -1,13 +1,18 @@
 // Package cybersecurity is the duty of the cyberspace office and of the police's
 // cyber unit: consent before a unit publishes through accounts of its own, the
-// register of information systems with their graded-protection (MLPS) grade and
-// assessments, and the register of websites and new media. It advises nobody on
-// how to protect a system and keeps nothing of a classified one (YP23-M-37).
+// register of information systems with their graded-protection (MLPS) grade,
+// assessments and risks, the register of websites and new media, the evidence
+// that a project's security goes with the work, the security systems and drills
+// of every unit, and the inspections of them. It advises nobody on how to
+// protect a system and keeps nothing of a classified one (YP23-M-37).
 package cybersecurity
 
 import (
+	"context"
+
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -43,13 +48,20 @@ var (
 
 // Service is the use cases of this duty.
 type Service struct {
-	Consents aggregate.Repository[Consent]
-	Systems  aggregate.Repository[System]
-	Sites    aggregate.Repository[Site]
-	Rules    rules.Book
-	District string
-	NewID    func() string
-	Sign     func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+	Consents    aggregate.Repository[Consent]
+	Systems     aggregate.Repository[System]
+	Sites       aggregate.Repository[Site]
+	Norms       aggregate.Repository[Norm]
+	Protections aggregate.Repository[Protection]
+	Safeguards  aggregate.Repository[Safeguard]
+	Inspections aggregate.Repository[Inspection]
+	Rules       rules.Book
+	District    string
+	Clock       calendar.Clock
+	Self        authn.Principal // the service itself
+	NewID       func() string
+	InTx        func(context.Context, func(context.Context) error) error
+	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
 }
 
 func wrongState(zh, en, state string) error {

@@ -22,6 +22,10 @@ type desk struct {
 	consents *aggregatetest.Repository[cybersecurity.Consent, *cybersecurity.Consent]
 	systems  *aggregatetest.Repository[cybersecurity.System, *cybersecurity.System]
 	sites    *aggregatetest.Repository[cybersecurity.Site, *cybersecurity.Site]
+
+	protections *aggregatetest.Repository[cybersecurity.Protection, *cybersecurity.Protection]
+	safeguards  *aggregatetest.Repository[cybersecurity.Safeguard, *cybersecurity.Safeguard]
+	inspections *aggregatetest.Repository[cybersecurity.Inspection, *cybersecurity.Inspection]
 }
 
 func newDesk() *desk {
@@ -31,10 +35,18 @@ func newDesk() *desk {
 		consents: aggregatetest.New[cybersecurity.Consent, *cybersecurity.Consent](clock),
 		systems:  aggregatetest.New[cybersecurity.System, *cybersecurity.System](clock),
 		sites:    aggregatetest.New[cybersecurity.Site, *cybersecurity.Site](clock),
+
+		protections: aggregatetest.New[cybersecurity.Protection, *cybersecurity.Protection](clock),
+		safeguards:  aggregatetest.New[cybersecurity.Safeguard, *cybersecurity.Safeguard](clock),
+		inspections: aggregatetest.New[cybersecurity.Inspection, *cybersecurity.Inspection](clock),
 	}
 	made := 0
 	d.Service = &cybersecurity.Service{
 		Consents: d.consents, Systems: d.systems, Sites: d.sites, District: "yangpu",
+		Norms:       aggregatetest.New[cybersecurity.Norm, *cybersecurity.Norm](clock),
+		Protections: d.protections, Safeguards: d.safeguards, Inspections: d.inspections,
+		Clock: clock, Self: authn.Service("cybersecurity", cybersecurity.Office),
+		InTx:  func(ctx context.Context, f func(context.Context) error) error { return f(ctx) },
 		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
 		NewID: func() string { made++; return fmt.Sprintf("n%d", made) },
 		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
@@ -51,6 +63,7 @@ var (
 	stranger = person("civil.declarer", "civil-affairs", "declarer")
 	cyber    = person("cac.officer", cybersecurity.Office, "cyber_officer")
 	police   = person("police.officer", cybersecurity.Police, "police_officer")
+	office   = person("office.secretary", cybersecurity.GovernmentOffice, "secretary")
 )
 
 func person(account, unit string, roles ...string) context.Context {

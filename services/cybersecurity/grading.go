@@ -131,6 +131,9 @@ func (s *Service) Determine(ctx context.Context, r DetermineGrade) (System, erro
 			ProjectId: y.project(), SystemId: y.ID, Grade: int32(g.Grade), FilingNo: g.FilingNo, DeterminedOn: g.On,
 			Name: y.Title, Unit: y.Unit, InUse: y.InUse, Basis: []string{"YP23-M-34"}, Signature: g.Signature,
 		})
+		if err := s.scheduleRisk(y, rec, today); err != nil {
+			return err
+		}
 		return s.scheduleAssessment(y, rec, today)
 	})
 	return taken(y, err, ErrNumber)
@@ -235,6 +238,9 @@ func (s *Service) PutIntoUse(ctx context.Context, project string, on calendar.Da
 			return nil
 		}
 		y.InUse, y.InUseSince = true, on.String()
+		if err := s.scheduleRisk(y, rec, on); err != nil {
+			return err
+		}
 		return s.scheduleAssessment(y, rec, on)
 	})
 }

@@ -45,14 +45,15 @@ type System struct {
 
 	Declarers []string `json:"declarers"` // accounts that declared or registered it
 
-	Proposal         *Proposal    `json:"proposal,omitempty"`
-	ReturnReason     string       `json:"return_reason,omitempty"`
-	Grade            int          `json:"grade"` // 0 while there is none
-	FilingNo         string       `json:"filing_no,omitempty"`
-	Gradings         []Grading    `json:"gradings"` // oldest first
-	Assessments      []Assessment `json:"assessments"`
-	NextAssessmentOn string       `json:"next_assessment_on,omitempty"`
-	RetireReason     string       `json:"retire_reason,omitempty"`
+	Proposal         *Proposal        `json:"proposal,omitempty"`
+	ReturnReason     string           `json:"return_reason,omitempty"`
+	Grade            int              `json:"grade"` // 0 while there is none
+	FilingNo         string           `json:"filing_no,omitempty"`
+	Gradings         []Grading        `json:"gradings"` // oldest first
+	Assessments      []Assessment     `json:"assessments"`
+	NextAssessmentOn string           `json:"next_assessment_on,omitempty"`
+	Risks            []RiskAssessment `json:"risk_assessments,omitempty"`
+	RetireReason     string           `json:"retire_reason,omitempty"`
 }
 
 // Proposal is the grade a unit holds to be right.
@@ -221,7 +222,10 @@ func (s *Service) Register(ctx context.Context, r RegisterSystem) (System, error
 		y.start(rec.By().Unit)
 		y.ProjectID = y.ID // the subject of its facts
 		y.InUse, y.InUseSince = true, r.InUseSince.String()
-		return r.apply(y, rec)
+		if err := r.apply(y, rec); err != nil {
+			return err
+		}
+		return s.scheduleRisk(y, rec, rec.Today())
 	})
 }
 
@@ -271,7 +275,12 @@ func (s *Service) ChangeSystem(ctx context.Context, r ChangeSystem) (System, err
 			ProjectId: y.project(), SystemId: y.ID, Name: y.Title, Network: y.Network, Deployment: y.Deployment,
 			DataLevel: y.DataLevel, DutyHolder: y.DutyHolder, Basis: []string{"YP23-M-34"},
 		})
-		return nil
+		if ok, err := s.important(y, rec.Today()); err != nil || !ok {
+			y.WaiveClock(rec, clockRisk, "不再属于重要应用系统")
+			y.Answered("record_risk_assessment")
+			return err
+		}
+		return s.scheduleRisk(y, rec, rec.Today())
 	})
 }
 
@@ -309,5 +318,6 @@ func (y *System) retire(rec *aggregate.Recorder, reason string) {
 	y.State, y.InUse, y.RetireReason, y.NextAssessmentOn = SystemRetired, false, reason, ""
 	y.WaiveClock(rec, "mlps_grading", reason)
 	y.WaiveClock(rec, "mlps_assessment", reason)
+	y.WaiveClock(rec, clockRisk, reason)
 	y.Await()
 }

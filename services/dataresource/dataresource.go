@@ -67,12 +67,12 @@ func (d Debt) open() bool { return d.Owed && !d.Done }
 // Catalogue describes the data of one system, resource by resource.
 type Catalogue struct {
 	aggregate.Root
-	Title     string `json:"title"`
-	State     State  `json:"state"`
-	System    string `json:"system"`
-	Editor    string `json:"editor"`   // who compiled it (SH16-D-8)
-	Reviewer  string `json:"reviewer"` // who checked it in the unit
-	Way       string `json:"way"`      // online, offline_tool or system_docking
+	Title    string `json:"title"`
+	State    State  `json:"state"`
+	System   string `json:"system"`
+	Editor   string `json:"editor"`   // who compiled it (SH16-D-8)
+	Reviewer string `json:"reviewer"` // who checked it in the unit
+	Way      string `json:"way"`      // online, offline_tool or system_docking
 	// BaseRegister says which base register the catalogue describes, if any
 	// (XA18-21, SH12-27).
 	BaseRegister string `json:"base_register,omitempty"`
@@ -187,7 +187,9 @@ type Service struct {
 
 // pack is the one in force in the district: what units owe here follows no
 // project.
-func (s *Service) pack(day calendar.Date) (*policy.Pack, error) { return s.Rules.For(nil, s.District, day) }
+func (s *Service) pack(day calendar.Date) (*policy.Pack, error) {
+	return s.Rules.For(nil, s.District, day)
+}
 
 // The share classes (SH16-D-8). stable: they are values of facts.
 const (

@@ -139,11 +139,13 @@ func field(name string, change ...func(*dataresource.Item)) dataresource.Item {
 	return x
 }
 
-func key(x *dataresource.Item)      { x.Key = true }
-func private(x *dataresource.Item)  { x.Sensitivity = "personal" }
-func open(x *dataresource.Item)     { x.ShareClass = "universal" }
-func daily(x *dataresource.Item)    { x.Frequency = "daily" }
-func withheld(x *dataresource.Item) { x.ShareClass, x.LegalBasis = "not_shared", "社会救助暂行办法第六十一条" }
+func key(x *dataresource.Item)     { x.Key = true }
+func private(x *dataresource.Item) { x.Sensitivity = "personal" }
+func open(x *dataresource.Item)    { x.ShareClass = "universal" }
+func daily(x *dataresource.Item)   { x.Frequency = "daily" }
+func withheld(x *dataresource.Item) {
+	x.ShareClass, x.LegalBasis = "not_shared", "社会救助暂行办法第六十一条"
+}
 
 func catalogue(items ...dataresource.Item) dataresource.SubmitCatalogue {
 	return dataresource.SubmitCatalogue{System: "救助平台", Editor: "甲", Reviewer: "乙", Way: "online", Items: items}

@@ -78,7 +78,7 @@ func TestEveryQuarterHasItsClock(t *testing.T) {
 	}
 	d.supervised()
 	d.tested()
-	d.do(d.Heard(self, "p1", procurement.FactCatalogue, "2026-04-01"))
+	d.others()
 	p, err := d.Accept(declarer, pass(func(r *procurement.AcceptProject) { r.AcceptedOn = day("2026-12-31") }))
 	d.do(err)
 	if k := clock(t, p, "quarterly_report"); k.State != aggregate.Waived {
@@ -205,12 +205,14 @@ func TestTestsAreRefused(t *testing.T) {
 	}
 }
 
+// all is what a large new build needs for its acceptance.
+var all = []string{
+	"self_check", "software_test", "security_test", "crypto_test", "summary", "catalogue_published", "security_in_step",
+	"engineering_supervision", "investment_supervision", "supervision_report", "xc_guided",
+}
+
 func TestAcceptancesAreRefused(t *testing.T) {
 	t.Parallel()
-	all := []string{
-		"self_check", "software_test", "security_test", "crypto_test", "summary", "catalogue_published",
-		"engineering_supervision", "investment_supervision", "supervision_report",
-	}
 	for _, c := range []struct {
 		name       string
 		prepare    func(*desk)
@@ -221,7 +223,7 @@ func TestAcceptancesAreRefused(t *testing.T) {
 	}{
 		{name: "another unit's", stranger: true, prepare: func(d *desk) { d.ready(brief()) }, r: pass(), code: "not_declaring_unit"},
 		{name: "before the contract", prepare: func(d *desk) { d.awarded(brief()) }, r: pass(), code: "wrong_stage"},
-		{name: "without anything", prepare: func(d *desk) { d.contracted(brief()) }, r: pass(), code: "acceptance_refused", violations: all},
+		{name: "without anything", prepare: func(d *desk) { d.contracted(brief()) }, r: pass(), code: "acceptance_refused", violations: slices.Clone(all)},
 		{
 			name: "with a test that failed in the end", code: "acceptance_refused", violations: []string{"software_test"}, r: pass(),
 			prepare: func(d *desk) {
@@ -255,7 +257,9 @@ func TestAcceptancesAreRefused(t *testing.T) {
 	}
 }
 
-// TestWhatEachKindNeedsForItsAcceptance: purchases and fees have no tests.
+// TestWhatEachKindNeedsForItsAcceptance: purchases and fees have no tests. A
+// build waits for security in step (YP23-M-33), and for guidance where it follows
+// XC (YP23-M-27).
 func TestWhatEachKindNeedsForItsAcceptance(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct {
@@ -263,7 +267,8 @@ func TestWhatEachKindNeedsForItsAcceptance(t *testing.T) {
 		change     func(*typev1.ProjectBrief)
 		violations []string
 	}{
-		{"a new build without public data or supervision", func(p *typev1.ProjectBrief) { p.PublicData, p.Obligations = false, []string{"government_procurement"} }, []string{"self_check", "software_test", "security_test", "crypto_test", "summary"}},
+		{"a new build without public data or supervision", func(p *typev1.ProjectBrief) { p.PublicData, p.Obligations = false, []string{"government_procurement"} }, []string{"self_check", "software_test", "security_test", "crypto_test", "summary", "security_in_step", "xc_guided"}},
+		{"a new build that does not follow XC", func(p *typev1.ProjectBrief) { p.XcConformant = false }, slices.DeleteFunc(slices.Clone(all), func(code string) bool { return code == "xc_guided" })},
 		{"large maintenance", func(p *typev1.ProjectBrief) {
 			p.Kind, p.Obligations = "operation_maintenance", []string{"government_procurement", "investment_supervision"}
 		}, []string{"investment_supervision"}},
@@ -307,7 +312,7 @@ func TestOtherServicesFactsStandInForTests(t *testing.T) {
 	d.contracted(brief())
 	d.supervised()
 	d.tested("security_test", "crypto_test")
-	d.do(d.Heard(self, "p1", procurement.FactCatalogue, "2026-04-01"))
+	d.others()
 	d.do(d.Heard(self, "p1", procurement.FactAssessment, "2026-04-01"))
 	d.do(d.Heard(self, "p1", procurement.FactCrypto, "2026-04-01"))
 	d.do(d.Unheard(self, "p1", procurement.FactCrypto))
@@ -343,7 +348,7 @@ func TestAFailedAcceptanceIsRectifiedAndFiled(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 	var passed procurementv1.AcceptancePassed
-	if !d.rows.Stated(&passed) || len(passed.GetEvidence()) != 9 || passed.GetFinalFen() != 270*wan {
+	if !d.rows.Stated(&passed) || len(passed.GetEvidence()) != len(all) || passed.GetFinalFen() != 270*wan {
 		t.Errorf("%v", &passed)
 	}
 	_, err = d.RecordTest(declarer, record("self_check"))

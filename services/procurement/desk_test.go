@@ -245,7 +245,15 @@ func (d *desk) ready(p *typev1.ProjectBrief) {
 	d.contracted(p)
 	d.supervised()
 	d.tested()
-	d.do(d.Heard(self, "p1", procurement.FactCatalogue, "2026-04-01"))
+	d.others()
+}
+
+// others lets the other services state what an acceptance waits for of them.
+func (d *desk) others() {
+	d.t.Helper()
+	for _, fact := range []string{procurement.FactCatalogue, procurement.FactSecurity, procurement.FactXC} {
+		d.do(d.Heard(self, "p1", fact, "2026-04-01"))
+	}
 }
 
 // clock finds the last clock of an obligation.

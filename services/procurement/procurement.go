@@ -62,6 +62,8 @@ const (
 	FactCatalogue   = "CataloguePublished"
 	FactAssessment  = "AssessmentCompleted"
 	FactCrypto      = "CryptoAssessmentCompleted"
+	FactSecurity    = "SecurityEvidenced" // security in step with the work (YP23-M-33)
+	FactXC          = "XCGuided"          // XC adaptation under guidance (YP23-M-27)
 )
 
 // Procurement is the road of one project from its budget to its filed

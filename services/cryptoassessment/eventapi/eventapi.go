@@ -56,6 +56,22 @@ func Subscribe(k *module.Kit, s *cryptoassessment.Service) {
 			return s.SystemRetired(ctx, f.GetSystemId(), f.GetReason())
 		}),
 	)
+	// A name of its own, so that a service that knows projects already hears of
+	// them once more. stable: subscription name
+	k.Subscribe("cryptoassessment.adaptations", []string{"declaration", "procurement"},
+		module.React(func(ctx context.Context, f *declarationv1.ProjectAccepted, _ event.Record) error {
+			return s.WantGuidance(ctx, f.GetProject())
+		}),
+		module.React(func(ctx context.Context, f *declarationv1.ProjectWithdrawn, _ event.Record) error {
+			return s.AdaptationEnded(ctx, f.GetProjectId())
+		}),
+		module.React(func(ctx context.Context, f *declarationv1.ProjectRefused, _ event.Record) error {
+			return s.AdaptationEnded(ctx, f.GetProjectId())
+		}),
+		module.React(func(ctx context.Context, f *procurementv1.AcceptancePassed, _ event.Record) error {
+			return s.AdaptationEnded(ctx, f.GetProjectId())
+		}),
+	)
 }
 
 // day reads a date of a fact; one that is none cannot be cured by trying again.

@@ -53,6 +53,18 @@ func Mount(a *op.API, s *cryptoassessment.Service) {
 		func(ctx context.Context, r attachment.Ref) (attachment.File, error) {
 			return cryptoassessment.Attachment(ctx, s, s.Assessments, r)
 		}, declarer)
+
+	op.Handle(a, "POST /v1/adaptations/{id}/request", "RequestGuidance", "Ask both bureaus to guide the project's XC adaptation", s.RequestGuidance, declarer)
+	op.Handle(a, "POST /v1/adaptations/{id}/guidance", "GiveGuidance", "Record the guidance of one of the two bureaus", s.Guide, officer)
+	reads.List[list](a, "GET /v1/adaptations", "ListAdaptations", "Adaptations the caller may see, newest first", s.Adaptations)
+	reads.One(a, "GET /v1/adaptations/{id}", "GetAdaptation", "One adaptation; its id is the project's", s.Adaptations)
+	documents(a, "adaptations", "Adaptation",
+		func(ctx context.Context, r attachment.Upload) (attachment.Document, error) {
+			return cryptoassessment.Attach(ctx, s, s.Adaptations, r)
+		},
+		func(ctx context.Context, r attachment.Ref) (attachment.File, error) {
+			return cryptoassessment.Attachment(ctx, s, s.Adaptations, r)
+		}, declarer)
 }
 
 // documents mounts the two operations on the attachments of one kind of thing.
@@ -65,7 +77,7 @@ func documents(
 	op.Handle(a, "POST /v1/"+kind+"/{id}/attachments", "AttachTo"+name, "Attach one document; the body is the file", attach, who, op.Created(), op.MaxBody(attachment.MaxBytes))
 	op.Handle(a, "GET /v1/"+kind+"/{id}/attachments/{sha256}", "GetAttachmentOf"+name, "Read one attachment", func(ctx context.Context, r attachment.Ref) (op.File, error) {
 		f, err := read(ctx, r)
-		return op.File(f), err
+		return op.File{Name: f.Name, MediaType: f.MediaType, Body: f.Body}, err
 	})
 }
 

@@ -25,8 +25,9 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &cryptoassessment.Service{
 				Plans: pgstore.Plans(k.Store), Exemptions: pgstore.Exemptions(k.Store), Assessments: pgstore.Assessments(k.Store),
-				Rules:    k.Rules,
-				District: c.District, Attachments: k.Attachments, Sign: k.Sign,
+				Adaptations: pgstore.Adaptations(k.Store),
+				Rules:       k.Rules,
+				District:    c.District, Attachments: k.Attachments, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

@@ -29,3 +29,8 @@ func Exemptions(s *store.Store) *store.Collection[cryptoassessment.Exemption, *c
 func Assessments(s *store.Store) *store.Collection[cryptoassessment.Assessment, *cryptoassessment.Assessment] {
 	return store.NewCollection[cryptoassessment.Assessment, *cryptoassessment.Assessment](s, "assessment", "state")
 }
+
+// Adaptations is the repository of guided XC adaptations.
+func Adaptations(s *store.Store) *store.Collection[cryptoassessment.Adaptation, *cryptoassessment.Adaptation] {
+	return store.NewCollection[cryptoassessment.Adaptation, *cryptoassessment.Adaptation](s, "adaptation", "state")
+}

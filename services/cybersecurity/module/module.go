@@ -26,8 +26,10 @@ func New(c conf.Service) host.Service {
 		Setup: func(_ context.Context, k *module.Kit) error {
 			s := &cybersecurity.Service{
 				Consents: pgstore.Consents(k.Store), Systems: pgstore.Systems(k.Store), Sites: pgstore.Sites(k.Store),
-				Rules:    k.Rules,
-				District: c.District, NewID: store.NewID, Sign: k.Sign,
+				Norms: pgstore.Norms(k.Store), Protections: pgstore.Protections(k.Store),
+				Safeguards: pgstore.Safeguards(k.Store), Inspections: pgstore.Inspections(k.Store),
+				Rules: k.Rules, District: c.District, Clock: k.Clock, Self: k.Self,
+				NewID: store.NewID, InTx: k.Store.InTx, Sign: k.Sign,
 			}
 			httpapi.Mount(k.API, s)
 			eventapi.Subscribe(k, s)

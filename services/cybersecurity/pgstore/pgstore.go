@@ -29,3 +29,23 @@ func Systems(s *store.Store) *store.Collection[cybersecurity.System, *cybersecur
 func Sites(s *store.Store) *store.Collection[cybersecurity.Site, *cybersecurity.Site] {
 	return store.NewCollection[cybersecurity.Site, *cybersecurity.Site](s, "site", "state", "channel")
 }
+
+// Norms is the repository of norms.
+func Norms(s *store.Store) *store.Collection[cybersecurity.Norm, *cybersecurity.Norm] {
+	return store.NewCollection[cybersecurity.Norm, *cybersecurity.Norm](s, "norm", "state")
+}
+
+// Protections is the repository of projects' security in step.
+func Protections(s *store.Store) *store.Collection[cybersecurity.Protection, *cybersecurity.Protection] {
+	return store.NewCollection[cybersecurity.Protection, *cybersecurity.Protection](s, "protection", "state")
+}
+
+// Safeguards is the repository of units' security systems and drills.
+func Safeguards(s *store.Store) *store.Collection[cybersecurity.Safeguard, *cybersecurity.Safeguard] {
+	return store.NewCollection[cybersecurity.Safeguard, *cybersecurity.Safeguard](s, "safeguard")
+}
+
+// Inspections is the repository of inspections.
+func Inspections(s *store.Store) *store.Collection[cybersecurity.Inspection, *cybersecurity.Inspection] {
+	return store.NewCollection[cybersecurity.Inspection, *cybersecurity.Inspection](s, "inspection", "state")
+}

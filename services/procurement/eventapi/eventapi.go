@@ -77,6 +77,12 @@ func reactions(s *procurement.Service) []module.Reaction {
 		module.React(func(ctx context.Context, f *cryptoassessmentv1.CryptoAssessmentCompleted, _ event.Record) error {
 			return assessed(ctx, s, f, procurement.FactCrypto)
 		}),
+		module.React(func(ctx context.Context, f *cybersecurityv1.SecurityEvidenced, _ event.Record) error {
+			return s.Heard(ctx, f.GetProjectId(), procurement.FactSecurity, f.GetCompletedOn())
+		}),
+		module.React(func(ctx context.Context, f *cryptoassessmentv1.XCGuided, e event.Record) error {
+			return s.Heard(ctx, f.GetProjectId(), procurement.FactXC, day(e))
+		}),
 		module.React(func(ctx context.Context, f *deadlinev1.DeadlineMissed, e event.Record) error {
 			if e.Source != "procurement" {
 				return nil // another service's clock

@@ -23,7 +23,7 @@ func Mount(a *op.API, s *procurement.Service) {
 	op.Handle(a, "POST /v1/procurements/{id}/attachments", "AttachPaper", "Attach one paper; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(attachment.MaxBytes))
 	op.Handle(a, "GET /v1/procurements/{id}/attachments/{sha256}", "GetPaper", "Read one attached paper", func(ctx context.Context, r attachment.Ref) (op.File, error) {
 		f, err := s.Paper(ctx, r)
-		return op.File(f), err
+		return op.File{Name: f.Name, MediaType: f.MediaType, Body: f.Body}, err
 	})
 	op.Handle(a, "POST /v1/procurements/{id}/signing", "SignContract", "Say that a contract took effect; its filing is due from that day", s.SignContract, declarer)
 	op.Handle(a, "POST /v1/procurements/{id}/contract", "FileContract", "Put a contract that has taken effect on record", s.FileContract, declarer)

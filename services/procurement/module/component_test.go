@@ -160,7 +160,7 @@ func TestAProjectIsProcuredDeliveredAndAccepted(t *testing.T) {
 	s.secretary.Get(path).OK(nil) // filed with the conference office
 
 	missing := s.declarer.Post(path+"/accept", map[string]any{"passed": true, "accepted_on": "2026-04-01", "final_fen": 270_000_000, "opinion": "同意", "panel": []string{"王主任"}}).Refused(422, "acceptance_refused")
-	if len(missing.Violations) != 9 {
+	if len(missing.Violations) != 11 {
 		t.Fatalf("%+v", missing.Violations)
 	}
 	for kind, firm := range map[string][]string{"engineering": {watcher, watcherCode}, "investment": {"区投资监理", "91110108551385082Q"}} {
@@ -172,9 +172,12 @@ func TestAProjectIsProcuredDeliveredAndAccepted(t *testing.T) {
 	s.Other("dataresource").State(id, "big-data", &dataresourcev1.CataloguePublished{ProjectId: id, CatalogueId: "c1"})
 	s.Other("cybersecurity").State(id, "police-cyber", &cybersecurityv1.AssessmentCompleted{ProjectId: id, Conformant: true, CompletedOn: "2026-04-01"})
 	s.Other("cryptoassessment").State(id, "party-office", &cryptoassessmentv1.CryptoAssessmentCompleted{ProjectId: id, Conformant: true, CompletedOn: "2026-04-01"})
+	s.Other("cybersecurity").State(id, "education", &cybersecurityv1.SecurityEvidenced{ProjectId: id, CompletedOn: "2026-04-01"})
+	s.Other("cryptoassessment").State(id, "secrecy", &cryptoassessmentv1.XCGuided{ProjectId: id})
 	s.Await("the other services' facts", func() bool {
 		h := s.get(id).Heard
-		return h[procurement.FactCatalogue] != "" && h[procurement.FactAssessment] != "" && h[procurement.FactCrypto] != ""
+		return h[procurement.FactCatalogue] != "" && h[procurement.FactAssessment] != "" && h[procurement.FactCrypto] != "" &&
+			h[procurement.FactSecurity] != "" && h[procurement.FactXC] != ""
 	})
 	s.declarer.Post(path+"/accept", map[string]any{"passed": true, "accepted_on": "2026-04-01", "final_fen": 270_000_000, "opinion": "同意", "panel": []string{"王主任"}}).OK(nil)
 	s.declarer.Post(path+"/acceptance-filing", nil).OK(nil)

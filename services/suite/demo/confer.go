@@ -24,7 +24,9 @@ type session struct {
 }
 
 // conferred reports whether the project's road passes the conference.
-func conferred(r *road) bool { return r.step(policy.ConferenceFiling) || r.step(policy.ConferenceReview) }
+func conferred(r *road) bool {
+	return r.step(policy.ConferenceFiling) || r.step(policy.ConferenceReview)
+}
 
 // confer holds the first session.
 func (w *walk) confer(ctx context.Context) error {

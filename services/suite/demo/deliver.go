@@ -175,6 +175,14 @@ func (w *walk) deliver(ctx context.Context) error {
 		if err := w.quarter(ctx, r, 20); err != nil {
 			return err
 		}
+		if r.builds() {
+			if err := w.secure(ctx, r, "design", "construction"); err != nil {
+				return err
+			}
+			if err := w.guide(ctx, r); err != nil {
+				return err
+			}
+		}
 		return w.pay(ctx, r, r.price()*6/10, "P1")
 	}, w.spends)
 	if err != nil {
@@ -218,6 +226,11 @@ func (w *walk) acceptance(ctx context.Context) error {
 		return err
 	}
 	err := w.each(ctx, func(ctx context.Context, r *road) error {
+		if r.builds() {
+			if err := w.secure(ctx, r, "use"); err != nil {
+				return err
+			}
+		}
 		path := "/v1/procurements/" + r.id
 		accept := map[string]any{
 			"passed": true, "accepted_on": w.today.String(), "final_fen": r.price(), "opinion": "按合同完成，同意通过验收（演示）", "panel": []string{"（演示）专家甲", "（演示）专家乙", "（演示）用户代表"},
@@ -228,6 +241,9 @@ func (w *walk) acceptance(ctx context.Context) error {
 			return err
 		}
 		for _, code := range open {
+			if code == "security_in_step" || code == "xc_guided" {
+				continue // on their way from other services
+			}
 			by := "（演示）某测评机构"
 			if code == "supervision_report" {
 				by = supervisor
@@ -239,7 +255,10 @@ func (w *walk) acceptance(ctx context.Context) error {
 				return fmt.Errorf("acceptance waits for %s: %w", code, err)
 			}
 		}
-		return r.declarer.post(ctx, r.id, "procurement", path+"/accept", accept, nil)
+		return w.await(ctx, "the acceptance gate", func(ctx context.Context) (bool, error) {
+			err := r.declarer.post(ctx, r.id, "procurement", path+"/accept", accept, nil)
+			return err == nil, err
+		})
 	}, w.spends)
 	if err != nil {
 		return err
@@ -252,7 +271,7 @@ func (w *walk) acceptance(ctx context.Context) error {
 		if err := r.declarer.post(ctx, r.id, "procurement", path+"/acceptance-filing", nil, nil); err != nil {
 			return err
 		}
-		if r.Kind == "new_build" || r.Kind == "upgrade" {
+		if r.builds() {
 			err := r.declarer.post(ctx, r.id, "procurement", path+"/assets", map[string]any{
 				"items": []map[string]any{{"name": r.Title, "category": "软件系统", "quantity": 1, "value_fen": r.price(), "custodian": "（演示）资产管理员"}},
 			}, nil)
