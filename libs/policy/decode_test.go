@@ -175,12 +175,14 @@ func FuzzDecodeCase(f *testing.F) {
 		if err := json.Unmarshal(again, &stored); err != nil || !same(stored, c) {
 			t.Fatalf("%s is not read back from where it was stored: %v", again, err)
 		}
-		d, err := set.DecideJSON(bytes.NewReader(doc), policy.DefaultLimit, policy.Options{Pack: "yangpu-2023"})
-		if err == nil && (d.Route == "" || len(d.Basis) == 0) {
-			t.Fatalf("half a decision: %+v", d)
-		}
-		if err != nil && (fault.From(err).Kind != fault.Invalid || len(fault.From(err).Violations) == 0) {
-			t.Fatalf("%v", err)
+		for _, p := range set.Packs() {
+			d, err := set.DecideJSON(bytes.NewReader(doc), policy.DefaultLimit, policy.Options{Pack: p.ID(), Values: true})
+			if err == nil && (d.Route == "" || len(d.Basis) == 0) {
+				t.Fatalf("%s gives half a decision: %+v", p.ID(), d)
+			}
+			if err != nil && (fault.From(err).Kind != fault.Invalid || len(fault.From(err).Violations) == 0) {
+				t.Fatalf("%s: %v", p.ID(), err)
+			}
 		}
 	})
 }
