@@ -53,7 +53,8 @@ type Keys interface {
 	VerifyingKey(source, id string, at time.Time) (*sign.PublicKey, error)
 }
 
-// batch is what a relay signed at once. It is immutable once it is checked.
+// batch is what a relay signed at once. It is the verifier's that read it; others
+// ask its tree alone, which does not change.
 type batch struct {
 	source    string
 	keyID     string
@@ -61,7 +62,28 @@ type batch struct {
 	signature []byte
 	leaves    []ledger.Hash
 	tree      *ledger.Leaves
-	index     map[ledger.Hash]int
+	next      int                 // behind what was found last
+	index     map[ledger.Hash]int // made when something is not there
+}
+
+// find is where a leaf is, −1 when it is nowhere.
+func (b *batch) find(leaf ledger.Hash) int {
+	if b.next < len(b.leaves) && b.leaves[b.next] == leaf {
+		b.next++
+		return b.next - 1
+	}
+	if b.index == nil {
+		b.index = make(map[ledger.Hash]int, len(b.leaves))
+		for i, l := range b.leaves {
+			b.index[l] = i
+		}
+	}
+	at, ok := b.index[leaf]
+	if !ok {
+		return -1
+	}
+	b.next = at + 1
+	return at
 }
 
 // statement is what the signature covers.
@@ -147,14 +169,7 @@ func readBatch(source string, b []byte) (*batch, error) {
 // answers ErrKeyUnknown or ErrForged.
 func (b *batch) check(keys Keys) error {
 	b.tree = ledger.NewLeaves(b.leaves)
-	if err := checkSignature(keys, b.source, b.keyID, b.signedAt, b.signature, uint64(len(b.leaves)), b.tree.Root()); err != nil {
-		return err
-	}
-	b.index = make(map[ledger.Hash]int, len(b.leaves))
-	for i, leaf := range b.leaves {
-		b.index[leaf] = i
-	}
-	return nil
+	return checkSignature(keys, b.source, b.keyID, b.signedAt, b.signature, uint64(len(b.leaves)), b.tree.Root())
 }
 
 func checkSignature(keys Keys, source, keyID string, signedAt time.Time, signature []byte, size uint64, root ledger.Hash) error {

@@ -117,12 +117,12 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	if r.proofs != nil {
 		looking.Go(func() { stop(r.proofs.awaitKeys(ctx)) }) // what waits is pending, and read again
 	}
-	replies := make(chan resp, 2)
+	in := intake{ready: make(chan []entry, 2), free: make(chan []entry, 4)}
 	go func() {
-		defer close(replies)
-		err := r.readOwn(ctx, replies)
+		defer close(in.ready)
+		err := r.readOwn(ctx, in)
 		if err == nil {
-			err = r.readNew(ctx, replies)
+			err = r.readNew(ctx, in)
 		}
 		stop(err)
 	}()
@@ -138,24 +138,17 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		})
 		return ctx.Err()
 	}
-	var batch, next []entry      // the entries of two replies
-	for reply := range replies { // up to the end, also after a failure: the reader closes it
+	for batch := range in.ready { // up to the end, also after a failure: the reader closes it
 		err := ctx.Err() // what was read and not worked on comes first in the next run
-		if err == nil {
-			next, err = r.entries(ctx, &reply, next[:0])
-		}
-		for err == nil && len(next) > 0 {
-			batch, next = next, batch[:0]
+		for err == nil && len(batch) > 0 {
+			var next []entry
 			select {
-			case following, ok := <-replies:
-				if ok {
-					next, err = r.entries(ctx, &following, next)
-				}
+			case next = <-in.ready:
 			default:
 			}
-			if err == nil {
-				err = r.work(ctx, batch, next, f, done)
-			}
+			err = r.work(ctx, batch, next, f, done)
+			in.release(batch)
+			batch = next
 		}
 		if err != nil {
 			stop(err)
@@ -164,28 +157,51 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	return context.Cause(ctx)
 }
 
-// entries takes the reply of XREADGROUP and proves what it carries.
-func (r *Reader) entries(ctx context.Context, reply *resp, out []entry) ([]entry, error) {
-	before := len(out)
-	out, err := reply.streams(r.origin, out)
-	if err != nil {
-		return out, err
+// intake is what lies between reading and working: the entries of replies, and
+// the memory of such whose work is done.
+type intake struct{ ready, free chan []entry }
+
+// memory is that of a reply whose work is done, if there is one.
+func (in intake) memory() []entry {
+	select {
+	case m := <-in.free:
+		return m[:0]
+	default:
+		return nil
 	}
-	proved, err := r.proofs.verify(ctx, out[before:])
-	return out[:before+len(proved)], err
+}
+
+func (in intake) release(m []entry) {
+	select {
+	case in.free <- m:
+	default:
+	}
+}
+
+// take proves what a reply carries and passes it on to be worked on.
+func (r *Reader) take(ctx context.Context, in intake, entries []entry) error {
+	entries, err := r.proofs.verify(ctx, entries)
+	if err != nil || len(entries) == 0 {
+		return err
+	}
+	select {
+	case in.ready <- entries:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
 }
 
 // readOwn reads what is pending for this very process: it was delivered and
 // an error came between.
-func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
+func (r *Reader) readOwn(ctx context.Context, in intake) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
 			reply, err := r.read(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
 			if err != nil {
 				return err
 			}
-			ahead := reply
-			got, err := ahead.streams(r.origin, nil)
+			got, err := reply.streams(r.origin, in.memory())
 			if err != nil {
 				return err
 			}
@@ -193,7 +209,7 @@ func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 				break
 			}
 			from = got[len(got)-1].id
-			if err := pass(ctx, reply, out); err != nil {
+			if err := r.take(ctx, in, got); err != nil {
 				return err
 			}
 		}
@@ -202,7 +218,7 @@ func (r *Reader) readOwn(ctx context.Context, out chan<- resp) error {
 }
 
 // readNew reads what no process was given yet.
-func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
+func (r *Reader) readNew(ctx context.Context, in intake) error {
 	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
 	for _, key := range r.streams {
 		args = append(args, key)
@@ -215,7 +231,11 @@ func (r *Reader) readNew(ctx context.Context, out chan<- resp) error {
 		if err != nil {
 			return err
 		}
-		if err := pass(ctx, reply, out); err != nil {
+		got, err := reply.streams(r.origin, in.memory())
+		if err == nil {
+			err = r.take(ctx, in, got)
+		}
+		if err != nil {
 			return err
 		}
 		if r.gather > 0 && !wait(ctx, r.gather) {
@@ -239,15 +259,6 @@ func (r *Reader) read(ctx context.Context, args ...any) (resp, error) {
 	n := int64(len(reply))
 	r.size.Store(max(n+n/16, r.size.Load()/2))
 	return reply, reply.refusal()
-}
-
-func pass(ctx context.Context, reply resp, out chan<- resp) error {
-	select {
-	case out <- reply:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
-	}
 }
 
 // work brings entries to their end, a batch at a time and however long that

@@ -3,6 +3,7 @@ package event
 import (
 	"cmp"
 	"fmt"
+	"math"
 	"strconv"
 	"strings"
 )
@@ -27,6 +28,14 @@ func (s streamID) txid() uint64 { return s.hi & txidMask }
 
 func (s streamID) compare(o streamID) int {
 	return cmp.Or(cmp.Compare(s.hi, o.hi), cmp.Compare(s.lo, o.lo))
+}
+
+// before is the id that s follows at once.
+func (s streamID) before() streamID {
+	if s.lo > 0 {
+		return streamID{s.hi, s.lo - 1}
+	}
+	return streamID{s.hi - 1, math.MaxUint64}
 }
 
 func (s streamID) String() string {

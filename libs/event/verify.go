@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"sync"
 	"time"
@@ -23,7 +24,7 @@ type verifier struct {
 	refused func(source, code string) // tells of each entry refused
 	missing func(ctx context.Context, source string, facts []request) error
 
-	mu      sync.Mutex
+	mu      sync.Mutex          // for a reply at a time
 	known   map[string][]cover  // by stream, the batches read last
 	waiting map[string]*waiting // by source: entries of keys not known yet
 }
@@ -64,13 +65,16 @@ func (v *verifier) verify(ctx context.Context, entries []entry) ([]entry, error)
 	}
 	var ask map[string][]request
 	unknown := false
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	var last spot
 	for i := range entries {
 		e := &entries[i]
 		if e.deleted || e.bad != nil {
 			continue
 		}
 		source := v.origin[e.stream]
-		err := v.prove(ctx, e, source)
+		err := v.prove(ctx, e, source, &last)
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrKeyUnknown):
@@ -106,16 +110,26 @@ func codeOf(err error) string {
 	return ErrForged.Code
 }
 
+// spot is what covered the entry before: it is likely to cover the next one.
+type spot struct {
+	stream string
+	cover  cover
+}
+
 // prove finds e in the batch that covers it.
-func (v *verifier) prove(ctx context.Context, e *entry, source string) error {
+func (v *verifier) prove(ctx context.Context, e *entry, source string, last *spot) error {
 	id, err := parseStreamID(e.id)
 	if err != nil {
 		return ErrUnsigned.With(err)
 	}
-	c, err := v.cover(ctx, e.stream, source, id)
-	if err != nil {
-		return err
+	if last.stream != e.stream || !last.cover.has(id) {
+		c, err := v.cover(ctx, e.stream, source, id)
+		if err != nil {
+			return err
+		}
+		*last = spot{e.stream, c}
 	}
+	c := &last.cover
 	if c.err != nil {
 		if errors.Is(c.err, ErrKeyUnknown) {
 			v.await(source, c.batch)
@@ -126,20 +140,20 @@ func (v *verifier) prove(ctx context.Context, e *entry, source string) error {
 	if e.gone != nil {
 		leaf = e.gone.leaf(source, e.rec.Subject)
 	}
-	at, ok := c.batch.index[leaf]
-	if !ok {
+	at := c.batch.find(leaf)
+	if at < 0 {
 		return ErrForged.With(fmt.Errorf("it is not one of the %d events of its batch", len(c.batch.leaves)))
 	}
 	e.rec.proof = proven{batch: c.batch, at: at}
 	return nil
 }
 
+func (c *cover) has(id streamID) bool { return c.from.compare(id) <= 0 && id.compare(c.to) <= 0 }
+
 // cover is what covers the entry of that id, from memory or from Redis.
 func (v *verifier) cover(ctx context.Context, stream, source string, id streamID) (cover, error) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	for _, c := range slices.Backward(v.known[stream]) {
-		if c.from.compare(id) <= 0 && id.compare(c.to) <= 0 {
+		if c.has(id) {
 			return c, nil
 		}
 	}
@@ -151,8 +165,11 @@ func (v *verifier) cover(ctx context.Context, stream, source string, id streamID
 	for i, m := range found {
 		covers[i] = v.read(source, m)
 	}
-	if len(covers) == 0 || id.compare(covers[0].from) < 0 {
-		return cover{err: ErrUnsigned}, nil
+	if len(covers) == 0 {
+		return cover{from: id, to: streamID{math.MaxUint64, math.MaxUint64}, err: ErrUnsigned}, nil
+	}
+	if first := covers[0].from; id.compare(first) < 0 {
+		return cover{from: id, to: first.before(), err: ErrUnsigned}, nil
 	}
 	known := append(v.known[stream], covers...)
 	v.known[stream] = known[max(0, len(known)-coversKept):]
@@ -180,8 +197,6 @@ func (v *verifier) read(source string, m redis.XMessage) cover {
 
 // await notes that something waits for a batch's key.
 func (v *verifier) await(source string, b *batch) {
-	v.mu.Lock()
-	defer v.mu.Unlock()
 	w := v.waiting[source]
 	if w == nil {
 		w = &waiting{keys: map[string]time.Time{}, since: time.Now()}
