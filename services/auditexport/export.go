@@ -116,7 +116,9 @@ func (s *Service) ask(ctx context.Context, e Export, previous int64, what any) (
 	if err := s.spare(ctx); err != nil {
 		return ExportStatus{}, err
 	}
-	signed, keys, err := s.attested(ctx)
+	// Asking the witnesses is an act of its own, not part of the caller's command:
+	// a repeated one may find that they were asked.
+	signed, keys, err := s.attested(authn.With(apart{ctx}, authn.By(ctx)))
 	if err != nil {
 		return ExportStatus{}, err
 	}
@@ -150,6 +152,12 @@ func (s *Service) ask(ctx context.Context, e Export, previous int64, what any) (
 	}
 	return s.leave(ctx, e)
 }
+
+// apart is a context that ends with another and knows nothing of it.
+type apart struct{ context.Context }
+
+// Value knows nothing.
+func (apart) Value(any) any { return nil }
 
 // leave has an export written as soon as may be. What keeps it from being left
 // now is no matter: whatever is begun is found again, see UnfinishedExports.

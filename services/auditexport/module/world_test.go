@@ -103,9 +103,28 @@ func (b *bureau) query(filter url.Values) (rows auditexport.Rows) {
 	return rows
 }
 
+// export asks for a bundle and takes its file when it is made.
 func (b *bureau) export(ask map[string]any, headers ...moduletest.Header) []byte {
 	b.t.Helper()
-	return b.auditor.Post("/v1/exports", ask, headers...).OK(nil).Body
+	return b.taken(b.asked(ask, headers...)).Body
+}
+
+// asked asks for a bundle.
+func (b *bureau) asked(ask map[string]any, headers ...moduletest.Header) auditexport.ExportStatus {
+	b.t.Helper()
+	var e auditexport.ExportStatus
+	b.auditor.Post("/v1/exports", ask, headers...).OK(&e)
+	return e
+}
+
+// taken waits for a bundle's file and takes it.
+func (b *bureau) taken(e auditexport.ExportStatus) moduletest.Answer {
+	b.t.Helper()
+	b.Await("the bundle is made", func() bool {
+		b.auditor.Get("/v1/exports/" + e.ID).OK(&e)
+		return e.State == auditexport.ExportMade
+	})
+	return b.auditor.Get("/v1/exports/" + e.ID + "/file").OK(nil)
 }
 
 // check verifies a bundle with the ledger's keys, as an outsider does.

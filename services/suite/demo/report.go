@@ -125,8 +125,8 @@ func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
 		return err
 	}
 	r.Facts = s.Rows
-	var archive []byte
-	if err := bureau.post(ctx, "", "auditexport", "/v1/exports", map[string]any{}, &archive); err != nil {
+	archive, err := w.bundle(ctx, bureau)
+	if err != nil {
 		return err
 	}
 	trust, err := checkpoint.NewTrust(s.Keys)
@@ -142,6 +142,24 @@ func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
 		r.Problems = append(r.Problems, fmt.Sprintf("the exported ledger does not verify: %v", v.Finding))
 	}
 	return nil
+}
+
+// bundle has the whole ledger exported and takes the file when it is made.
+func (w *walk) bundle(ctx context.Context, bureau person) (archive []byte, err error) {
+	type export struct {
+		ID    string `json:"id"`
+		State string `json:"state"`
+	}
+	var e export
+	if err := bureau.post(ctx, "", "auditexport", "/v1/exports", map[string]any{}, &e); err != nil {
+		return nil, err
+	}
+	at := "/v1/exports/" + e.ID
+	if e, err = until(ctx, bureau, "auditexport", at, "the bundle to be made", func(e export) bool { return e.State != "begun" }); err != nil {
+		return nil, err
+	}
+	err = bureau.get(ctx, "auditexport", at+"/file", &archive)
+	return archive, err
 }
 
 // traced checks, for every project, that each request that changed it is found
