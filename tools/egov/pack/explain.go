@@ -37,6 +37,7 @@ func Explain(out io.Writer, p *policy.Pack, lang string) error {
 	b.deadlines()
 	b.procedure()
 	b.procurement()
+	b.office()
 	b.flags()
 	b.texts("申报内容的检查", "What a declaration must say", policy.CheckRules)
 	b.texts("条文读法说明", "Readings of unclear text", policy.NoteRules)
