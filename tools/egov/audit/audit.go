@@ -1,5 +1,6 @@
-// Package audit is `egov audit`: it takes bundles of the ledger from a running
-// installation, and verifies them offline.
+// Package audit is `egov audit`: it takes bundles of the ledger, and packages of
+// closed projects for archives, from a running installation, and verifies them
+// offline.
 package audit
 
 import (
@@ -13,5 +14,5 @@ func New() *cobra.Command {
 	return cli.Group(&cobra.Command{
 		Use:   "audit",
 		Short: "审计包：导出与离线验证 / audit bundles: export and verify",
-	}, newExport(), newVerify())
+	}, newExport(), newArchive(), newVerify())
 }

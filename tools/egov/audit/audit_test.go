@@ -6,10 +6,12 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -263,64 +265,155 @@ func TestVerify(t *testing.T) {
 	}
 }
 
-// exports is an audit service that answers as the test wants.
-func exports(t *testing.T, answer http.HandlerFunc) (session.Agent, string) {
-	t.Helper()
-	server := httptest.NewServer(answer)
-	t.Cleanup(server.Close)
-	env := map[string]string{session.ServerVariable: server.URL, session.TokenVariable: "a.b.c"}
-	return session.Agent{HTTP: server.Client(), Env: func(k string) string { return env[k] }}, filepath.Join(t.TempDir(), "out.zip")
+// station is an audit service that makes one bundle and hands it out.
+type station struct {
+	file   string
+	states []string // what it says of the bundle, one after the other; then made
+	asked  string   // the request that began it
+	cuts   []int64  // how many bytes it sends before it is cut off, one after the other
+	ranges []string // what was asked for
+	whole  bool     // it knows of no ranges
+	refuse error    // what it says to the request
+	lies   bool     // it sends something else than it says
 }
 
-func runExport(t *testing.T, a session.Agent, r request, out string) (int, string) {
-	t.Helper()
-	var o, e bytes.Buffer
-	c := newExport()
-	c.SetContext(t.Context())
-	c.SetOut(&o)
-	return cli.Report(&e, c, export(c, a, r, out)), o.String() + e.String()
-}
+const tag = "84d89877f0d4041efb6bf91a16f0248f2fd573e6af05c19f96bedb9f882f7882" // of 0123456789
 
-func TestExportWritesWhatTheServiceSends(t *testing.T) {
-	t.Parallel()
-	a, out := exports(t, func(w http.ResponseWriter, r *http.Request) {
-		var body request
-		err := json.NewDecoder(r.Body).Decode(&body)
-		if r.URL.Path == "/status" {
-			http.NotFound(w, r)
+func (s *station) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Header.Get("Authorization") != "Bearer a.b.c" {
+		http.Error(w, "who are you", http.StatusUnauthorized)
+		return
+	}
+	switch r.Method + " " + r.URL.Path {
+	case "POST /v1/exports", "POST /v1/projects/YP 1/archive":
+		if s.refuse != nil {
+			op.WriteProblem(r.Context(), s.refuse, w)
 			return
 		}
-		if err != nil || r.Method != http.MethodPost || r.URL.Path != "/v1/exports" || r.Header.Get("Authorization") != "Bearer a.b.c" || body.Project != "YP-1" {
-			t.Errorf("%s %s %v %v", r.Method, r.URL, body, err)
-		}
-		fmt.Fprint(w, "the bundle")
-	})
-	code, said := runExport(t, a, request{Project: "YP-1"}, out)
-	got, err := os.ReadFile(out)
-	if code != cli.OK || err != nil || string(got) != "the bundle" || !strings.Contains(said, "10 bytes") {
-		t.Errorf("exit %d, %q, %q, %v", code, said, got, err)
+		body, _ := io.ReadAll(r.Body)
+		s.asked = string(body)
+		s.say(w)
+	case "GET /v1/exports/e1":
+		s.say(w)
+	case "GET /v1/exports/e1/file":
+		s.send(w, r)
+	default:
+		http.NotFound(w, r)
+	}
+}
+
+func (s *station) say(w http.ResponseWriter) {
+	state := "made"
+	if len(s.states) > 0 {
+		state, s.states = s.states[0], s.states[1:]
+	}
+	if state == "away" {
+		w.WriteHeader(http.StatusServiceUnavailable)
+		fmt.Fprint(w, `{"code":"down","title":"停","title_en":"down","status":503}`)
+		return
+	}
+	fmt.Fprintf(w, `{"id":"e1","state":%q,"why":"no_disk","bytes":10,"sha256":%q,"progress":{"rows_done":3,"rows_total":7,"bytes":5,"stage":"ledger.jsonl"}}`, state, tag)
+}
+
+func (s *station) send(w http.ResponseWriter, r *http.Request) {
+	s.ranges = append(s.ranges, r.Header.Get("Range"))
+	from := int64(0)
+	if !s.whole {
+		from = op.RangeOf(r.Header.Get("Range"), r.Header.Get("If-Range"), `"`+tag+`"`, 10)
+	}
+	rest := s.file[from:]
+	w.Header().Set("Content-Length", fmt.Sprint(len(rest)))
+	if from > 0 {
+		w.WriteHeader(http.StatusPartialContent)
+	}
+	if len(s.cuts) > 0 {
+		rest, s.cuts = rest[:s.cuts[0]], s.cuts[1:]
+	}
+	if s.lies {
+		rest = strings.Repeat("x", len(rest))
+	}
+	fmt.Fprint(w, rest)
+	if f, ok := w.(http.Flusher); ok {
+		f.Flush()
+	}
+}
+
+// taking runs a command against the station without waiting between its looks.
+func (s *station) taking(t *testing.T, path string, body any) (code int, said, out string) {
+	t.Helper()
+	server := httptest.NewServer(s)
+	t.Cleanup(server.Close)
+	var o, e bytes.Buffer
+	w := &waiter{
+		ctx: t.Context(), agent: session.Agent{HTTP: server.Client()}, session: session.Session{Server: server.URL, Token: "a.b.c"},
+		says: &e, pause: func(ctx context.Context, _ time.Duration) error { return ctx.Err() },
+	}
+	out = filepath.Join(t.TempDir(), "out.zip")
+	_, sum, err := w.take(path, body, out)
+	if err != nil {
+		return cli.Report(&e, newExport(), cli.Exit(cli.Failed, err)), o.String() + e.String(), out
+	}
+	return cli.OK, e.String() + sum, out
+}
+
+// TestExportTakesTheBundleWhenItIsMade: it waits, tells how far the service has
+// got, and goes on with a transfer that was cut.
+func TestExportTakesTheBundleWhenItIsMade(t *testing.T) {
+	t.Parallel()
+	const file = "0123456789"
+	for name, tc := range map[string]struct {
+		station station
+		ranges  string
+		says    []string
+	}{
+		"at once":               {station{}, "[]", []string{"10 bytes", tag}},
+		"after a while":         {station{states: []string{"begun", "begun", "begun"}}, "[]", []string{"3/7 rows", "ledger.jsonl"}},
+		"the service was away":  {station{states: []string{"begun", "away", "away"}}, "[]", []string{tag}},
+		"cut twice":             {station{cuts: []int64{4, 3}}, "[ bytes=4- bytes=7-]", []string{"going on at byte 4 of 10", "going on at byte 7 of 10"}},
+		"cut before a byte":     {station{cuts: []int64{0}}, "[ ]", []string{"going on at byte 0"}},
+		"a server of no ranges": {station{cuts: []int64{6}, whole: true}, "[ bytes=6-]", []string{tag}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			s := tc.station
+			s.file = file
+			code, said, out := s.taking(t, "/v1/exports", request{Project: "YP-1"})
+			got, err := os.ReadFile(out)
+			if code != cli.OK || err != nil || string(got) != file || !strings.Contains(s.asked, `"YP-1"`) {
+				t.Fatalf("exit %d, %q, %q, %v", code, said, got, err)
+			}
+			if tc.ranges != "[]" && fmt.Sprint(s.ranges) != tc.ranges {
+				t.Errorf("asked for %q", s.ranges)
+			}
+			for _, text := range tc.says {
+				if !strings.Contains(said, text) {
+					t.Errorf("it says %q, not %q", said, text)
+				}
+			}
+		})
 	}
 }
 
 func TestExportLeavesNothingHalf(t *testing.T) {
 	t.Parallel()
+	cut := make([]int64, patience)
 	for name, tc := range map[string]struct {
-		answer http.HandlerFunc
-		says   string
+		station station
+		says    string
 	}{
-		"cut off": {func(w http.ResponseWriter, _ *http.Request) {
-			w.Header().Set("Content-Length", "100")
-			fmt.Fprint(w, "half")
-		}, "did not arrive whole"},
-		"refused": {func(w http.ResponseWriter, r *http.Request) {
-			op.WriteProblem(r.Context(), fault.New(fault.Forbidden, "not_yours", "无权", "your roles do not allow this", "SH12-P-9"), w)
-		}, "无权 [SH12-P-9]"},
-		"no server of ours": {func(w http.ResponseWriter, _ *http.Request) { http.Error(w, "teapot", http.StatusTeapot) }, "not understood"},
+		"cut again and again": {station{cuts: cut}, "did not arrive whole"},
+		"another file":        {station{lies: true}, "did not arrive whole"},
+		"refused":             {station{refuse: fault.New(fault.Forbidden, "not_yours", "无权", "your roles do not allow this", "SH12-P-9")}, "无权 [SH12-P-9]"},
+		"not made":            {station{states: []string{"begun", "broken_off"}}, "no_disk"},
+		"cancelled":           {station{states: []string{"begun", "cancelled"}}, "cancelled"},
+		"paused":              {station{states: []string{"paused"}}, "paused"},
+		"gone for good":       {station{states: append([]string{"begun"}, slices.Repeat([]string{"away"}, patience)...)}, "down"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			a, out := exports(t, tc.answer)
-			code, said := runExport(t, a, request{}, out)
+			s := tc.station
+			s.file = "0123456789"
+			code, said, out := s.taking(t, "/v1/exports", request{})
 			if code != cli.Failed || !strings.Contains(said, tc.says) {
 				t.Errorf("exit %d, %q", code, said)
 			}
@@ -328,6 +421,23 @@ func TestExportLeavesNothingHalf(t *testing.T) {
 				t.Errorf("%v is left, %v", left, err)
 			}
 		})
+	}
+}
+
+// TestArchiveTakesAPackage: closed projects alone have one (SH12-A); what the
+// service refuses is told with its provision.
+func TestArchiveTakesAPackage(t *testing.T) {
+	t.Parallel()
+	s := station{file: "0123456789"}
+	if code, said, out := s.taking(t, "/v1/projects/YP%201/archive", struct{}{}); code != cli.OK {
+		t.Errorf("exit %d, %s %s", code, said, out)
+	}
+	s = station{refuse: fault.New(fault.Refused, "project_not_closed", "项目尚未结项", "not closed", "SH12-A")}
+	if code, said, _ := s.taking(t, "/v1/projects/YP%201/archive", struct{}{}); code != cli.Failed || !strings.Contains(said, "项目尚未结项 [SH12-A]") {
+		t.Errorf("exit %d, %s", code, said)
+	}
+	if code, _, errs := run(t, "archive", "--out", "x"); code != cli.BadInput || !strings.Contains(errs, "--project") {
+		t.Errorf("exit %d, %s", code, errs)
 	}
 }
 

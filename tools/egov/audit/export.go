@@ -1,13 +1,19 @@
 package audit
 
 import (
+	"context"
 	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"io"
 	"net/http"
+	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -33,10 +39,12 @@ func newExport() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "export [--project ID] [--from DATE --to DATE] --out FILE.zip",
 		Short: "导出审计包 / take a bundle of the ledger",
-		Long: `以当前登录的审计账号导出审计包：整个账本、一个项目，或一段时间。文件写完整后才出现在目标位置。
+		Long: `以当前登录的审计账号导出审计包：整个账本、一个项目，或一段时间。审计包在服务端生成，进度显示在标准错误；
+下载中断后从断点继续。文件写完整后才出现在目标位置。
 
-Exports a bundle as the auditor who is signed in: the whole ledger, one project, or a time.
-The file appears at its place only when it is complete.`,
+Exports a bundle as the auditor who is signed in: the whole ledger, one project, or a time. The service
+writes it in the background; progress goes to standard error. A download that is cut goes on where it
+was. The file appears at its place only when it is complete.`,
 		Args: cli.Args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			agent, err := session.Default()
@@ -49,6 +57,29 @@ The file appears at its place only when it is complete.`,
 	c.Flags().StringVar(&r.Project, "project", "", "项目 / project id")
 	c.Flags().StringVar(&r.From, "from", "", "起始日期 / first day, YYYY-MM-DD")
 	c.Flags().StringVar(&r.To, "to", "", "截止日期 / last day, YYYY-MM-DD")
+	c.Flags().StringVar(&out, "out", "", "输出文件 / file to write")
+	return c
+}
+
+func newArchive() *cobra.Command {
+	var project, out string
+	c := &cobra.Command{
+		Use:   "archive --project ID --out FILE.zip",
+		Short: "生成归档移交包 / take the package of a closed project for its unit's archive",
+		Long: `以当前登录的审计账号生成已结项项目的归档移交包：记录与证明、材料摘要、元数据、四性检测结果。用 egov audit verify 验证。
+
+Takes the package in which a closed project is handed to its unit's own archive: rows with their proofs,
+hashes of the papers, metadata, and the four checks. egov audit verify verifies it.`,
+		Args: cli.Args(0, 0, ""),
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			agent, err := session.Default()
+			if err != nil {
+				return err
+			}
+			return archive(cmd, agent, project, out)
+		},
+	}
+	c.Flags().StringVar(&project, "project", "", "项目 / project id")
 	c.Flags().StringVar(&out, "out", "", "输出文件 / file to write")
 	return c
 }
@@ -70,37 +101,245 @@ func export(cmd *cobra.Command, agent session.Agent, r request, out string) erro
 	if err := r.check(out); err != nil {
 		return err
 	}
+	return take(cmd, agent, "/v1/exports", r, out)
+}
+
+func archive(cmd *cobra.Command, agent session.Agent, project, out string) error {
+	var c fault.Checks
+	c.Require(project != "", "--project", "required", "必填", "is required")
+	c.Require(out != "", "--out", "required", "必填", "is required")
+	if err := c.Refuse(cli.ErrUsage); err != nil {
+		return err
+	}
+	return take(cmd, agent, "/v1/projects/"+url.PathEscape(project)+"/archive", struct{}{}, out)
+}
+
+// take has a bundle made and fetches it.
+func take(cmd *cobra.Command, agent session.Agent, path string, body any, out string) error {
 	s, err := agent.Current(cmd.Context())
 	if err != nil {
 		return err
 	}
-	resp, err := agent.Call(cmd.Context(), s, service, http.MethodPost, "/v1/exports", r)
+	w := &waiter{ctx: cmd.Context(), agent: agent, session: s, says: cmd.ErrOrStderr(), pause: pause}
+	size, sum, err := w.take(path, body, out)
 	if err != nil {
 		return cli.Exit(cli.Failed, err)
 	}
-	defer resp.Body.Close()
-	size, sum, err := save(out, resp.Body)
-	if err != nil {
-		return cli.Exit(cli.Failed, err)
-	}
-	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %d bytes  sha256:%x\n", out, size, sum)
+	_, err = fmt.Fprintf(cmd.OutOrStdout(), "%s  %d bytes  sha256:%s\n", out, size, sum)
 	return err
 }
 
-// save writes a file that is there whole or not at all.
-func save(path string, body io.Reader) (size int64, sum []byte, err error) {
-	f, err := os.CreateTemp(filepath.Dir(path), ".egov-export-*")
+// Bounds of waiting and fetching.
+const (
+	firstPause = 200 * time.Millisecond
+	longPause  = 2 * time.Second
+	patience   = 10 // failures in a row
+)
+
+// pause waits, unless ctx ends.
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// The ways in which a bundle is not had.
+var (
+	errEnded  = fault.New(fault.Conflict, "export_ended", "审计包未能生成", "the bundle was not made")
+	errPaused = fault.New(fault.Conflict, "export_paused", "审计包已被暂停，恢复后重试", "the bundle was paused; have it resumed and try again")
+	errCut    = cli.ErrWrite.WithMsg("审计包未完整收到", "the bundle did not arrive whole")
+)
+
+// made is what the service says of a bundle.
+type made struct {
+	ID       string `json:"id"`
+	State    string `json:"state"`
+	Why      string `json:"why"`
+	Bytes    int64  `json:"bytes"`
+	SHA256   string `json:"sha256"`
+	Progress *struct {
+		RowsDone  int64  `json:"rows_done"`
+		RowsTotal int64  `json:"rows_total"`
+		Bytes     int64  `json:"bytes"`
+		Stage     string `json:"stage"`
+	} `json:"progress"`
+}
+
+// waiter is one bundle being waited for.
+type waiter struct {
+	ctx     context.Context //nolint:containedctx // of one command
+	agent   session.Agent
+	session session.Session
+	says    io.Writer
+	pause   func(context.Context, time.Duration) error
+	said    string
+}
+
+// take asks for a bundle, waits until it is made, and fetches it.
+func (w *waiter) take(path string, body any, out string) (size int64, sum string, err error) {
+	var e made
+	if err := w.call(http.MethodPost, path, body, &e); err != nil {
+		return 0, "", err
+	}
+	if e, err = w.wait(e); err != nil {
+		return 0, "", err
+	}
+	return w.fetch(e, out)
+}
+
+// call sends a request and reads its answer.
+func (w *waiter) call(method, path string, body, into any) error {
+	resp, err := w.agent.Call(w.ctx, w.session, service, method, path, body)
 	if err != nil {
-		return 0, nil, cli.ErrWrite.WithMsg("文件无法写入："+path, "cannot write "+path).With(err)
+		return err
+	}
+	defer resp.Body.Close()
+	if err := json.NewDecoder(io.LimitReader(resp.Body, 4<<20)).Decode(into); err != nil {
+		return session.ErrUnreachable.WithMsg("服务器的答复无法识别", "the server's answer is not understood").With(err)
+	}
+	return nil
+}
+
+// wait waits until a bundle is made. A server that is away is waited for.
+func (w *waiter) wait(e made) (made, error) {
+	away := 0
+	for d := firstPause; ; d = min(2*d, longPause) {
+		w.tell(e)
+		switch e.State {
+		case "made":
+			return e, nil
+		case "begun":
+		case "paused":
+			return e, errPaused
+		default:
+			return e, errEnded.WithMsg("审计包未能生成："+e.State+" "+e.Why, "the bundle was not made: "+e.State+" "+e.Why)
+		}
+		if err := w.pause(w.ctx, d); err != nil {
+			return e, err
+		}
+		var now made
+		err := w.call(http.MethodGet, "/v1/exports/"+url.PathEscape(e.ID), nil, &now)
+		switch {
+		case err == nil:
+			e, away = now, 0
+		case !passing(err):
+			return e, err
+		default:
+			if away++; away >= patience {
+				return e, err
+			}
+		}
+	}
+}
+
+// passing says whether a failure may pass by itself.
+func passing(err error) bool {
+	return fault.Is(err, fault.Unavailable) || fault.Is(err, fault.Exhausted)
+}
+
+// tell says how far a bundle has got, once each.
+func (w *waiter) tell(e made) {
+	text := "等待生成 / waiting"
+	if p := e.Progress; p != nil && e.State == "begun" && p.Bytes > 0 {
+		text = fmt.Sprintf("生成中 / writing  %d/%d rows  %d bytes  %s", p.RowsDone, p.RowsTotal, p.Bytes, p.Stage)
+	} else if e.State != "begun" {
+		text = fmt.Sprintf("已生成 / %s  %d bytes", e.State, e.Bytes)
+	}
+	if text != w.said {
+		w.said = text
+		cli.Say(w.says, "%s", text)
+	}
+}
+
+// fetch writes the bundle to a file that is there whole or not at all. A
+// transfer that is cut goes on where it was.
+func (w *waiter) fetch(e made, out string) (size int64, sum string, err error) {
+	f, err := os.CreateTemp(filepath.Dir(out), ".egov-export-*")
+	if err != nil {
+		return 0, "", cli.ErrWrite.WithMsg("文件无法写入："+out, "cannot write "+out).With(err)
+	}
+	defer func() {
+		if err != nil {
+			err = errors.Join(err, os.Remove(f.Name()))
+		}
+	}()
+	defer f.Close()
+	if err := w.transfer(e, f); err != nil {
+		return 0, "", err
 	}
 	h := sha256.New()
-	size, err = io.Copy(io.MultiWriter(f, h), body)
-	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
-		err = os.Rename(f.Name(), path)
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return 0, "", cli.ErrWrite.With(err)
 	}
+	if size, err = io.Copy(h, f); err != nil {
+		return 0, "", cli.ErrWrite.With(err)
+	}
+	sum = hex.EncodeToString(h.Sum(nil))
+	if size != e.Bytes || sum != e.SHA256 {
+		return 0, "", errCut.With(fmt.Errorf("%d bytes of %d, sha256 %s, not %s", size, e.Bytes, sum, e.SHA256))
+	}
+	if err := errors.Join(f.Sync(), f.Close(), os.Rename(f.Name(), out)); err != nil {
+		return 0, "", cli.ErrWrite.WithMsg("文件无法写入："+out, "cannot write "+out).With(err)
+	}
+	return size, sum, nil
+}
+
+// transfer reads the bundle into f, in as many pieces as it takes. It gives up
+// when several of them in a row have brought nothing.
+func (w *waiter) transfer(e made, f *os.File) error {
+	at, vain := int64(0), 0
+	for d := firstPause; ; d = min(2*d, longPause) {
+		n, err := w.piece(e, f, at)
+		at += n
+		switch {
+		case err == nil && at == e.Bytes:
+			return nil
+		case err == nil:
+			err = io.ErrUnexpectedEOF
+		case w.ctx.Err() != nil:
+			return errCut.With(err)
+		}
+		if f, ok := errors.AsType[*fault.Error](err); ok && !passing(f) {
+			return err
+		}
+		if n > 0 {
+			vain, d = 0, firstPause
+		}
+		if vain++; vain >= patience {
+			return errCut.With(err)
+		}
+		cli.Say(w.says, "下载中断，从第%d字节继续 / cut, going on at byte %d of %d", at, at, e.Bytes)
+		if err := w.pause(w.ctx, d); err != nil {
+			return errCut.With(err)
+		}
+	}
+}
+
+// piece reads what comes from byte at on, and says how much of it there was.
+func (w *waiter) piece(e made, f *os.File, at int64) (int64, error) {
+	var headers []session.Header
+	tag := strconv.Quote(e.SHA256)
+	if at > 0 {
+		headers = []session.Header{{Name: "Range", Value: fmt.Sprintf("bytes=%d-", at)}, {Name: "If-Range", Value: tag}}
+	}
+	resp, err := w.agent.Call(w.ctx, w.session, service, http.MethodGet, "/v1/exports/"+url.PathEscape(e.ID)+"/file", nil, headers...)
 	if err != nil {
-		return 0, nil, cli.ErrWrite.WithMsg("审计包未完整收到或无法写入："+path, "the bundle did not arrive whole, or cannot be written: "+path).
-			With(errors.Join(err, os.Remove(f.Name())))
+		return 0, err
 	}
-	return size, h.Sum(nil), nil
+	defer resp.Body.Close()
+	if at > 0 && resp.StatusCode != http.StatusPartialContent {
+		// The server sends everything again: what is there already is passed over.
+		if _, err := io.CopyN(io.Discard, resp.Body, at); err != nil {
+			return 0, err
+		}
+	}
+	if _, err := f.Seek(at, io.SeekStart); err != nil {
+		return 0, cli.ErrWrite.With(err)
+	}
+	return io.Copy(f, io.LimitReader(resp.Body, e.Bytes-at))
 }

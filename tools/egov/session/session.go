@@ -187,18 +187,28 @@ func (a Agent) isPortal(ctx context.Context, server string) bool {
 	return read(resp, &status) == nil && status.Service == "portal"
 }
 
+// Header is one header of a request.
+type Header struct{ Name, Value string }
+
 // Call sends a request to a service and returns its answer, whose body the
-// caller closes. A refusal is a *fault.Error with what the server said.
-func (a Agent) Call(ctx context.Context, s Session, service, method, path string, body any) (*http.Response, error) {
-	b, err := json.Marshal(body)
-	if err != nil {
-		return nil, err
+// caller closes. A refusal is a *fault.Error with what the server said. Without
+// a body none is sent.
+func (a Agent) Call(ctx context.Context, s Session, service, method, path string, body any, headers ...Header) (*http.Response, error) {
+	var b []byte
+	if body != nil {
+		var err error
+		if b, err = json.Marshal(body); err != nil {
+			return nil, err
+		}
 	}
 	at := s.Server + path
 	if s.Cookie != nil || s.viaPortal {
 		at = s.Server + "/api/" + service + path
 	}
 	resp, err := a.send(ctx, method, at, b, func(h http.Header) {
+		for _, x := range headers {
+			h.Set(x.Name, x.Value)
+		}
 		switch {
 		case s.Token != "":
 			h.Set("Authorization", "Bearer "+s.Token)
