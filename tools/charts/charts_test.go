@@ -16,7 +16,8 @@ import (
 var update = flag.Bool("update", false, "write the golden files anew")
 
 const (
-	folder = "../../charts"
+	folder   = "../../charts"
+	profiles = "../../deploy/profiles"
 	// kubernetes is the version that charts are rendered for.
 	kubernetes = "1.36.3"
 )
@@ -95,7 +96,7 @@ func at(t *testing.T, chart string) string {
 type example struct{ chart, file string }
 
 func (e example) name() string {
-	return e.chart + "-" + strings.TrimSuffix(filepath.Base(e.file), "-values.yaml")
+	return e.chart + "-" + strings.TrimSuffix(strings.TrimSuffix(filepath.Base(e.file), ".yaml"), "-values")
 }
 
 func (e example) render(t *testing.T) string {
@@ -126,10 +127,27 @@ func examples(t *testing.T) []example {
 	return all
 }
 
+// installations are the examples and every profile of deploy/, all of which
+// have to be installable.
+func installations(t *testing.T) []example {
+	t.Helper()
+	all := examples(t)
+	for _, pattern := range []string{"*.yaml", "units/*.yaml"} {
+		files, err := filepath.Glob(filepath.Join(profiles, pattern))
+		if err != nil || len(files) == 0 {
+			t.Fatalf("no profiles %s (%v)", pattern, err)
+		}
+		for _, f := range files {
+			all = append(all, example{charts.Umbrella, f})
+		}
+	}
+	return all
+}
+
 // TestLint: helm finds nothing to say about any chart with any of its values.
 func TestLint(t *testing.T) {
 	t.Parallel()
-	for _, e := range examples(t) {
+	for _, e := range installations(t) {
 		t.Run(e.name(), func(t *testing.T) {
 			t.Parallel()
 			out, err := helm("lint", "--strict", "--quiet", "--kube-version", kubernetes, at(t, e.chart), "-f", e.file)

@@ -25,7 +25,6 @@ import (
 
 	"egov/libs/conf"
 	"egov/services/suite"
-	"egov/tools/charts"
 )
 
 // strict decodes into client-go's types: an unknown or repeated field is an
@@ -94,7 +93,7 @@ func TestObjectsAreTheAPIs(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, e := range examples(t) {
+	for _, e := range installations(t) {
 		t.Run(e.name(), func(t *testing.T) {
 			t.Parallel()
 			pods := 0
@@ -160,7 +159,7 @@ func checkPod(t *testing.T, pod *corev1.PodSpec) {
 // variables it sets, is one its program starts with.
 func TestProgramsAcceptTheirConfiguration(t *testing.T) {
 	t.Parallel()
-	for _, e := range examples(t) {
+	for _, e := range installations(t) {
 		t.Run(e.name(), func(t *testing.T) {
 			t.Parallel()
 			files, env := map[string]string{}, map[string]map[string]string{}
@@ -177,8 +176,8 @@ func TestProgramsAcceptTheirConfiguration(t *testing.T) {
 					t.Errorf("%s: %v\n%s", name, err, files[name])
 				}
 			}
-			if e.chart == charts.Umbrella != (len(env) != 1) && !strings.HasSuffix(e.name(), "single") {
-				t.Errorf("%d Deployments", len(env))
+			if len(env) == 0 {
+				t.Error("no Deployment is rendered")
 			}
 		})
 	}
@@ -225,7 +224,7 @@ func accepts(t *testing.T, name, text string, vars map[string]string) error {
 // TestThePodsHaveNoRights: rights are bound to groups of people alone.
 func TestThePodsHaveNoRights(t *testing.T) {
 	t.Parallel()
-	for _, e := range examples(t) {
+	for _, e := range installations(t) {
 		t.Run(e.name(), func(t *testing.T) {
 			t.Parallel()
 			for _, o := range objects(t, e.render(t)) {
@@ -247,5 +246,40 @@ func TestThePodsHaveNoRights(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestEveryServiceHasItsUnit: the profiles of the units run each service once,
+// and the portal looks for each where its unit runs it.
+func TestEveryServiceHasItsUnit(t *testing.T) {
+	t.Parallel()
+	at, portal := map[string]string{}, ""
+	for _, e := range installations(t) {
+		unit, ok := strings.CutPrefix(filepath.ToSlash(e.file), profiles+"/units/")
+		if !ok {
+			continue
+		}
+		unit = strings.TrimSuffix(unit, ".yaml")
+		for _, o := range objects(t, e.render(t)) {
+			switch x := o.(type) {
+			case *appsv1.Deployment:
+				if other, twice := at[x.Name]; twice {
+					t.Errorf("%s is run by %s and %s", x.Name, other, unit)
+				}
+				at[x.Name] = "egov-" + unit
+			case *corev1.ConfigMap:
+				if x.Name == "portal" {
+					portal = x.Data["config.yaml"]
+				}
+			}
+		}
+	}
+	for _, name := range suite.Names() {
+		if at[name] == "" {
+			t.Errorf("no unit runs %s", name)
+		}
+		if url := "http://" + name + "." + at[name] + ":8080"; name != "portal" && !strings.Contains(portal, url) {
+			t.Errorf("the portal does not look for %s at %s", name, url)
+		}
 	}
 }

@@ -14,7 +14,11 @@ say. Secrets are not in it. */}}
 {{- $_ := set $own "packs" "/etc/egov/packs" -}}
 {{- end -}}
 {{- end -}}
-{{- mergeOverwrite $own (deepCopy ((.Values.global).config | default dict)) (deepCopy .Values.config) | toYaml -}}
+{{- $common := deepCopy ((.Values.global).config | default dict) -}}
+{{- if eq .Chart.Name "portal" -}}
+{{- $common = pick $common "log_level" "telemetry" "limits" "clock" -}}
+{{- end -}}
+{{- mergeOverwrite $own $common (deepCopy .Values.config) | toYaml -}}
 {{- end }}
 
 {{- define "egov.configMap" -}}
