@@ -142,13 +142,10 @@ func Read(row *ledger.Row) (f Fact, ok bool) {
 	return f, json.Unmarshal(e.Data, &f.Said) == nil
 }
 
-// before orders facts by when they came true, not by when they arrived: one
-// producer's facts about a subject by their number.
+// before orders the facts about a subject by producer and its numbering, so that
+// neither their arrival nor a producer's clock has a say.
 func (f *Fact) before(o *Fact) int {
-	if f.Source == o.Source && f.Subject == o.Subject {
-		return cmp.Or(cmp.Compare(f.EventSeq, o.EventSeq), cmp.Compare(f.EventID, o.EventID))
-	}
-	return cmp.Or(f.At.Compare(o.At), cmp.Compare(f.Source, o.Source), cmp.Compare(f.EventSeq, o.EventSeq), cmp.Compare(f.EventID, o.EventID))
+	return cmp.Or(cmp.Compare(f.Source, o.Source), cmp.Compare(f.EventSeq, o.EventSeq), cmp.Compare(f.EventID, o.EventID))
 }
 
 // on is the day that matters: the one the fact names, or that of its time.

@@ -13,19 +13,18 @@ import (
 // makes no difference.
 type File struct {
 	Project string `json:"project"`
-	Facts   []Fact `json:"facts"` // by when they came true
+	Facts   []Fact `json:"facts"` // by producer, and in its order
 }
 
 // Add takes a fact in, once.
 func (f *File) Add(x Fact) {
-	if slices.ContainsFunc(f.Facts, func(o Fact) bool { return o.EventID == x.EventID }) {
-		return
+	at, known := slices.BinarySearchFunc(f.Facts, x, func(a, b Fact) int { return a.before(&b) })
+	if !known {
+		f.Facts = slices.Insert(f.Facts, at, x)
 	}
-	f.Facts = append(f.Facts, x)
-	slices.SortFunc(f.Facts, func(a, b Fact) int { return a.before(&b) })
 }
 
-// of gives the facts of some types, by when they came true.
+// of gives the facts of some types: those of one producer in its order.
 func (f *File) of(types ...string) []*Fact {
 	var list []*Fact
 	for i := range f.Facts {
@@ -162,7 +161,9 @@ func (f *Fact) decided() calendar.Date {
 // approved is the fact that set the approved amount, changes included, and the
 // amount in fen.
 func (f *File) approved() (by *Fact, fen int64) {
-	for _, x := range f.of(decisionTaken, handoverRecorded, changeConsented) {
+	list := f.of(decisionTaken, handoverRecorded, changeConsented)
+	slices.SortStableFunc(list, func(a, b *Fact) int { return a.decided().Compare(b.decided()) })
+	for _, x := range list {
 		approves := x.Type == changeConsented || x.Said.Outcome == "approved" || x.Said.Outcome == "filed"
 		if approves && x.Said.ApprovedFen > 0 {
 			by, fen = x, int64(x.Said.ApprovedFen)
