@@ -305,4 +305,3 @@ func (s *Searches) byAll(r *rand.Rand) question {
 		append([]any{unit, from, to, least}, args...),
 	}
 }
-

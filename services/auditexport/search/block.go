@@ -1,9 +1,9 @@
 package search
 
 import (
+	"cmp"
 	"encoding/binary"
 	"errors"
-	"maps"
 	"math/bits"
 	"slices"
 )
@@ -59,10 +59,10 @@ func Pack(rows []Description) Block {
 	for t, p := range places {
 		b.Lists = append(b.Lists, List{t, packPlaces(p)})
 	}
-	for t, rows := range maps.All(amounts) {
+	for t, rows := range amounts {
 		b.Lists = append(b.Lists, List{t, rows})
 	}
-	slices.SortFunc(b.Lists, func(x, y List) int { return int(min(1, max(-1, x.Term-y.Term))) })
+	slices.SortFunc(b.Lists, func(x, y List) int { return cmp.Compare(x.Term, y.Term) })
 	return b
 }
 
