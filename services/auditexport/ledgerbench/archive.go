@@ -156,8 +156,8 @@ func (a *archive) content(b []byte, typ string, p *project, i int) []byte {
 	return append(b, '}')
 }
 
-// plain is what somebody would make by hand to find the same rows: a table with
-// an index for each kind of question.
+// plain is what somebody would make by hand to find the same rows: an index for
+// each kind of question, on tables that hold what the events say.
 const plain = `
 DROP TABLE IF EXISTS plain_words, plain_amount, plain_provision;
 CREATE UNLOGGED TABLE plain_words (seq bigint NOT NULL, pairs bigint[] NOT NULL);
@@ -168,7 +168,10 @@ const plainIndexes = `
 CREATE INDEX ON plain_words USING gin (pairs) WITH (fastupdate = off);
 CREATE INDEX ON plain_words (seq);
 CREATE INDEX ON plain_amount (fen, seq);
-CREATE INDEX ON plain_provision (provision text_pattern_ops, seq)`
+CREATE INDEX ON plain_provision (provision text_pattern_ops, seq);
+CREATE INDEX IF NOT EXISTS by_hand_unit ON ledger_line (unit, seq);
+CREATE INDEX IF NOT EXISTS by_hand_actor ON ledger_line (actor, seq);
+CREATE INDEX IF NOT EXISTS by_hand_at ON ledger_line (at, seq)`
 
 // load fills the ledger and the plain tables by COPY, with the indexes built
 // afterwards.
