@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"egov/libs/conf"
+	"egov/libs/event"
 	"egov/libs/event/eventkeys"
 	"egov/libs/sign"
 )
@@ -70,3 +71,7 @@ func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
 		}
 	}
 }
+
+// EventKeys are the keys by which services sign what they state, for whoever keeps
+// proofs of it.
+func (k *Kit) EventKeys() event.Keys { return k.register }

@@ -21,6 +21,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/calendar"
+	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/policy"
@@ -105,6 +106,8 @@ type Book interface {
 	// or all of them when project is empty. A row is valid until the next is
 	// asked for.
 	Rows(ctx context.Context, project string, from, to int64) iter.Seq2[*ledger.Row, error]
+	// Vouchers streams what proves the rows from one to another, in their order.
+	Vouchers(ctx context.Context, from, to int64) iter.Seq2[*Vouched, error]
 	// Filed is Rows for a check of everything.
 	Filed(ctx context.Context, from, to int64) iter.Seq2[*Filed, error]
 	// Find answers a query, ascending, with Limit rows at most and fewer where
@@ -166,6 +169,7 @@ type Service struct {
 	Windows       Windows
 	Keyring       *Keyring
 	Anchor        Anchor
+	Producers     event.Keys // by which services sign what they state; nil = it is not checked
 	Packs         *policy.Set
 	Clock         calendar.Clock
 	Self          authn.Principal

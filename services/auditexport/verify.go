@@ -29,7 +29,7 @@ const CodeMisfiled ledger.Code = "misfiled"
 const verifyTime = 30 * time.Minute
 
 // Verify recomputes the stored ledger from its rows alone — hashes, chains,
-// tree and query columns — and holds the result against the newest signed
+// tree, query columns and the signatures of the services that stated them — and holds the result against the newest signed
 // checkpoint known, inside the database or outside, and against the stored
 // head. One check runs at a time in a process.
 func (s *Service) Verify(ctx context.Context, _ struct{}) (Verdict, error) {
@@ -73,11 +73,16 @@ func (s *Service) recompute(ctx context.Context, v *Verdict) error {
 	head := ledger.Genesis(s.Keyring.Keys.Origin)
 	var tree ledger.Tree
 	nodes := nodeCheck{}
+	vouching, stop := s.vouch(ctx, 1, int64(max(kept.Size, signed.Size)))
+	defer stop()
 	for row, err := range s.Book.Filed(ctx, 1, int64(max(kept.Size, signed.Size))) {
 		if err != nil {
 			return err
 		}
 		if err := head.Check(&row.Row, 0); err != nil {
+			return err
+		}
+		if err := vouching.row(&row.Row); err != nil {
 			return err
 		}
 		if row.Misfiled != "" {
@@ -97,7 +102,7 @@ func (s *Service) recompute(ctx context.Context, v *Verdict) error {
 	case head != kept || keptTree.Root() != tree.Root():
 		return ledger.Found(ledger.CodeLeafNotInTree, 0, "the stored head is not that of the %d rows", head.Size)
 	}
-	if err := nodes.compare(ctx, s.Book); err != nil {
+	if err := errors.Join(vouching.end(), nodes.compare(ctx, s.Book)); err != nil {
 		return err
 	}
 	return s.nothingBehind(ctx)

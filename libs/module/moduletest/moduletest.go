@@ -18,6 +18,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -36,6 +37,7 @@ import (
 	"egov/libs/op"
 	"egov/libs/pg"
 	"egov/libs/redistest"
+	"egov/libs/sign"
 	"egov/libs/store"
 )
 
@@ -304,7 +306,14 @@ type Producer struct {
 	pool  *pgxpool.Pool
 	relay *event.Relay
 	name  string
+	keys  atomic.Pointer[eventkeys.Own]
 }
+
+// SigningKey is the key that it signs with.
+func (p *Producer) SigningKey() (*sign.PrivateKey, error) { return p.keys.Load().SigningKey() }
+
+// Sign has it sign with other keys.
+func (p *Producer) Sign(keys *eventkeys.Own) { p.keys.Store(keys) }
 
 // Other gives the stand-in for another service.
 func (s *Service) Other(name string) *Producer {
@@ -318,7 +327,8 @@ func (s *Service) Other(name string) *Producer {
 	p := &Producer{s: s, pool: db.Pool(s.t), name: name}
 	keys, err := eventkeys.OpenOwn("", s.Config.Keys.Register, name, eventkeys.Terms{}, time.Now)
 	must(s.t, err)
-	p.relay = event.NewRelay(p.pool, redistest.Open(s.t, string(s.Config.Redis.URL)), name, event.RelayOptions{Poll: 5 * time.Millisecond, Signer: keys})
+	p.Sign(keys)
+	p.relay = event.NewRelay(p.pool, redistest.Open(s.t, string(s.Config.Redis.URL)), name, event.RelayOptions{Poll: 5 * time.Millisecond, Signer: p})
 	ctx, cancel := context.WithCancel(context.WithoutCancel(s.t.Context()))
 	done := make(chan error, 1)
 	go func() { done <- p.relay.Run(ctx) }()

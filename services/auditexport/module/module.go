@@ -62,7 +62,7 @@ func New(c conf.Service) host.Service {
 			s := &auditexport.Service{
 				Witnesses: pgstore.Witnesses(k.Store), Announcements: pgstore.Announcements(k.Store),
 				Windows: auditexport.Windows{Signing: signingWindow, Cosigning: cosigningWindow},
-				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor,
+				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor, Producers: k.EventKeys(),
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
 			exporting(k, s)

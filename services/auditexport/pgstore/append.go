@@ -22,6 +22,9 @@ import (
 // has its row already gets no second one; another event under the id of one
 // that has is event.ErrUndecodable.
 //
+// With each run of rows goes what proves it, as far as the events were read by
+// a consumer with keys (SH12-C-6).
+//
 // Events are encoded and hashed, linked, and stored by three parties at once:
 // a goroutine here, the one that feeds the connection, and the server. Append
 // expects news, and lets the ids' unique index say when it is wrong: the rows
@@ -89,6 +92,7 @@ type encoding struct {
 	entries []entry
 	arena   []byte
 	buf     []byte                    // for lines
+	added   []event.Record            // likewise
 	known   map[uuid.UUID]ledger.Hash // for the first attempt
 	parts   chan part
 	ended   chan struct{}
@@ -152,6 +156,7 @@ func (e *encoding) wait() { <-e.ended }
 func (e *encoding) release() {
 	const keep = 4 << 20 // bytes
 	clear(e.entries)
+	clear(e.added)
 	clear(e.known)
 	if cap(e.arena) <= keep {
 		encodings.Put(e)
@@ -216,16 +221,18 @@ func (b *Book) known(ctx context.Context, tx pgx.Tx, entries []entry) (map[uuid.
 func (b *Book) insert(ctx context.Context, tx pgx.Tx, head ledger.Head, tree *ledger.Tree, e *encoding, parts <-chan part, known map[uuid.UUID]ledger.Hash) error {
 	size := head.Size
 	lines := newLines(head, *tree, parts, known, e.buf)
+	lines.added = e.added[:0]
 	_, err := tx.Conn().PgConn().CopyFrom(ctx, lines, copySQL)
 	if tx.Conn().IsClosed() { // it may still be reading
 		return err
 	}
-	e.buf = lines.buf
+	e.buf, e.added = lines.buf, lines.added
 	if err := errors.Join(lines.err, err); err != nil || lines.head.Size == size {
 		return err
 	}
 	batch := &pgx.Batch{}
 	lines.nodes.queue(batch)
+	queueVouchers(batch, size, lines.added)
 	head = lines.head
 	batch.Queue("UPDATE ledger_head SET size = $1, chain = $2, sm3_chain = $3, edge = $4", int64(head.Size), head.Chain[:], head.SM3Chain[:], join(lines.tree.Edge()))
 	return tx.SendBatch(ctx, batch).Close()

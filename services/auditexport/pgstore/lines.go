@@ -28,8 +28,9 @@ const (
 type lines struct {
 	head  ledger.Head
 	tree  ledger.Tree
-	nodes nodes // that the rows complete
-	err   error // event.ErrUndecodable, when an entry cannot be a row
+	nodes nodes          // that the rows complete
+	added []event.Record // that the rows are of
+	err   error          // event.ErrUndecodable, when an entry cannot be a row
 
 	parts <-chan part
 	known map[uuid.UUID]ledger.Hash // gets what is added
@@ -76,6 +77,7 @@ func (l *lines) next() {
 		if sum, ok := l.known[e.id]; !ok {
 			l.known[e.id] = e.sha256
 			l.add(e)
+			l.added = append(l.added, *e.Record)
 		} else if sum != e.sha256 {
 			l.err = fmt.Errorf("%w: event %s: another event of this id is in the ledger", event.ErrUndecodable, e.ID)
 			return
