@@ -6,6 +6,7 @@ import (
 	"encoding/hex"
 	"fmt"
 	"regexp"
+	"slices"
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
@@ -290,15 +291,17 @@ func (p *Plan) road(kind policy.Plan) []step {
 // due refuses a step before the steps that come first, and one that the rules
 // do not know (YP23-M-7, YP23-M-8, XA18-6).
 func (p *Plan) due(kind policy.Plan, code string) error {
-	for _, x := range p.road(kind) {
-		switch {
-		case x.code == code:
-			return nil
-		case !x.done:
+	road := p.road(kind)
+	at := slices.IndexFunc(road, func(x step) bool { return x.code == code })
+	if at < 0 {
+		return ErrNoStep.WithMsg("“"+kind.Label.ZH+"”没有此环节", "a "+kind.Label.EN+" has no such step").WithBasis(kind.Basis...)
+	}
+	for _, x := range road[:at] {
+		if !x.done {
 			return ErrOrder.WithMsg("须先完成"+x.zh, x.en+" comes first").WithBasis(kind.Basis...)
 		}
 	}
-	return ErrNoStep.WithMsg("“"+kind.Label.ZH+"”没有此环节", "a "+kind.Label.EN+" has no such step").WithBasis(kind.Basis...)
+	return nil
 }
 
 // next is the first step that is not done; empty when the road is walked.

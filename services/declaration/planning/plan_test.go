@@ -133,14 +133,15 @@ func TestTheStepsOfAPlanFollowOneAnother(t *testing.T) {
 }
 
 // TestPlansUnderOtherRules: Xi'an has plans approved by the government, or a
-// zone's yearly plan by its committee, and no conference (XA18-6); a step that
-// the rules do not know is refused.
+// zone's yearly plan by its committee, and no conference (XA18-6); Shanghai has a
+// yearly plan filed with the city (SH12-9); a step that the rules do not know is
+// refused.
 func TestPlansUnderOtherRules(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "xian")
 	p := w.draft("development_plan", content())
 	_, err := w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrOrder, "XA18-6")
+	refused(t, err, planning.ErrNoStep, "XA18-6")
 	_, err = w.Approve(office(), approval(p, "zone_committee", "2026-03-01"))
 	violates(t, err, "unknown_code", "XA18-6")
 	p, err = w.Approve(office(), approval(p, "government", "2026-03-01"))
@@ -160,6 +161,17 @@ func TestPlansUnderOtherRules(t *testing.T) {
 	r := planning.DraftPlan{Kind: "five_year_plan", Title: "规划", Content: content()}
 	_, err = w.Draft(office(), r)
 	violates(t, err, "unknown_code", "XA18-6")
+
+	w = newWorld(t, "shanghai")
+	p = w.draft("annual_plan", content(planning.PlannedTask{Number: "1", Title: "任务", Lead: "finance", Month: 6}))
+	_, err = w.Lay(office(), planning.LayPlan{ID: p.ID})
+	refused(t, err, planning.ErrNoStep, "SH12-9")
+	if p, err = w.File(office(), filing(p, "2026-03-02")); err != nil || p.State != planning.InForce {
+		t.Fatalf("%+v %v", p, err)
+	}
+	if k, err := w.Tasks.Get(office(), p.ID+".1"); err != nil || k.Deadlines[0].Basis[0] != "SH12-9" {
+		t.Fatalf("%+v %v", k, err)
+	}
 }
 
 // TestOnlyTheOfficePlans: YP23-M-7 gives planning to the conference office; any
