@@ -86,7 +86,7 @@ type Keys struct {
 	Dir string `yaml:"dir" doc:"directory; a key is made there at the first start; empty = a key for this run only"`
 	Alg string `yaml:"alg" doc:"algorithm of a new key: sm2 or ed25519"`
 	// Events of services whose key is not in the register wait for it.
-	Register   string        `yaml:"register" doc:"public keys of all services' events: a directory of files <service>.json, or the URL of another service's register; empty = the folder register of dir"`
+	Register   string        `yaml:"register" doc:"public keys of all services' events, one place or several with commas between: a directory of files <service>.json, the URL of a service's register (/.well-known/event-keys.json), or <service>=<URL> to take that service's alone; empty = the folder register of dir"`
 	EventLife  time.Duration `yaml:"event_life" doc:"how long a key signs events until the next one does"`
 	EventAhead time.Duration `yaml:"event_ahead" doc:"how long the next key is in the register before it signs, and the last one holds beside it"`
 }

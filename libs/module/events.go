@@ -25,10 +25,7 @@ func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
 	if place == "" && c.Dir != "" {
 		place = filepath.Join(c.Dir, "register")
 	}
-	folder := place
-	if eventkeys.IsURL(place) {
-		folder = "" // whoever keeps it takes the key from eventkeys.Path
-	}
+	folder := eventkeys.Folder(place) // without one, others take the key from eventkeys.Path
 	terms := eventkeys.Terms{Alg: sign.Alg(c.Alg), Life: c.EventLife, Ahead: c.EventAhead}
 	var err error
 	if k.signer, err = eventkeys.OpenOwn(c.Dir, folder, k.module.Name, terms, time.Now); err != nil {

@@ -281,3 +281,33 @@ func TestARegisterIsServedToOthers(t *testing.T) {
 		t.Errorf("what was known is forgotten: %v", err)
 	}
 }
+
+// TestServicesSpeakForThemselves gathers the keys from each service's own address:
+// what one says of another counts for nothing.
+func TestServicesSpeakForThemselves(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	serve := func(holder, places string) (url string, o *eventkeys.Own) {
+		o = own(t, "", eventkeys.Folder(places), holder, c)
+		r := eventkeys.OpenRegister(places, o, c.now)
+		must(t, r.Read(t.Context()))
+		server := httptest.NewServer(r)
+		t.Cleanup(server.Close)
+		return server.URL + eventkeys.Path, o
+	}
+	folder := t.TempDir()
+	liar := own(t, "", folder, "declaration", c) // in the register of budgeting alone
+	budgeting, b := serve("budgeting", folder)
+	declaration, d := serve("declaration", "")
+	mine := own(t, "", "", "auditexport", c)
+	r := eventkeys.OpenRegister("declaration="+declaration+", budgeting="+budgeting, mine, c.now)
+	must(t, r.Read(t.Context()))
+	for holder, o := range map[string]*eventkeys.Own{"declaration": d, "budgeting": b, "auditexport": mine} {
+		if _, err := r.VerifyingKey(holder, signing(t, o), c.now()); err != nil {
+			t.Errorf("%s: %v", holder, err)
+		}
+	}
+	if _, err := r.VerifyingKey("declaration", signing(t, liar), c.now()); !errors.Is(err, event.ErrKeyUnknown) {
+		t.Errorf("another speaks for declaration: %v", err)
+	}
+}

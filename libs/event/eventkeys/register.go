@@ -28,42 +28,64 @@ import (
 // stable: settings name it.
 const Path = "/.well-known/event-keys.json"
 
-// Register is everybody's public keys, read again and again from one place. It is
-// an event.Keys and safe for concurrent use.
+// Register is everybody's public keys, read again and again from the places they
+// are kept at. It is an event.Keys and safe for concurrent use.
 type Register struct {
-	place string // a folder, or the URL of another's register; empty = own alone
-	own   *Own
-	now   func() time.Time
-	set   atomic.Pointer[sign.KeySet]
-	want  chan struct{}
+	places []place
+	own    *Own
+	now    func() time.Time
+	set    atomic.Pointer[sign.KeySet]
+	want   chan struct{}
 
-	mu    sync.Mutex // one reading at a time
-	files map[string]file
-	client
-}
-
-type client struct {
+	mu   sync.Mutex // one reading at a time
 	http *http.Client
-	etag string
+	// by place and, of a folder, holder
+	read map[string]reading
 }
 
-// file is what was last read of one holder.
-type file struct {
-	mark string // changes with the file
+// place is a folder, or the URL of another's register. One that is named with a
+// holder speaks of that one alone.
+type place struct{ holder, at string }
+
+// reading is what was last read of one holder, or of one place.
+type reading struct {
+	mark string // changes with what is there
 	keys []sign.TrustedKey
 }
 
-// OpenRegister takes the register at place, a folder, or an http or https URL, and
-// what is in own, whether or not it is registered there already. The place need
-// not be there yet. now is the time of the machine.
-func OpenRegister(place string, own *Own, now func() time.Time) *Register {
-	r := &Register{place: place, own: own, now: now, files: map[string]file{}, want: make(chan struct{}, 1), client: client{http: &http.Client{Timeout: 10 * time.Second}}}
+// OpenRegister takes the registers at places, separated by commas, and what is in
+// own, whether or not it is registered there already. A place is a folder, an http
+// or https URL, or <service>=<URL> for one that speaks of that service alone, such
+// as its own. It need not be there yet. now is the time of the machine.
+func OpenRegister(places string, own *Own, now func() time.Time) *Register {
+	r := &Register{own: own, now: now, want: make(chan struct{}, 1), http: &http.Client{Timeout: 3 * time.Second}, read: map[string]reading{}}
+	for at := range strings.SplitSeq(places, ",") {
+		if at = strings.TrimSpace(at); at == "" {
+			continue
+		}
+		p := place{at: at}
+		if holder, url, ok := strings.Cut(at, "="); ok && IsURL(url) && !IsURL(holder) {
+			p = place{holder, url}
+		}
+		r.places = append(r.places, p)
+	}
 	empty, err := sign.NewKeySet()
 	if err != nil {
 		panic("eventkeys: " + err.Error()) // nothing contradicts itself
 	}
 	r.set.Store(empty)
 	return r
+}
+
+// Folder is the first of places that is a folder: where a service of this machine
+// puts its own keys. It is empty where there is none.
+func Folder(places string) string {
+	for _, p := range OpenRegister(places, nil, time.Now).places {
+		if !IsURL(p.at) {
+			return p.at
+		}
+	}
+	return ""
 }
 
 // IsURL says whether a place is another's register, which nobody here writes.
@@ -124,77 +146,91 @@ func (r *Register) Keys() (*sign.KeySet, error) {
 // maxRegister is the most a register may have, in bytes.
 const maxRegister = 8 << 20
 
-// Read takes the register in once more. What cannot be read leaves what was known
-// of it as it was.
+// Read takes the places in once more. What cannot be read leaves what was known of
+// it as it was.
 func (r *Register) Read(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	switch {
-	case r.place == "":
-		return nil
-	case IsURL(r.place):
-		return r.fetch(ctx)
+	var errs []error
+	changed := false
+	for _, p := range r.places {
+		read := r.scan
+		if IsURL(p.at) {
+			read = func(p place) (bool, error) { return r.fetch(ctx, p) }
+		}
+		news, err := read(p)
+		changed = changed || news
+		errs = append(errs, err)
 	}
-	return r.scan()
+	if changed {
+		set, err := r.merge()
+		if set != nil {
+			r.set.Store(set)
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
 }
 
 // fetch asks another's register.
-func (r *Register) fetch(ctx context.Context) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, r.place, nil)
+func (r *Register) fetch(ctx context.Context, p place) (news bool, err error) {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.at, nil)
 	if err != nil {
-		return err
+		return false, err
 	}
-	if r.etag != "" {
-		req.Header.Set("If-None-Match", r.etag)
+	if mark := r.read[p.at].mark; mark != "" {
+		req.Header.Set("If-None-Match", mark)
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
-		return err
+		return false, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusNotModified {
-		return nil
+		return false, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxRegister+1))
 	if err != nil {
-		return err
+		return false, err
 	}
 	if resp.StatusCode != http.StatusOK || len(b) > maxRegister {
-		return fmt.Errorf("register %s: %s, %d bytes", r.place, resp.Status, len(b))
+		return false, fmt.Errorf("register %s: %s, %d bytes", p.at, resp.Status, len(b))
 	}
 	set, err := sign.ParseKeySet(b)
 	if err != nil {
-		return fmt.Errorf("register %s: %w", r.place, err)
+		return false, fmt.Errorf("register %s: %w", p.at, err)
 	}
-	r.set.Store(set)
-	r.etag = resp.Header.Get("ETag")
-	return nil
+	keys := set.Keys()
+	if p.holder != "" { // what it knows of others is not asked
+		keys = slices.DeleteFunc(keys, func(k sign.TrustedKey) bool { return k.Holder != p.holder })
+	}
+	r.read[p.at] = reading{resp.Header.Get("ETag"), keys}
+	return true, nil
 }
 
-// scan reads the files that changed.
-func (r *Register) scan() error {
-	entries, err := os.ReadDir(r.place)
+// scan reads the files of a folder that changed.
+func (r *Register) scan(p place) (news bool, err error) {
+	entries, err := os.ReadDir(p.at)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
+		return false, nil
 	}
 	if err != nil {
-		return err
+		return false, err
 	}
 	var errs []error
-	changed := false
 	for _, e := range entries {
 		holder, ok := strings.CutSuffix(e.Name(), ".json")
 		if !ok || strings.HasPrefix(holder, ".") {
 			continue
 		}
-		path := filepath.Join(r.place, e.Name())
+		path := filepath.Join(p.at, e.Name())
 		info, err := os.Stat(path)
 		if err != nil {
 			errs = append(errs, err)
 			continue
 		}
 		mark := fmt.Sprint(info.ModTime().UnixNano(), " ", info.Size())
-		if r.files[holder].mark == mark {
+		if r.read[path].mark == mark {
 			continue
 		}
 		keys, err := holderKeys(path, holder)
@@ -202,40 +238,36 @@ func (r *Register) scan() error {
 			errs = append(errs, err)
 			continue
 		}
-		r.files[holder] = file{mark, keys}
-		changed = true
+		r.read[path] = reading{mark, keys}
+		news = true
 	}
-	if !changed {
-		return errors.Join(errs...)
-	}
-	set, err := r.merge()
-	if set != nil {
-		r.set.Store(set)
-	}
-	return errors.Join(append(errs, err)...)
+	return news, errors.Join(errs...)
 }
 
-// merge is the set of all files. A key that two holders claim stays the one's it
-// was, so that nobody takes another's key out of force by claiming it.
+// merge is the set of all that was read. A key that two holders claim stays the
+// one's it was, so that nobody takes another's key out of force by claiming it; of
+// two words about one key, that it is revoked counts.
 func (r *Register) merge() (*sign.KeySet, error) {
 	var errs []error
 	owner := map[string]string{}
 	for _, k := range r.set.Load().Keys() {
 		owner[k.Public.KeyID()] = k.Holder
 	}
-	var all []sign.TrustedKey
-	for _, holder := range slices.Sorted(maps.Keys(r.files)) {
-		for _, k := range r.files[holder].keys {
+	all := map[string]sign.TrustedKey{}
+	for _, at := range slices.Sorted(maps.Keys(r.read)) {
+		for _, k := range r.read[at].keys {
 			id := k.Public.KeyID()
-			if of, ok := owner[id]; ok && of != holder {
-				errs = append(errs, fmt.Errorf("%s claims the key %s of %s", holder, id, of))
+			if of, ok := owner[id]; ok && of != k.Holder {
+				errs = append(errs, fmt.Errorf("%s: %s claims the key %s of %s", at, k.Holder, id, of))
 				continue
 			}
-			owner[id] = holder
-			all = append(all, k)
+			owner[id] = k.Holder
+			if there, ok := all[id]; !ok || there.RevokedAt == nil {
+				all[id] = k
+			}
 		}
 	}
-	set, err := sign.NewKeySet(all...)
+	set, err := sign.NewKeySet(slices.Collect(maps.Values(all))...)
 	return set, errors.Join(append(errs, err)...)
 }
 
