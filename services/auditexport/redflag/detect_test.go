@@ -214,6 +214,10 @@ func TestEveryFlagHasTwoSides(t *testing.T) {
 
 		// Filings: YP23-R-5.5.2, YP23-R-5.5.7.
 		{"OneFilingLate", append(road("p"), missed("p", "2026-06-08", "contract_filing", "education")), "", []string{"overdue_filing"}},
+		{"FiledLateWithoutAWarning", append(road("p"), p("2026-06-15", &deadlinev1.DeadlineFulfilledLate{DeadlineId: "p/contract_filing/2026-05-25", Obligation: "contract_filing", Unit: "education", DueOn: "2026-06-08", MetOn: "2026-06-15"})), "", []string{"overdue_filing"}},
+		{"MissedThenFiledIsOne", append(road("p"), missed("p", "2026-06-08", "contract_filing", "education"), missed("p", "2026-08-28", "quarterly_report", "education"),
+			p("2026-06-15", &deadlinev1.DeadlineFulfilledLate{DeadlineId: "p/contract_filing/2026-06-08", Obligation: "contract_filing", Unit: "education", DueOn: "2026-06-08", MetOn: "2026-06-15"})), "", []string{"overdue_filing"}},
+		{"FiledInTime", append(road("p"), p("2026-06-08", &deadlinev1.DeadlineMet{DeadlineId: "p/contract_filing/2026-05-25", Obligation: "contract_filing", Unit: "education", DueOn: "2026-06-08", MetOn: "2026-06-08"})), "", nil},
 		{"NotTheUnitsOwnClock", append(road("p"), missed("p", "2026-06-08", "contract_filing", "finance")), "", nil},
 		{"AClockNobodyLooksAt", append(road("p"), missed("p", "2026-06-08", "catalogue_update", "education")), "", nil},
 		{"ThreeFilingsLate", append(road("p"), missed("p", "2026-06-08", "contract_filing", "education"), missed("p", "2026-08-28", "quarterly_report", "education"), missed("p", "2026-11-28", "acceptance_filing", "education")), "", []string{"overdue_filing", "overdue_series"}},

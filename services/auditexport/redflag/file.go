@@ -105,15 +105,16 @@ func (f *File) ended() bool {
 	return d != nil && d.Said.Outcome == "refused" && f.last(contractFiled) == nil
 }
 
-// missed lists the clocks that ran out: one that was waived afterwards, or
-// moved to a later day, did not.
+// missed lists the clocks that ran out, each once: one that was waived
+// afterwards, or moved to a later day, did not. A clock that began and ended with
+// one late act was never missed before; it is late all the same.
 func (f *File) missed() []Fact {
 	var list []Fact
-	for _, x := range f.of(deadlineMissed) {
+	for _, x := range f.of(deadlineMissed, deadlineFulfilled) {
 		excused := slices.ContainsFunc(f.of(deadlineWaived, deadlineMoved), func(o *Fact) bool {
 			return o.Said.DeadlineID == x.Said.DeadlineID && o.Source == x.Source && o.EventSeq > x.EventSeq && (o.Type == deadlineWaived || o.Said.DueOn > x.Said.DueOn)
 		})
-		again := slices.ContainsFunc(list, func(o Fact) bool { return o.Said.DeadlineID == x.Said.DeadlineID })
+		again := slices.ContainsFunc(list, func(o Fact) bool { return o.Said.DeadlineID == x.Said.DeadlineID && o.Source == x.Source })
 		if !excused && !again {
 			list = append(list, *x)
 		}

@@ -267,8 +267,9 @@ func (r *series) singleBidder(list []*Sketch) (found []Finding) {
 	return found
 }
 
-// overdue: filings after their time. It rests on DeadlineMissed; a clock that
-// was waived afterwards or moved to a later day is not counted.
+// overdue: filings after their time. It rests on DeadlineMissed and
+// DeadlineFulfilledLate; a clock that was waived afterwards or moved to a later
+// day is not counted.
 func (r *series) overdue(list []*Sketch) (found []Finding) {
 	var missed []*Fact
 	for _, s := range list {
