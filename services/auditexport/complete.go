@@ -76,6 +76,10 @@ var told = []string{
 // owedAfter are the facts that are owed only once another has come true.
 var owedAfter = map[string]string{"LockoutEnded": "LockoutStarted", "RectificationClosed": "RectificationOrdered", "HoldReleased": "HoldPlaced"}
 
+// judged are the facts by which the keeper of a gate judges a thing by itself:
+// without them there may be nothing to wait for.
+var judged = []string{"ChangeConsented", "AcceptancePassed", "ContractAttached", "CorrectionClosed", "RegimeFiled"}
+
 // leaf is what tables and reports say of the project.
 func (h *history) leaf(book rules.Book) *leaf {
 	l := &leaf{
@@ -211,7 +215,7 @@ func (h *history) missingRecords(book rules.Book) (gaps []gap) {
 func (h *history) record(gate string, r policy.Requirement) (gap, bool) {
 	_, byFact := h.heard[r.Fact]
 	_, byCode := h.heard[r.Code]
-	if r.Fact == "" || byCode || byFact && !r.Test {
+	if r.Fact == "" || slices.Contains(judged, r.Fact) || byCode || byFact && !r.Test {
 		return gap{}, false
 	}
 	g := gap{Project: h.id, Kind: "record", Field: r.Code, Gate: gate, Basis: r.Basis, Why: r.Text.ZH, WhyEN: r.Text.EN}
