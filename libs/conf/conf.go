@@ -89,6 +89,11 @@ type Keys struct {
 	Register   string        `yaml:"register" doc:"public keys of all services' events, one place or several with commas between: a directory of files <service>.json, the URL of a service's register (/.well-known/event-keys.json), or <service>=<URL> to take that service's alone; empty = the folder register of dir"`
 	EventLife  time.Duration `yaml:"event_life" doc:"how long a key signs events until the next one does"`
 	EventAhead time.Duration `yaml:"event_ahead" doc:"how long the next key is in the register before it signs, and the last one holds beside it"`
+	// The ledger's own, of the service that keeps it.
+	CheckpointLife    time.Duration `yaml:"checkpoint_life" doc:"how long keys sign the ledger until a start makes the next ones; 0 = for ever"`
+	CheckpointOverlap time.Duration `yaml:"checkpoint_overlap" doc:"how long they sign beside the next ones; every process starts once meanwhile"`
+	SignWithin        time.Duration `yaml:"sign_within" doc:"how long the ledger may go unsigned before it says so aloud"`
+	CosignWithin      time.Duration `yaml:"cosign_within" doc:"how long it may go without any unit's cosignature before it says so aloud"`
 }
 
 // Clock sets what time it is.
@@ -118,13 +123,18 @@ type Telemetry struct {
 	SampleRatio  float64 `yaml:"sample_ratio" doc:"share of traces that are recorded, 0..1"`
 }
 
+const day = 24 * time.Hour
+
 // Default is the configuration of a service that is told nothing.
 func Default(name string) Service {
 	return Service{
 		Listen: ":8080", District: "yangpu",
 		Database: Database{Role: name, MaxConns: 8, Wait: time.Minute},
 		Auth:     Auth{Issuer: "egov", Audience: "egov-services"},
-		Keys:     Keys{Alg: "sm2", EventLife: 90 * 24 * time.Hour, EventAhead: 7 * 24 * time.Hour},
+		Keys: Keys{
+			Alg: "sm2", EventLife: 90 * day, EventAhead: 7 * day, CheckpointLife: 730 * day, CheckpointOverlap: 90 * day,
+			SignWithin: time.Minute, CosignWithin: 5 * time.Minute,
+		},
 		Clock:    Clock{Sweep: time.Minute},
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
 		LogLevel: "info", Grace: 20 * time.Second,
@@ -150,6 +160,8 @@ func (c Service) Check() error {
 	need(isURL(string(c.Redis.URL), "redis", "rediss", "unix"), "redis.url: a redis:// or rediss:// URL is needed")
 	need(isURL(c.Auth.JWKSURL, "http", "https"), "auth.jwks_url: an http(s) URL is needed")
 	need(c.Keys.EventAhead > 0 && c.Keys.EventLife > c.Keys.EventAhead, "keys.event_life: must be longer than keys.event_ahead, both positive")
+	need(c.Keys.CheckpointLife == 0 || 0 < c.Keys.CheckpointOverlap && c.Keys.CheckpointOverlap < c.Keys.CheckpointLife, "keys.checkpoint_life: must be longer than keys.checkpoint_overlap, or 0")
+	need(c.Keys.SignWithin > 0 && c.Keys.CosignWithin > 0, "keys.sign_within, keys.cosign_within: must be positive")
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
 	need(c.Exports.Keep > 0 && c.Exports.PerUnit > 0, "exports: must be positive")

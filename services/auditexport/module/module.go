@@ -33,12 +33,10 @@ var sources = []string{
 }
 
 // How often a ledger that has grown is signed, and how often witnesses are asked
-// to cosign it; for how long it may go without before it says so.
+// to cosign it.
 const (
 	checkpointEvery = 2 * time.Second
 	announceEvery   = time.Minute
-	signingWindow   = time.Minute
-	cosigningWindow = 5 * time.Minute
 )
 
 // New makes the service.
@@ -48,11 +46,7 @@ func New(c conf.Service) host.Service {
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup: func(_ context.Context, k *module.Kit) error {
 			origin := k.Config.District + ".egov/ledger"
-			ring, err := keyring.Open(k.Config.Keys.Dir, origin)
-			if err != nil {
-				return err
-			}
-			anchor, err := keyring.OpenAnchor(k.Config.Keys.Dir, ring.Trust)
+			ring, anchor, err := openKeys(k.Config.Keys, origin)
 			if err != nil {
 				return err
 			}
@@ -61,7 +55,7 @@ func New(c conf.Service) host.Service {
 			book := pgstore.NewBook(k.Pool, origin, k.Self)
 			s := &auditexport.Service{
 				Witnesses: pgstore.Witnesses(k.Store), Announcements: pgstore.Announcements(k.Store),
-				Windows: auditexport.Windows{Signing: signingWindow, Cosigning: cosigningWindow},
+				Windows: auditexport.Windows{Signing: k.Config.Keys.SignWithin, Cosigning: k.Config.Keys.CosignWithin},
 				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor, Producers: k.EventKeys(),
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
@@ -75,6 +69,24 @@ func New(c conf.Service) host.Service {
 			return nil
 		},
 	}, c)
+}
+
+// openKeys opens the ledger's keys, after a change when it is time for one, and the
+// newest checkpoint that they signed.
+func openKeys(c conf.Keys, origin string) (*auditexport.Keyring, *keyring.Anchor, error) {
+	ring, err := keyring.Open(c.Dir, origin)
+	if err != nil {
+		return nil, nil, err
+	}
+	anchor, err := keyring.OpenAnchor(c.Dir, ring.Trust)
+	if err != nil {
+		return nil, nil, err
+	}
+	if err := keyring.Turn(c.Dir, origin, keyring.Terms{Life: c.CheckpointLife, Overlap: c.CheckpointOverlap}, anchor.Newest().Size, time.Now()); err != nil {
+		return nil, nil, err
+	}
+	ring, err = keyring.Open(c.Dir, origin)
+	return ring, anchor, err
 }
 
 // signing signs the ledger whenever it has grown, and shows for how long it has
