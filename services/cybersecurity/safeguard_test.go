@@ -284,15 +284,15 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 	refused(t, err, "YP23-M-30", "inspection_refused", "out_of_order")
 
 	report := cybersecurity.ReportCorrection{ID: x.ID, Text: "已整改"}
-	_, err = d.Service.ReportCorrection(stranger, report)
+	_, err = d.ReportCorrection(stranger, report)
 	refused(t, err, "", "not_owner")
-	_, err = d.Service.ReportCorrection(declarer, report)
+	_, err = d.ReportCorrection(declarer, report)
 	refused(t, err, "YP23-M-32", "inspection_refused", "still_missing")
 	_, err = d.FileRegime(declarer, regime("inspection"))
 	must(t, err)
 	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
 	refused(t, err, "", "wrong_stage")
-	_, err = d.Service.ReportCorrection(declarer, report)
+	_, err = d.ReportCorrection(declarer, report)
 	must(t, err)
 	_, err = d.CloseInspection(police, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
 	refused(t, err, "", "not_at_this_desk")
@@ -306,7 +306,7 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 		t.Errorf("%+v", k)
 	}
 	d.on("2026-04-10")
-	_, err = d.Service.ReportCorrection(declarer, report)
+	_, err = d.ReportCorrection(declarer, report)
 	must(t, err)
 	d.on("2026-04-15")
 	must(t, d.inspections.Sweep(self, calendar.Statutory()))
