@@ -5,7 +5,6 @@ go 1.26.0
 require (
 	egov/libs v0.0.0
 	egov/proto v0.0.0
-	pgregory.net/rapid v1.3.0
 )
 
 require (
