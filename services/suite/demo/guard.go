@@ -5,14 +5,20 @@ import (
 	"slices"
 )
 
-// builds reports whether something is built: security goes with the work then,
-// and XC is adapted under guidance.
+// builds reports whether something is built.
 func (r *road) builds() bool { return slices.Contains([]string{"new_build", "upgrade"}, r.Kind) }
 
-// secure brings the evidence that security was designed, built or put to use
+// safeguards are what the acceptance of some packs waits for from other services,
+// by the requirement's code. A pack that does not ask for one is not given it.
+var safeguards = map[string]func(*walk, context.Context, *road) error{
+	"security_in_step": (*walk).secure,
+	"xc_guided":        (*walk).guide,
+}
+
+// secure brings the evidence that security was designed, built and put to use
 // together with the work.
-func (w *walk) secure(ctx context.Context, r *road, steps ...string) error {
-	for _, step := range steps {
+func (w *walk) secure(ctx context.Context, r *road) error {
+	for _, step := range []string{"design", "construction", "use"} {
 		body := map[string]any{
 			"step": step, "document_no": r.number("AQ-" + step + "-"), "summary": "信息安全与主体工程同步（演示）", "completed_on": w.today.String(),
 		}
