@@ -32,11 +32,13 @@ func mountPlanning(a *op.API, s *planning.Service) {
 	reads.One(a, "GET /v1/plans/{id}", "GetPlan", "One plan", s.Plans)
 
 	op.Handle(a, "POST /v1/work-tasks/{id}/reports", "ReportWorkTask", "A unit's report on its part of a task of the year", s.ReportTask, unit)
+	op.Handle(a, "POST /v1/work-tasks/{id}/press", "PressWorkTask", "Press the units of a task that is overdue", s.PressTask, secretary)
 	op.Handle(a, "POST /v1/work-tasks/{id}/complete", "CompleteWorkTask", "The lead unit ends a task with its result", s.CompleteTask, unit)
 	reads.List[workTasks](a, "GET /v1/work-tasks", "ListWorkTasks", "The year's key work as far as the caller has a part in it, newest first", s.Tasks)
 	reads.One(a, "GET /v1/work-tasks/{id}", "GetWorkTask", "One task of the year's key work", s.Tasks)
 
 	op.Handle(a, "POST /v1/returns", "OweReturn", "Enter a unit that owes a return", s.OweReturn, secretary, op.Created())
+	op.Handle(a, "POST /v1/returns/{id}/press", "PressReturn", "Press a unit whose return is late", s.PressReturn, secretary)
 	op.Handle(a, "POST /v1/returns/{id}/filings", "FileReturn", "File the running period's return", s.FileReturn, unit)
 	reads.List[returns](a, "GET /v1/returns", "ListReturns", "Returns that units owe, as far as the caller may see them, newest first", s.Returns)
 	reads.One(a, "GET /v1/returns/{id}", "GetReturn", "One unit's return with all periods filed", s.Returns)

@@ -99,6 +99,8 @@ func TestAPlanThroughTheService(t *testing.T) {
 	if len(inbox.Items) != 1 || inbox.Items[0].Action != "press_work_task" {
 		t.Fatalf("%+v", inbox)
 	}
+	finance.Post(task+"/press", map[string]any{"text": "请抓紧"}).Refused(403, "role_required")
+	secretary.Post(task+"/press", map[string]any{"text": "请抓紧"}).OK(nil)
 	health.Post(task+"/reports", map[string]any{"text": "已接入", "part_done": true}).OK(nil)
 	finance.Post(task+"/complete", map[string]any{"result": "完成"}).OK(&k)
 	if k.State != "done" || s.Stated(k.ID, &declarationv1.WorkTaskCompleted{}).Data["late"] != true {

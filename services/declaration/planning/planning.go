@@ -41,10 +41,19 @@ var (
 	ErrTaskDone  = fault.New(fault.Conflict, "task_completed", "任务已办结", "the task is done", "SH16-W")
 	ErrParts     = fault.New(fault.Refused, "parts_open", "尚有责任单位未完成本单位任务", "responsible units have not done their part", "SH16-W")
 
+	ErrNotOverdue = fault.New(fault.Refused, "not_overdue", "尚未逾期，不作督办", "nothing is overdue yet, so nobody is pressed", "SH16-W", "SH12-36")
+
 	ErrNoReturns = fault.New(fault.Refused, "no_such_return", "现行规则未规定此项报送", "the rules in force ask for no such return", "SH12-36")
 	ErrNotOwed   = fault.New(fault.Forbidden, "not_the_returning_unit", "只有负有报送义务的单位可以报送", "only the unit that owes the return files it", "SH12-36")
 	ErrEarly     = fault.New(fault.Refused, "period_not_begun", "该报送期尚未开始", "the period has not begun", "SH12-36")
 )
+
+// Pressed is one word of the office to who is late.
+type Pressed struct {
+	Text string `json:"text"`
+	By   string `json:"by"`
+	On   string `json:"on"`
+}
 
 // Service is the use cases of planning.
 type Service struct {

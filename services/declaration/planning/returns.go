@@ -23,9 +23,10 @@ type Return struct {
 	Kind    string        `json:"kind"` // a return of the pack
 	Pack    string        `json:"pack"` // by which it is owed
 	Since   calendar.Date `json:"since"`
-	From    calendar.Date `json:"period_from"` // of the period now running
-	To      calendar.Date `json:"period_to"`   // its last day for filing
-	Filings []Filed       `json:"filings"`     // oldest first
+	From    calendar.Date `json:"period_from"`       // of the period now running
+	To      calendar.Date `json:"period_to"`         // its last day for filing
+	Filings []Filed       `json:"filings"`           // oldest first
+	Pressed []Pressed     `json:"pressed,omitempty"` // for the period now running
 }
 
 // Filed is the return of one period.
@@ -95,6 +96,8 @@ func (x *Return) remind(today calendar.Date) {
 	title := x.To.String() + "前报送：" + x.Title
 	if today.After(x.To) {
 		title = "已逾期，请即报送：" + x.Title
+	}
+	if today.After(x.To) && len(x.Pressed) == 0 {
 		list = append(list, todo("press_return", "secretary", declaration.Office, "催报（"+x.Unit+"，应于"+x.To.String()+"前报送）："+x.Title))
 	}
 	for _, role := range []string{"declarer", "member"} {
@@ -142,6 +145,36 @@ func (s *Service) OweReturn(ctx context.Context, r OweReturn) (Return, error) {
 	return s.owe(ctx, pack, kind, r.Unit, r.Since)
 }
 
+// PressReturn is the office's word to a unit whose return is late.
+type PressReturn struct {
+	ID   string `path:"id" json:"-"`
+	Text string `json:"text" required:"true"`
+}
+
+// Validate wants the word.
+func (r *PressReturn) Validate() error {
+	var c fault.Checks
+	c.Text(r.Text, "text", 2000, "SH12-36")
+	return c.Err()
+}
+
+// PressReturn records that the office pressed for a return whose last day has
+// passed (SH12-36).
+func (s *Service) PressReturn(ctx context.Context, r PressReturn) (Return, error) {
+	return s.Returns.Update(ctx, r.ID, func(x *Return, rec *aggregate.Recorder) error {
+		if err := byOffice(rec.By()); err != nil {
+			return err
+		}
+		if !rec.Today().After(x.To) {
+			return ErrNotOverdue.WithBasis("SH12-36")
+		}
+		x.Pressed = append(x.Pressed, Pressed{Text: r.Text, By: rec.By().Actor(), On: rec.Today().String()})
+		x.remind(rec.Today())
+		rec.State(x.ID, &declarationv1.ReturnPressed{ReturnId: x.ID, Unit: x.Unit, Text: r.Text})
+		return nil
+	})
+}
+
 // FileReturn is the return of the running period.
 type FileReturn struct {
 	ID      string           `path:"id" json:"-"`
@@ -186,7 +219,7 @@ func (s *Service) FileReturn(ctx context.Context, r FileReturn) (Return, error) 
 			return ErrEarly.WithMsg("本期自"+x.From.AddDays(1).String()+"起报送", "the period begins on "+x.From.AddDays(1).String())
 		}
 		f := Filed{From: x.From, To: x.To, Figures: r.Figures, Remark: r.Remark, FiledOn: today, FiledBy: rec.By().Actor(), Late: today.After(x.To)}
-		x.Filings = append(x.Filings, f)
+		x.Filings, x.Pressed = append(x.Filings, f), nil
 		x.MeetClock(rec, x.Kind, today)
 		fact := &declarationv1.ReturnFiled{ReturnId: x.ID, Kind: x.Kind, Unit: x.Unit, PeriodFrom: f.From.String(), PeriodTo: f.To.String(), Late: f.Late, Basis: kind.Basis}
 		for _, figure := range kind.Figures {

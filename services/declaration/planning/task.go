@@ -29,6 +29,7 @@ type Task struct {
 	Overdue     bool          `json:"overdue"` // the last day passed without it
 	Parts       []string      `json:"parts"`   // units that have done theirs
 	Reports     []Progress    `json:"reports"` // in the order given
+	Pressed     []Pressed     `json:"pressed,omitempty"`
 	Result      string        `json:"result,omitempty"`
 	DoneOn      string        `json:"done_on,omitempty"`
 }
@@ -119,7 +120,7 @@ func (t *Task) remind() {
 	} else {
 		ask(t.Lead, "report_work_task", "牵头 ")
 	}
-	if t.Overdue {
+	if t.Overdue && len(t.Pressed) == 0 {
 		list = append(list, todo("press_work_task", "secretary", declaration.Office, fmt.Sprintf("督办年度重点工作%s（%s，牵头单位%s）：%s", t.Number, when, t.Lead, t.Title)))
 	}
 	t.Await(list...)
@@ -171,6 +172,36 @@ func (s *Service) ReportTask(ctx context.Context, r ReportTask) (Task, error) {
 		}
 		t.remind()
 		rec.State(t.ID, &declarationv1.WorkTaskProgressed{TaskId: t.ID, Unit: unit, Text: r.Text, PartDone: r.PartDone})
+		return nil
+	})
+}
+
+// PressTask is the office's word to the units of a task that is overdue.
+type PressTask struct {
+	ID   string `path:"id" json:"-"`
+	Text string `json:"text" required:"true"`
+}
+
+// Validate wants the word.
+func (r *PressTask) Validate() error {
+	var c fault.Checks
+	c.Text(r.Text, "text", 2000, "SH16-W")
+	return c.Err()
+}
+
+// PressTask records that the office pressed for a task whose last day has
+// passed (SH16-W).
+func (s *Service) PressTask(ctx context.Context, r PressTask) (Task, error) {
+	return s.Tasks.Update(ctx, r.ID, func(t *Task, rec *aggregate.Recorder) error {
+		if err := byOffice(rec.By()); err != nil {
+			return err
+		}
+		if t.State != open || !t.Overdue {
+			return ErrNotOverdue.WithBasis("SH16-W")
+		}
+		t.Pressed = append(t.Pressed, Pressed{Text: r.Text, By: rec.By().Actor(), On: rec.Today().String()})
+		t.remind()
+		rec.State(t.ID, &declarationv1.WorkTaskPressed{TaskId: t.ID, Lead: t.Lead, Text: r.Text})
 		return nil
 	})
 }

@@ -79,11 +79,23 @@ func TestAnOverdueTaskIsSeen(t *testing.T) {
 	if k := w.task(id); k.Overdue || k.Deadlines[0].State != aggregate.Warned {
 		t.Fatalf("%+v", k)
 	}
+	_, early := w.PressTask(office(), planning.PressTask{ID: id, Text: "请抓紧办理"})
+	refused(t, early, planning.ErrNotOverdue, "SH16-W")
 	w.set("2026-05-01")
 	w.sweep()
 	w.sweep()
 	k := w.task(id)
 	if !k.Overdue || k.Deadlines[0].State != aggregate.Late || !strings.Contains(k.Todo[0].Title, "逾期") || k.Todo[len(k.Todo)-1].Action != "press_work_task" {
+		t.Fatalf("%+v", k)
+	}
+	press := planning.PressTask{ID: id, Text: "请抓紧办理"}
+	w.must(press.Validate())
+	violates(t, (&planning.PressTask{}).Validate(), "required", "SH16-W")
+	_, err := w.PressTask(unit("health"), press)
+	refused(t, err, planning.ErrNotOffice, "")
+	k, err = w.PressTask(office(), press)
+	w.must(err)
+	if len(k.Pressed) != 1 || k.Todo[len(k.Todo)-1].Action == "press_work_task" || !w.tasks.Stated(&declarationv1.WorkTaskPressed{}) {
 		t.Fatalf("%+v", k)
 	}
 	n := 0
@@ -95,7 +107,7 @@ func TestAnOverdueTaskIsSeen(t *testing.T) {
 	if n != 1 {
 		t.Fatalf("said %d times", n)
 	}
-	_, err := w.ReportTask(unit("health"), planning.ReportTask{ID: id, Text: "完成", PartDone: true})
+	_, err = w.ReportTask(unit("health"), planning.ReportTask{ID: id, Text: "完成", PartDone: true})
 	w.must(err)
 	k, err = w.CompleteTask(unit("finance"), planning.CompleteTask{ID: id, Result: "完成"})
 	w.must(err)
@@ -145,10 +157,22 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 	if !strings.Contains(x.Todo[0].Title, "催报") || !strings.Contains(x.Todo[1].Title, "逾期") {
 		t.Fatalf("%+v", x.Todo)
 	}
+	press := planning.PressReturn{ID: id, Text: "请即报送"}
+	w.must(press.Validate())
+	violates(t, (&planning.PressReturn{}).Validate(), "required", "SH12-36")
+	_, err = w.PressReturn(unit("education"), press)
+	refused(t, err, planning.ErrNotOffice, "")
+	x, err = w.PressReturn(office(), press)
+	w.must(err)
+	if len(x.Pressed) != 1 || x.Todo[0].Action != "file_return" || !w.returns.Stated(&declarationv1.ReturnPressed{}) {
+		t.Fatalf("%+v", x)
+	}
 	x, err = w.FileReturn(unit("education"), planning.FileReturn{ID: id, Figures: figures})
 	w.must(err)
 	var filed declarationv1.ReturnFiled
-	if !x.Filings[1].Late || !w.returns.Stated(&filed) || !filed.GetLate() || len(filed.GetFigures()) != 4 || len(x.Todo) != 2 {
+	_, err = w.PressReturn(office(), press)
+	refused(t, err, planning.ErrNotOverdue, "SH12-36")
+	if len(x.Pressed) != 0 || !x.Filings[1].Late || !w.returns.Stated(&filed) || !filed.GetLate() || len(filed.GetFigures()) != 4 || len(x.Todo) != 2 {
 		t.Fatalf("%+v", x)
 	}
 	if x, err = w.OweReturn(office(), planning.OweReturn{Kind: "statistics_return", Unit: "archives", Since: date("2028-01-01")}); err != nil || x.Unit != "archives" {

@@ -2563,6 +2563,128 @@ func (x *ReturnFigure) GetValue() int64 {
 	return 0
 }
 
+// WorkTaskPressed states that the office pressed the lead unit for a task that is overdue (SH16-W).
+type WorkTaskPressed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	TaskId        string                 `protobuf:"bytes,1,opt,name=task_id,json=taskId,proto3" json:"task_id,omitempty"`
+	Lead          string                 `protobuf:"bytes,2,opt,name=lead,proto3" json:"lead,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *WorkTaskPressed) Reset() {
+	*x = WorkTaskPressed{}
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[35]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WorkTaskPressed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WorkTaskPressed) ProtoMessage() {}
+
+func (x *WorkTaskPressed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[35]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WorkTaskPressed.ProtoReflect.Descriptor instead.
+func (*WorkTaskPressed) Descriptor() ([]byte, []int) {
+	return file_egov_declaration_v1_events_proto_rawDescGZIP(), []int{35}
+}
+
+func (x *WorkTaskPressed) GetTaskId() string {
+	if x != nil {
+		return x.TaskId
+	}
+	return ""
+}
+
+func (x *WorkTaskPressed) GetLead() string {
+	if x != nil {
+		return x.Lead
+	}
+	return ""
+}
+
+func (x *WorkTaskPressed) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
+// ReturnPressed states that the office pressed a unit for a return that is late (SH12-36).
+type ReturnPressed struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	ReturnId      string                 `protobuf:"bytes,1,opt,name=return_id,json=returnId,proto3" json:"return_id,omitempty"`
+	Unit          string                 `protobuf:"bytes,2,opt,name=unit,proto3" json:"unit,omitempty"`
+	Text          string                 `protobuf:"bytes,3,opt,name=text,proto3" json:"text,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ReturnPressed) Reset() {
+	*x = ReturnPressed{}
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[36]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ReturnPressed) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ReturnPressed) ProtoMessage() {}
+
+func (x *ReturnPressed) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_declaration_v1_events_proto_msgTypes[36]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ReturnPressed.ProtoReflect.Descriptor instead.
+func (*ReturnPressed) Descriptor() ([]byte, []int) {
+	return file_egov_declaration_v1_events_proto_rawDescGZIP(), []int{36}
+}
+
+func (x *ReturnPressed) GetReturnId() string {
+	if x != nil {
+		return x.ReturnId
+	}
+	return ""
+}
+
+func (x *ReturnPressed) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ReturnPressed) GetText() string {
+	if x != nil {
+		return x.Text
+	}
+	return ""
+}
+
 var File_egov_declaration_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_declaration_v1_events_proto_rawDesc = "" +
@@ -2791,7 +2913,15 @@ const file_egov_declaration_v1_events_proto_rawDesc = "" +
 	"\x05basis\x18\b \x03(\tR\x05basis\"<\n" +
 	"\fReturnFigure\x12\x16\n" +
 	"\x06figure\x18\x01 \x01(\tR\x06figure\x12\x14\n" +
-	"\x05value\x18\x02 \x01(\x03R\x05valueB2Z0egov/proto/gen/egov/declaration/v1;declarationv1b\x06proto3"
+	"\x05value\x18\x02 \x01(\x03R\x05value\"R\n" +
+	"\x0fWorkTaskPressed\x12\x17\n" +
+	"\atask_id\x18\x01 \x01(\tR\x06taskId\x12\x12\n" +
+	"\x04lead\x18\x02 \x01(\tR\x04lead\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04text\"T\n" +
+	"\rReturnPressed\x12\x1b\n" +
+	"\treturn_id\x18\x01 \x01(\tR\breturnId\x12\x12\n" +
+	"\x04unit\x18\x02 \x01(\tR\x04unit\x12\x12\n" +
+	"\x04text\x18\x03 \x01(\tR\x04textB2Z0egov/proto/gen/egov/declaration/v1;declarationv1b\x06proto3"
 
 var (
 	file_egov_declaration_v1_events_proto_rawDescOnce sync.Once
@@ -2805,7 +2935,7 @@ func file_egov_declaration_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_declaration_v1_events_proto_rawDescData
 }
 
-var file_egov_declaration_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
+var file_egov_declaration_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 37)
 var file_egov_declaration_v1_events_proto_goTypes = []any{
 	(*ProjectDrafted)(nil),           // 0: egov.declaration.v1.ProjectDrafted
 	(*ProjectSentToSupervisor)(nil),  // 1: egov.declaration.v1.ProjectSentToSupervisor
@@ -2842,16 +2972,18 @@ var file_egov_declaration_v1_events_proto_goTypes = []any{
 	(*ReturnOwed)(nil),               // 32: egov.declaration.v1.ReturnOwed
 	(*ReturnFiled)(nil),              // 33: egov.declaration.v1.ReturnFiled
 	(*ReturnFigure)(nil),             // 34: egov.declaration.v1.ReturnFigure
-	(*v1.ProjectBrief)(nil),          // 35: egov.type.v1.ProjectBrief
-	(*v1.Signature)(nil),             // 36: egov.type.v1.Signature
+	(*WorkTaskPressed)(nil),          // 35: egov.declaration.v1.WorkTaskPressed
+	(*ReturnPressed)(nil),            // 36: egov.declaration.v1.ReturnPressed
+	(*v1.ProjectBrief)(nil),          // 37: egov.type.v1.ProjectBrief
+	(*v1.Signature)(nil),             // 38: egov.type.v1.Signature
 }
 var file_egov_declaration_v1_events_proto_depIdxs = []int32{
-	35, // 0: egov.declaration.v1.ProjectSubmitted.project:type_name -> egov.type.v1.ProjectBrief
-	36, // 1: egov.declaration.v1.ProjectSubmitted.signature:type_name -> egov.type.v1.Signature
-	35, // 2: egov.declaration.v1.ProjectAccepted.project:type_name -> egov.type.v1.ProjectBrief
-	35, // 3: egov.declaration.v1.ProjectSupplemented.project:type_name -> egov.type.v1.ProjectBrief
-	36, // 4: egov.declaration.v1.PlanInForce.signature:type_name -> egov.type.v1.Signature
-	36, // 5: egov.declaration.v1.PaperSealed.signature:type_name -> egov.type.v1.Signature
+	37, // 0: egov.declaration.v1.ProjectSubmitted.project:type_name -> egov.type.v1.ProjectBrief
+	38, // 1: egov.declaration.v1.ProjectSubmitted.signature:type_name -> egov.type.v1.Signature
+	37, // 2: egov.declaration.v1.ProjectAccepted.project:type_name -> egov.type.v1.ProjectBrief
+	37, // 3: egov.declaration.v1.ProjectSupplemented.project:type_name -> egov.type.v1.ProjectBrief
+	38, // 4: egov.declaration.v1.PlanInForce.signature:type_name -> egov.type.v1.Signature
+	38, // 5: egov.declaration.v1.PaperSealed.signature:type_name -> egov.type.v1.Signature
 	34, // 6: egov.declaration.v1.ReturnFiled.figures:type_name -> egov.declaration.v1.ReturnFigure
 	7,  // [7:7] is the sub-list for method output_type
 	7,  // [7:7] is the sub-list for method input_type
@@ -2871,7 +3003,7 @@ func file_egov_declaration_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_declaration_v1_events_proto_rawDesc), len(file_egov_declaration_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   35,
+			NumMessages:   37,
 			NumExtensions: 0,
 			NumServices:   0,
 		},

@@ -36,6 +36,8 @@ const FACTS: Record<string, Text> = {
   'declaration.v1.WorkTaskProgressed': text('报告任务进展', 'Progress of a task reported'),
   'declaration.v1.WorkTaskCompleted': text('年度任务办结', 'Task of the year completed'),
   'declaration.v1.WorkTaskOverdue': text('年度任务逾期', 'Task of the year overdue'),
+  'declaration.v1.WorkTaskPressed': text('督办年度任务', 'Pressed for a task of the year'),
+  'declaration.v1.ReturnPressed': text('催报统计信息', 'Pressed for a return'),
   'declaration.v1.ReturnOwed': text('列入定期报送', 'Return owed'),
   'declaration.v1.ReturnFiled': text('报送统计信息', 'Return filed'),
   'deadline.v1.DeadlineSet': text('时限开始计算', 'Clock started'),
