@@ -20,6 +20,7 @@ import (
 const (
 	maxLooked  = 20_000 // rows read to find those that match
 	maxLookups = 1000   // rows read at once
+	someMore   = 100    // rows read at once at least, where some will not match
 )
 
 // question is what f asks of a row, its number apart.
@@ -34,99 +35,189 @@ func question(f auditexport.Filter) search.Query {
 func (b *Book) Find(ctx context.Context, f auditexport.Filter) (auditexport.Found, error) {
 	q := question(f)
 	found := auditexport.Found{Rows: []auditexport.Row{}}
-	seqs, end, err := b.candidates(ctx, &q, f)
-	found.Indexed = end
+	c, err := b.candidates(ctx, &q, f)
 	if err != nil {
 		return found, err
 	}
+	found.Indexed = c.end
 	// A row that cannot be read is shown to who asks for all of a project or of
 	// the ledger.
 	rest := q
 	rest.Project, rest.Trace = "", ""
 	everything := rest.Empty()
-	var batch []int64
 	looked, bytes := 0, 0
-	// look reads the rows in hand; it answers false when the page is full.
-	look := func() (goOn bool, err error) {
-		looked, goOn = looked+len(batch), true
-		err = b.read(ctx, batch, func(r linked) bool {
-			e, err := ledger.Parse(r.Raw)
-			if err != nil && !everything || err == nil && !q.Matches(&e) {
-				return true
-			}
-			found.Rows = append(found.Rows, shown(r, e, err == nil))
-			if bytes += len(r.Raw); len(found.Rows) == f.Limit || bytes >= pageBytes {
-				found.More, found.Next, goOn = true, int64(r.Seq), false
-			}
-			return goOn
-		})
-		batch = batch[:0]
-		return goOn, err
+	least := 1
+	if !everything && !q.Exact() { // many of them may not match
+		least = someMore
 	}
-	for seq, err := range seqs {
+	c.want = func() int { return max(least, f.Limit-len(found.Rows)) }
+	for r, err := range c.rows {
 		if err != nil {
 			return found, err
 		}
-		batch = append(batch, seq)
-		if len(batch) < min(f.Limit-len(found.Rows), maxLookups) {
-			continue
+		looked++
+		e, err := ledger.Parse(r.Raw)
+		if err != nil && everything || err == nil && q.Matches(&e) {
+			found.Rows = append(found.Rows, shown(r, e, err == nil))
+			bytes += len(r.Raw)
 		}
-		more, err := look()
-		if err != nil || !more {
-			return found, err
-		}
-		if looked >= maxLooked {
-			found.More, found.Next = true, seq
+		if len(found.Rows) == f.Limit || bytes >= pageBytes || looked >= maxLooked {
+			found.More, found.Next = true, int64(r.Seq)
 			return found, nil
 		}
 	}
-	_, err = look()
-	return found, err
+	return found, nil
 }
 
 // Tally says how many rows match, up to a bound; exact is false where there may
 // be more.
 func (b *Book) Tally(ctx context.Context, f auditexport.Filter, bound int) (n int, exact bool, err error) {
 	q := question(f)
-	seqs, _, err := b.candidates(ctx, &q, f)
+	c, err := b.candidates(ctx, &q, f)
 	if err != nil {
 		return 0, false, err
 	}
-	sure := q.Exact() // what the sets say needs no second look
-	var batch []int64
+	if c.numbers != nil && q.Exact() { // what the sets say needs no second look
+		for _, err := range c.numbers {
+			if err != nil {
+				return n, false, err
+			}
+			if n++; n == bound {
+				return n, false, nil
+			}
+		}
+		return n, true, nil
+	}
 	looked := 0
-	look := func() error {
-		looked += len(batch)
-		err := b.read(ctx, batch, func(r linked) bool {
-			if e, err := ledger.Parse(r.Raw); err == nil && q.Matches(&e) {
-				n++
-			}
-			return true
-		})
-		batch = batch[:0]
-		return err
-	}
-	for seq, err := range seqs {
-		switch {
-		case err != nil:
+	c.want = func() int { return maxLookups }
+	for r, err := range c.rows {
+		if err != nil {
 			return n, false, err
-		case sure:
+		}
+		if e, err := ledger.Parse(r.Raw); err == nil && q.Matches(&e) {
 			n++
-		default:
-			if batch = append(batch, seq); len(batch) == maxLookups {
-				if err := look(); err != nil {
-					return n, false, err
-				}
+		}
+		if looked++; n == bound || looked >= maxLooked {
+			return n, false, nil
+		}
+	}
+	return n, true, nil
+}
+
+// candidates are the rows that may match a question, ascending.
+type candidates struct {
+	book    *Book
+	ctx     context.Context
+	end     int64                   // the last row that is looked for
+	numbers iter.Seq2[int64, error] // by the search projection; or, when nil,
+	where   string                  // a condition with the argument $1
+	value   string                  // of $1
+	after   int64                   // begins behind this row
+	want    func() int              // how many rows a page still needs
+}
+
+// candidates looks behind f.After and up to f.Last. A project or a trace has few
+// rows and is found by its index; so is every row when nothing is asked.
+// Everything else is looked for in the search projection.
+func (b *Book) candidates(ctx context.Context, q *search.Query, f auditexport.Filter) (*candidates, error) {
+	if f.Last == 0 {
+		f.Last = math.MaxInt64
+	}
+	c := &candidates{book: b, ctx: ctx, end: f.Last, after: f.After}
+	switch {
+	case q.Trace != "":
+		c.where, c.value = "trace_id = $1", q.Trace
+		return c, nil
+	case q.Project != "":
+		c.where, c.value = "subject = $1", q.Project
+		return c, nil
+	case q.Empty():
+		c.where = "$1 = ''"
+		return c, nil
+	}
+	v, err := b.follow(ctx)
+	if err != nil {
+		return nil, err
+	}
+	c.end = min(f.Last, v.end())
+	terms := q.Terms()
+	c.numbers = func(yield func(int64, error) bool) {
+		goOn := true
+		for hit, err := range b.hits(ctx, q, terms, f.After, min(c.end, v.stored())) {
+			if goOn = yield(hit, err); !goOn || err != nil {
+				return
 			}
 		}
-		if n >= bound || looked >= maxLooked {
-			return min(n, bound), false, nil
+		for seq := max(f.After, v.stored()) + 1; seq <= c.end; seq++ {
+			if q.Describes(terms, &v.tail[seq-v.stored()-1]) && !yield(seq, nil) {
+				return
+			}
 		}
 	}
-	if err := look(); err != nil {
-		return n, false, err
+	return c, nil
+}
+
+// rows reads the candidates, no more of them at once than a page needs.
+func (c *candidates) rows(yield func(linked, error) bool) {
+	pass := func(sql string, args ...any) (n int, last int64, goOn bool) {
+		rows, full, err := c.book.read(c.ctx, sql, args...)
+		for _, r := range rows {
+			if !yield(r, nil) {
+				return 0, 0, false
+			}
+			last = int64(r.Seq)
+		}
+		if err != nil {
+			yield(linked{}, err)
+			return 0, 0, false
+		}
+		if full {
+			return -1, last, true
+		}
+		return len(rows), last, true
 	}
-	return min(n, bound), n <= bound, nil
+	if c.numbers == nil {
+		// The planner must not go by the rows' own order to find the few of a trace.
+		inner := "SELECT seq FROM ledger_row WHERE " + c.where + " AND seq > $2 AND seq <= $3"
+		if c.value != "" {
+			inner = "SELECT seq FROM (" + inner + " OFFSET 0) x"
+		}
+		for {
+			most := min(c.want(), maxLookups)
+			n, last, goOn := pass("ANY (ARRAY("+inner+" ORDER BY seq LIMIT $4))", c.value, c.after, c.end, most)
+			if !goOn || n >= 0 && n < most {
+				return
+			}
+			c.after = last
+		}
+	}
+	var batch []int64
+	look := func() bool {
+		for len(batch) > 0 {
+			n, last, goOn := pass("ANY ($1)", batch)
+			if !goOn {
+				return false
+			}
+			if n >= 0 {
+				break
+			}
+			for len(batch) > 0 && batch[0] <= last {
+				batch = batch[1:]
+			}
+		}
+		batch = batch[:0]
+		return true
+	}
+	for seq, err := range c.numbers {
+		if err != nil {
+			yield(linked{}, err)
+			return
+		}
+		if batch = append(batch, seq); len(batch) >= min(c.want(), maxLookups) && !look() {
+			return
+		}
+	}
+	look()
 }
 
 // linked is one row with what its chain value has to follow from.
@@ -135,45 +226,33 @@ type linked struct {
 	before ledger.Hash // chain value of the row before
 }
 
-// read gets rows by their numbers, as the context's principal may see them,
-// until yield has enough. No more of them than a page are in memory.
-func (b *Book) read(ctx context.Context, seqs []int64, yield func(linked) bool) error {
-	for len(seqs) > 0 {
-		var p page
-		var before []ledger.Hash
-		err := b.query(ctx, func(answer pgx.Rows) error {
-			p.reset()
-			before = before[:0]
-			return p.fill(answer, func(wire [][]byte) error {
-				var h ledger.Hash
-				if len(wire[5]) == ledger.HashSize {
-					h = ledger.Hash(wire[5])
-				}
-				before = append(before, h)
-				return p.scan(wire)
-			})
-		}, "SELECT "+rowColumns+", (SELECT p.chain FROM ledger_row p WHERE p.seq = r.seq - 1) FROM ledger_row r WHERE seq = ANY($1) ORDER BY seq", seqs)
-		if err != nil {
-			return err
-		}
-		for i := range p.rows {
-			r := linked{p.rows[i].Row, before[i]}
-			if r.Seq == 1 {
-				r.before = ledger.Genesis(b.origin).Chain
+// read gets the rows whose numbers are those of an expression, as the context's
+// principal may see them. full says that they are not all: a page is.
+func (b *Book) read(ctx context.Context, numbers string, args ...any) (rows []linked, full bool, err error) {
+	var p page
+	var before []ledger.Hash
+	err = b.query(ctx, func(answer pgx.Rows) error {
+		p.reset()
+		before = before[:0]
+		return p.fill(answer, func(wire [][]byte) error {
+			var h ledger.Hash
+			if len(wire[5]) == ledger.HashSize {
+				h = ledger.Hash(wire[5])
 			}
-			if !yield(r) {
-				return nil
-			}
-		}
-		if !p.full {
-			return nil
-		}
-		last := int64(p.rows[len(p.rows)-1].Seq)
-		for len(seqs) > 0 && seqs[0] <= last {
-			seqs = seqs[1:]
+			before = append(before, h)
+			return p.scan(wire)
+		})
+	}, "SELECT "+rowColumns+", (SELECT p.chain FROM ledger_row p WHERE p.seq = r.seq - 1) FROM ledger_row r WHERE seq = "+numbers+" ORDER BY seq", args...)
+	if err != nil {
+		return nil, false, err
+	}
+	rows = make([]linked, len(p.rows))
+	for i := range p.rows {
+		if rows[i] = (linked{p.rows[i].Row, before[i]}); rows[i].Seq == 1 {
+			rows[i].before = ledger.Genesis(b.origin).Chain
 		}
 	}
-	return nil
+	return rows, p.full, nil
 }
 
 // shown is a row for people, from the stored event alone.
@@ -190,79 +269,11 @@ func shown(r linked, e ledger.Entry, readable bool) auditexport.Row {
 	return out
 }
 
-// candidates gives the numbers of the rows that may match, ascending, behind
-// f.After and up to f.Last, and the last number that was looked for. A project
-// or a trace has few rows and is found by its index; so is every row when
-// nothing is asked. Everything else is looked for in the search projection.
-func (b *Book) candidates(ctx context.Context, q *search.Query, f auditexport.Filter) (iter.Seq2[int64, error], int64, error) {
-	if f.Last == 0 {
-		f.Last = math.MaxInt64
-	}
-	switch {
-	case q.Trace != "":
-		return b.numbers(ctx, "trace_id = $4", q.Trace, f.After, f.Last), f.Last, nil
-	case q.Project != "":
-		return b.numbers(ctx, "subject = $4", q.Project, f.After, f.Last), f.Last, nil
-	case q.Empty():
-		return b.numbers(ctx, "$4 = ''", "", f.After, f.Last), f.Last, nil
-	}
-	v, err := b.follow(ctx)
-	if err != nil {
-		return nil, 0, err
-	}
-	end := min(f.Last, v.end())
-	terms := q.Terms()
-	return func(yield func(int64, error) bool) {
-		goOn := true
-		for hit, err := range b.hits(ctx, q, terms, f.After, min(end, v.stored())) {
-			if goOn = yield(hit, err); !goOn || err != nil {
-				return
-			}
-		}
-		for seq := max(f.After, v.stored()) + 1; seq <= end; seq++ {
-			if q.Describes(terms, &v.tail[seq-v.stored()-1]) && !yield(seq, nil) {
-				return
-			}
-		}
-	}, end, nil
-}
-
-// numbers gives the numbers of the rows for which a condition holds.
-func (b *Book) numbers(ctx context.Context, condition, value string, after, last int64) iter.Seq2[int64, error] {
-	// Numbers alone, and not by way of their own order: the planner would read the
-	// whole ledger in that order to find the few rows of a trace.
-	sql := "SELECT seq FROM (SELECT seq FROM ledger_row WHERE " + condition + " AND seq > $1 AND seq <= $2 OFFSET 0) x ORDER BY seq LIMIT $3"
-	if value == "" {
-		sql = "SELECT seq FROM ledger_row WHERE " + condition + " AND seq > $1 AND seq <= $2 ORDER BY seq LIMIT $3"
-	}
-	return func(yield func(int64, error) bool) {
-		for {
-			var seqs []int64
-			err := b.query(ctx, func(rows pgx.Rows) (err error) {
-				seqs, err = pgx.CollectRows(rows, pgx.RowTo[int64])
-				return err
-			}, sql, after, last, maxLookups, value)
-			if err != nil {
-				yield(0, err)
-				return
-			}
-			for _, seq := range seqs {
-				if !yield(seq, nil) {
-					return
-				}
-			}
-			if len(seqs) < maxLookups {
-				return
-			}
-			after = seqs[len(seqs)-1]
-		}
-	}
-}
-
-// windows of blocks that are asked for at once: common terms fill a page from
-// the first, rare ones are soon through.
+// Blocks that are asked for at once: common terms fill a page from the first
+// window, rare ones are soon through.
 const (
-	firstWindow = 2
+	firstWindow = 8
+	widening    = 8
 	lastWindow  = 512
 )
 
@@ -301,7 +312,7 @@ func (b *Book) hits(ctx context.Context, q *search.Query, terms []search.Term, a
 				}
 			}
 			block += window
-			window = min(4*window, lastWindow)
+			window = min(widening*window, lastWindow)
 		}
 	}
 }
