@@ -105,6 +105,9 @@ func Scan(root string, packs []*policy.Pack) (Table, error) {
 		for _, list := range []*[]string{&e.Rules, &e.Code, &e.Shown, &e.Refused} {
 			*list = unique(*list)
 		}
+		if e.Never != nil && len(e.Refused) > 0 {
+			return t, fmt.Errorf("ids.yaml: no_refusal lists %s, whose refusal %s shows", e.ID, e.Refused[0])
+		}
 	}
 	return t, nil
 }
@@ -112,6 +115,10 @@ func Scan(root string, packs []*policy.Pack) (Table, error) {
 // skeleton lists the provisions with their texts: those of ids.yaml, then what
 // the packs declare besides.
 func skeleton(packs []*policy.Pack) (Table, map[string]*Evidence, error) {
+	return skeletonOf(idsYAML, packs)
+}
+
+func skeletonOf(ids []byte, packs []*policy.Pack) (Table, map[string]*Evidence, error) {
 	var list struct {
 		Parts []struct {
 			Title policy.Text `yaml:"title"`
@@ -122,7 +129,7 @@ func skeleton(packs []*policy.Pack) (Table, map[string]*Evidence, error) {
 	}
 	var t Table
 	byID := map[string]*Evidence{}
-	if err := yaml.Unmarshal(idsYAML, &list); err != nil {
+	if err := yaml.Unmarshal(ids, &list); err != nil {
 		return t, nil, err
 	}
 	texts := list.Texts

@@ -193,6 +193,31 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 	}
 }
 
+// TestNoRefusalNeedsAReason and a provision that is in the table.
+func TestNoRefusalNeedsAReason(t *testing.T) {
+	t.Parallel()
+	const head = "parts:\n  - title: {zh: 甲, en: A}\n    ids: [YP23-M-29]\ntexts:\n  YP23-M-29: {zh: 另行制定, en: set apart}\nno_refusal:\n"
+	for _, c := range []struct {
+		name, entry string
+		ok          bool
+	}{
+		{"a reason in two languages", "  YP23-M-29: {zh: 授权, en: leave, unenforced: true}\n", true},
+		{"a reason in one", "  YP23-M-29: {zh: 授权}\n", false},
+		{"no provision of the table", "  YP23-M-290: {zh: 授权, en: leave}\n", false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			t.Parallel()
+			_, byID, err := skeletonOf([]byte(head+c.entry), nil)
+			if (err == nil) != c.ok {
+				t.Fatalf("%v", err)
+			}
+			if c.ok && (byID["YP23-M-29"].Never == nil || !byID["YP23-M-29"].Never.Unenforced || byID["YP23-M-29"].Never.EN != "leave") {
+				t.Errorf("%+v", byID["YP23-M-29"])
+			}
+		})
+	}
+}
+
 func TestIdsCountAsPeopleDo(t *testing.T) {
 	t.Parallel()
 	ids := []string{"YP23-R-10", "YP23-R-5.3.10", "YP23-R-5", "SH12-P-9", "YP23-R-5.3.2", "SH12-10", "SH12-9"}
