@@ -6,6 +6,7 @@ package host
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -47,6 +48,7 @@ type Unit struct {
 	loops    []loop
 	closers  []func(context.Context) error
 	checks   []check
+	notices  []func() []string
 	ready    atomic.Bool
 	config   any
 	defaults any
@@ -68,6 +70,10 @@ type check struct {
 func (u *Unit) Loop(name string, f func(context.Context) error) {
 	u.loops = append(u.loops, loop{name, f})
 }
+
+// Notice registers f, which gives the codes of what /status is to say aloud. It
+// does no I/O.
+func (u *Unit) Notice(f func() []string) { u.notices = append(u.notices, f) }
 
 // OnStop registers f; the last registered runs first, after loops have ended.
 func (u *Unit) OnStop(f func(context.Context) error) { u.closers = append(u.closers, f) }
@@ -188,13 +194,26 @@ func isBusiness(r *http.Request) bool {
 	return true
 }
 
+// status is the answer of GET /status.
+type status struct {
+	Service   string   `json:"service"`
+	Version   string   `json:"version"`
+	StartedAt string   `json:"started_at"`
+	Ready     bool     `json:"ready"`
+	Notices   []string `json:"notices"`
+}
+
 func (u *Unit) mountStatus() {
 	u.Mux.HandleFunc("GET /livez", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "ok") })
 	u.Mux.HandleFunc("GET /readyz", u.serveReady)
 	u.Mux.Handle("GET /metrics", promhttp.HandlerFor(u.Metrics.Gather, promhttp.HandlerOpts{Registry: u.Metrics.Register}))
 	u.Mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		fmt.Fprintf(w, "{\"service\":%q,\"version\":%q,\"started_at\":%q,\"ready\":%t}\n", u.Name, Version(), u.started.Format(time.RFC3339), u.ready.Load())
+		notices := []string{}
+		for _, f := range u.notices {
+			notices = append(notices, f()...)
+		}
+		_ = json.NewEncoder(w).Encode(status{u.Name, Version(), u.started.Format(time.RFC3339), u.ready.Load(), notices}) // the client is gone when this fails
 	})
 	u.Mux.HandleFunc("GET /status/config", func(w http.ResponseWriter, r *http.Request) {
 		var base any

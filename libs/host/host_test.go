@@ -57,6 +57,7 @@ func TestServicesStartAndStopInOrder(t *testing.T) {
 			u.Config(conf.Service{Listen: "x"}, conf.Service{})
 			u.Mux.HandleFunc("GET /slow", func(http.ResponseWriter, *http.Request) { note("served") })
 			u.OnStop(func(context.Context) error { note("close " + name); return nil })
+			u.Notice(func() []string { return []string{"signing_late"} })
 			u.Loop(name, func(ctx context.Context) error { <-ctx.Done(); note("loop ended"); return ctx.Err() })
 			return nil
 		}}
@@ -71,8 +72,8 @@ func TestServicesStartAndStopInOrder(t *testing.T) {
 			}
 		}
 	}
-	for _, path := range []string{"/livez", "/metrics", "/status", "/status/config?mode=diff"} {
-		if code, body := get(t, a, path); code != 200 || body == "" {
+	for path, want := range map[string]string{"/livez": "ok", "/metrics": "go_", "/status": `"notices":["signing_late"]`, "/status/config?mode=diff": ""} {
+		if code, body := get(t, a, path); code != 200 || body == "" || !strings.Contains(body, want) {
 			t.Errorf("%s: %d %s", path, code, body)
 		}
 	}

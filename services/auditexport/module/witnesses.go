@@ -2,6 +2,7 @@ package module
 
 import (
 	"context"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -54,6 +55,7 @@ type announcing struct {
 
 	cosigned prometheus.Gauge
 	late     *prometheus.GaugeVec
+	notices  atomic.Pointer[[]string] // what is overdue, for /status
 }
 
 func newAnnouncing(k *module.Kit, s *auditexport.Service) *announcing {
@@ -64,6 +66,12 @@ func newAnnouncing(k *module.Kit, s *auditexport.Service) *announcing {
 		late:     prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "egov_ledger_late", Help: "1 while signing or cosigning the ledger is overdue."}, []string{"what"}),
 	}
 	k.Unit.Metrics.Register.MustRegister(a.cosigned, a.late)
+	k.Unit.Notice(func() []string {
+		if late := a.notices.Load(); late != nil {
+			return *late
+		}
+		return nil
+	})
 	return a
 }
 
@@ -83,6 +91,7 @@ func (a *announcing) look(ctx context.Context, now time.Time) {
 		return // what cannot be read now is read at the next look
 	}
 	a.cosigned.Set(float64(cosigned))
+	a.notices.Store(&late)
 	for _, what := range []string{auditexport.LateSigning, auditexport.LateCosigning} {
 		a.late.WithLabelValues(what).Set(0)
 	}
