@@ -337,7 +337,7 @@ func hitsSQL(q *search.Query, terms []search.Term) (sql string, args []any) {
 	if len(terms) > 0 {
 		lists = "t.lists"
 		joins += " JOIN (SELECT block, array_agg(rows) AS lists FROM ledger_term WHERE term = ANY(" + arg(numbersOf(terms)) +
-			") AND block >= $1 AND block < $2 GROUP BY block HAVING count(*) = " + strconv.Itoa(len(terms)) + ") t USING (block)"
+			") AND term < " + firstOfAmounts + " AND block >= $1 AND block < $2 GROUP BY block HAVING count(*) = " + strconv.Itoa(len(terms)) + ") t USING (block)"
 	}
 	if a := q.AmountTerms(); len(a) > 0 {
 		amounts = "a.lists"
@@ -350,6 +350,9 @@ func hitsSQL(q *search.Query, terms []search.Term) (sql string, args []any) {
 	}
 	return sql + " ORDER BY d.block", args
 }
+
+// firstOfAmounts in a condition lets the index of sets answer.
+var firstOfAmounts = strconv.FormatInt(int64(search.FirstOfAmounts), 10)
 
 func micros(t time.Time, none int64) int64 {
 	if t.IsZero() {
@@ -373,7 +376,7 @@ func scanHit(rows pgx.Rows, q *search.Query) (h hit, err error) {
 	if err := rows.Scan(&h.block, &lists, &amounts, &times, &from, &to); err != nil {
 		return h, err
 	}
-	h.rows = search.All(0, search.BlockRows)
+	h.rows = search.All()
 	for _, l := range lists {
 		if err := h.rows.Keep(l); err != nil {
 			return h, err

@@ -86,11 +86,11 @@ func packPlaces(places []uint16) []byte {
 // Set is some rows of a block, by their places.
 type Set [BlockRows / 64]uint64
 
-// All is the rows of a block from a place on, up to another that is not in it.
-func All(from, to int) *Set {
+// All is every row of a block.
+func All() *Set {
 	s := new(Set)
-	for i := max(from, 0); i < min(to, BlockRows); i++ {
-		s.add(i)
+	for i := range s {
+		s[i] = ^uint64(0)
 	}
 	return s
 }

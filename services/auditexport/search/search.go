@@ -37,6 +37,10 @@ const (
 	kindAmount    = 6
 )
 
+// FirstOfAmounts is above every term that has a set of rows: those of amounts
+// have lists, which are longer. stable: an index ends there.
+const FirstOfAmounts Term = kindAmount << 56
+
 func term(kind uint64, rest uint64) Term { return Term(kind<<56 | rest&(1<<56-1)) }
 
 func textTerm(kind uint64, text string) Term {
