@@ -203,7 +203,14 @@ func (h *house) refuseEdits(t *testing.T) {
 			t.Errorf("%s is not refused", sql)
 		}
 	}
+	h.sign()
+	if v := h.verdict(); !v.OK {
+		t.Errorf("%+v", v)
+	}
 	h.sql("UPDATE ledger_term SET rows = (SELECT rows FROM ledger_term WHERE length(rows) = 2049 LIMIT 1)")
+	if v := h.verdict(); v.OK || v.ErrorCode != string(auditexport.CodeMisfiled) || v.FirstBadSeq != search.BlockRows {
+		t.Errorf("an edited block: %+v", v)
+	}
 	for _, seq := range h.found(auditexport.Filter{Provision: "YP23-M-16", Limit: 1000}) {
 		found, err := h.book.Find(h.asAuditor(), auditexport.Filter{After: seq - 1, Limit: 1})
 		must(t, err)

@@ -110,7 +110,8 @@ func (s *Searches) fill(ctx context.Context) error {
 		return err
 	}
 	return step("gathering statistics", func() error {
-		for _, sql := range []string{"VACUUM ANALYZE ledger_line", "ANALYZE ledger_row", "VACUUM ANALYZE ledger_block", "VACUUM ANALYZE ledger_term", "VACUUM ANALYZE plain_words", "VACUUM ANALYZE plain_amount", "VACUUM ANALYZE plain_provision"} {
+		for _, sql := range []string{"VACUUM ANALYZE ledger_line", "ANALYZE ledger_row", "VACUUM ANALYZE ledger_block", "VACUUM ANALYZE ledger_term",
+			"VACUUM ANALYZE plain_words", "VACUUM ANALYZE plain_amount", "VACUUM ANALYZE plain_provision"} {
 			if _, err := conn.Exec(ctx, sql); err != nil {
 				return err
 			}
@@ -134,23 +135,24 @@ const byHand = "SELECT l.seq, l.raw, l.sha256, l.sm3, l.chain FROM "
 
 // Measures lists what this package measures, in pages of 200 rows a second.
 //
-// Ours is the book's answer: rows found through the search projection under
-// row-level security, read, held to the question, their two hashes and their
-// chain checked. By hand is SQL over the same rows by somebody who made a table
-// and the best index for each kind of question beforehand, who reads as the
-// tables' owner and checks nothing. Checking 200 rows costs about 2 ms, the SQL
-// alone 0.5 ms where an index gives the page at once: the floor of such
-// questions is 0.1. The others have to be as fast as SQL with its own index.
+// Ours is the book's answer: rows found by its indexes or the search projection
+// under row-level security, read, held to the question, their hashes and chain
+// values checked. By hand is SQL over the same rows by somebody who made the
+// best index for each kind of question beforehand, reads as the tables' owner
+// and checks nothing. One index that gives the page at once is hard to beat:
+// checking 200 rows alone costs several times as much as finding them so. There
+// the floor says what checking may cost. Where SQL has to combine or sort, the
+// projection has to be faster than it.
 func (s *Searches) Measures() []Measure {
 	const unit = "pages/s"
 	return []Measure{
 		{"search_project", unit, 0.1, 0.3, s.compare(s.byProject)},
-		{"search_person", unit, 0.1, 0.3, s.compare(s.byPerson)},
-		{"search_unit_time", unit, 0.1, 0.3, s.compare(s.byUnitAndTime)},
-		{"search_provision", unit, 0.1, 0.3, s.compare(s.byProvision)},
+		{"search_person", unit, 0.05, 0.2, s.compare(s.byPerson)},
+		{"search_unit_time", unit, 0.3, 1, s.compare(s.byUnitAndTime)},
+		{"search_provision", unit, 0.1, 0.5, s.compare(s.byProvision)},
 		{"search_amount", unit, 1, 3, s.compare(s.byAmount)},
-		{"search_text", unit, 1, 3, s.compare(s.byText)},
-		{"search_mixed", unit, 1, 3, s.compare(s.byAll)},
+		{"search_text", unit, 2, 5, s.compare(s.byText)},
+		{"search_mixed", unit, 2, 10, s.compare(s.byAll)},
 	}
 }
 

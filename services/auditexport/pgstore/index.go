@@ -9,6 +9,7 @@ import (
 	"egov/libs/authn"
 	"egov/libs/ledger"
 	"egov/libs/pg"
+	"egov/services/auditexport"
 	"egov/services/auditexport/search"
 )
 
@@ -63,22 +64,27 @@ func (b *Book) follow(ctx context.Context) (view, error) {
 			return view{}, err
 		}
 		for view := (view{blocks, ix.tail}); view.end()+1 < int64(row.Seq); view.tail = ix.tail {
-			ix.tail = append(ix.tail, ix.blank()) // somebody removed a row: the others keep their places
+			ix.tail = append(ix.tail, blank(ix.tail)) // somebody removed a row: the others keep their places
 		}
-		e, err := ledger.Parse(row.Raw)
-		if err != nil { // it is found by no word, and shown as broken
-			ix.tail = append(ix.tail, ix.blank())
-			continue
-		}
-		ix.tail = append(ix.tail, search.Describe(&e))
+		ix.tail = append(ix.tail, describe(row, ix.tail))
 	}
 	return view{ix.blocks, ix.tail}, nil
 }
 
+// describe takes a row's description out of its event. One that cannot be read
+// is found by nothing that it says.
+func describe(row *ledger.Row, before []search.Description) search.Description {
+	e, err := ledger.Parse(row.Raw)
+	if err != nil {
+		return blank(before)
+	}
+	return search.Describe(&e)
+}
+
 // blank is the description of what says nothing, at the time of its neighbour.
-func (ix *index) blank() search.Description {
-	if n := len(ix.tail); n > 0 {
-		return search.Description{Micros: ix.tail[n-1].Micros}
+func blank(before []search.Description) search.Description {
+	if n := len(before); n > 0 {
+		return search.Description{Micros: before[n-1].Micros}
 	}
 	return search.Description{}
 }
@@ -100,10 +106,7 @@ func (b *Book) Index(ctx context.Context) (indexed int64, err error) {
 
 // store writes one block, all of it or nothing.
 func (b *Book) store(ctx context.Context, number int64, block search.Block) error {
-	terms, rows := make([]int64, len(block.Lists)), make([][]byte, len(block.Lists))
-	for i, l := range block.Lists {
-		terms[i], rows[i] = int64(l.Term), l.Rows
-	}
+	terms, rows := columns(block)
 	return pg.Fault(pgx.BeginFunc(ctx, b.pool, func(tx pgx.Tx) error {
 		if err := pg.ScopeOf(b.self).Apply(ctx, tx); err != nil {
 			return err
@@ -116,4 +119,60 @@ func (b *Book) store(ctx context.Context, number int64, block search.Block) erro
 		_, err = tx.Exec(ctx, "INSERT INTO ledger_term (term, block, rows) SELECT t, $2, r FROM unnest($1::bigint[], $3::bytea[]) AS x(t, r)", terms, number, rows)
 		return err
 	}))
+}
+
+// blockCheck makes the blocks of the search projection anew from rows in their
+// order, and compares them with those that are stored.
+type blockCheck struct {
+	book *Book
+	next int64 // the row that comes next
+	rows []search.Description
+}
+
+// misfiledBlock is what a row is misfiled by whose block is not the stored one.
+const misfiledBlock = "search"
+
+// take adds a row; with the last one of a block, that is compared.
+func (c *blockCheck) take(ctx context.Context, f *auditexport.Filed) error {
+	seq := int64(f.Seq)
+	if seq != c.next { // a check of the chain says so before
+		c.rows = nil
+	}
+	if c.next = seq + 1; len(c.rows) == 0 && seq%search.BlockRows != 1 {
+		return nil
+	}
+	if c.rows = append(c.rows, describe(&f.Row, c.rows)); len(c.rows) < search.BlockRows {
+		return nil
+	}
+	same, err := c.book.holds(ctx, seq/search.BlockRows-1, search.Pack(c.rows))
+	if err == nil && !same && f.Misfiled == "" {
+		f.Misfiled = misfiledBlock
+	}
+	c.rows = c.rows[:0]
+	return err
+}
+
+// holds says whether a block is stored as it is given, or not yet. What is
+// stored besides could propose rows that do not match; it hides none.
+func (b *Book) holds(ctx context.Context, number int64, block search.Block) (bool, error) {
+	var stored, later, same bool
+	err := b.query(ctx, scan(&stored, &later, &same), `SELECT count(*) FILTER (WHERE block = $1) > 0, count(*) FILTER (WHERE block > $1) > 0,
+		count(*) FILTER (WHERE block = $1 AND earliest = $2 AND latest = $3 AND times = $4) > 0 FROM ledger_block WHERE block >= $1`,
+		number, block.First, block.Last, block.Times)
+	if err != nil || !same {
+		return !stored && !later, err
+	}
+	terms, rows := columns(block)
+	err = b.query(ctx, scan(&same), `SELECT NOT EXISTS (SELECT FROM unnest($2::bigint[], $3::bytea[]) AS x(t, r)
+		WHERE NOT EXISTS (SELECT FROM ledger_term l WHERE l.term = x.t AND l.block = $1 AND l.rows = x.r))`, number, terms, rows)
+	return same, err
+}
+
+// columns are the lists of a block as the server takes them.
+func columns(block search.Block) (terms []int64, rows [][]byte) {
+	terms, rows = make([]int64, len(block.Lists)), make([][]byte, len(block.Lists))
+	for i, l := range block.Lists {
+		terms[i], rows[i] = int64(l.Term), l.Rows
+	}
+	return terms, rows
 }

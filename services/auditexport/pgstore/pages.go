@@ -161,10 +161,13 @@ func (b *Book) Rows(ctx context.Context, project string, from, to int64) iter.Se
 	}
 }
 
-// Filed streams all rows with what became of their query columns.
+// Filed streams all rows with what became of their query columns, and of the
+// blocks of the search projection: the last row of one that is not what its rows
+// give is misfiled as a whole. Blocks are checked that lie in the range entirely.
 func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport.Filed, error] {
+	blocks := blockCheck{book: b, next: from}
 	return pages(ctx, from, to, func(ctx context.Context, next, limit int64, p *page) error {
-		return b.query(ctx, func(rows pgx.Rows) error {
+		err := b.query(ctx, func(rows pgx.Rows) error {
 			p.reset()
 			return p.fill(rows, func(wire [][]byte) error {
 				if err := p.scan(wire); err != nil {
@@ -176,6 +179,15 @@ func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport
 			})
 		}, `SELECT `+rowColumns+`, event_id, service, type, subject, unit, actor, trace_id, at
 			FROM ledger_row WHERE seq >= $1 AND seq <= $2 ORDER BY seq LIMIT $3`, next, to, limit)
+		if err != nil {
+			return err
+		}
+		for i := range p.rows {
+			if err := blocks.take(ctx, &p.rows[i]); err != nil {
+				return err
+			}
+		}
+		return nil
 	})
 }
 
