@@ -15,6 +15,7 @@ import (
 	"egov/libs/ledger/bundle"
 	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
+	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
 	deadlinev1 "egov/proto/gen/egov/deadline/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 	expertreviewv1 "egov/proto/gen/egov/expertreview/v1"
@@ -264,6 +265,12 @@ func TestCompletenessTellsWhy(t *testing.T) {
 				declared(id), issued(id), {"procurement", "education", &procurementv1.ProcurementStarted{ProjectId: id, Method: "e_market"}}, contract(id, "HT-1", 5),
 			}
 		}, map[string]string{"field tender.documents": "not_applicable"}},
+		"its catalogue published": {func(id string) []says {
+			return []says{declared(id), {"dataresource", "big-data", &dataresourcev1.CataloguePublished{ProjectId: id}}, {"declaration", "gov-office", &declarationv1.ProjectAccepted{}}}
+		}, map[string]string{"paper data_catalogue": ""}},
+		"accepted without it": {func(id string) []says {
+			return []says{declared(id), {"declaration", "gov-office", &declarationv1.ProjectAccepted{}}}
+		}, map[string]string{"paper data_catalogue": "missing"}},
 		"waived": {func(id string) []says {
 			return []says{
 				declared(id), {"conference", "gov-office", &conferencev1.WaiverGranted{ProjectId: id, Rule: "no_lockout"}},

@@ -76,6 +76,14 @@ var told = []string{
 // owedAfter are the facts that are owed only once another has come true.
 var owedAfter = map[string]string{"LockoutEnded": "LockoutStarted", "RectificationClosed": "RectificationOrdered", "HoldReleased": "HoldPlaced"}
 
+// vouched are the items of the checklist that another duty holder answers for
+// after the declaration, by the fact that does.
+var vouched = map[string]string{
+	"crypto_plan": "CryptoPlanReviewed", "mlps_grading": "GradeDetermined", "data_catalogue": "CataloguePublished", "cloud_request": "CloudGranted",
+	"xc_expert_argument": "XCExemptionFiled", "xc_supervisor_consent": "XCExemptionFiled", "xc_confidential_filing": "XCExemptionFiled",
+	"cac_consent": "PublishingConsentGiven",
+}
+
 // judged are the facts by which the keeper of a gate judges a thing by itself:
 // without them there may be nothing to wait for.
 var judged = []string{"ChangeConsented", "AcceptancePassed", "ContractAttached", "CorrectionClosed", "RegimeFiled"}
@@ -160,10 +168,10 @@ func (h *history) missingFields(book rules.Book) (gaps []gap) {
 }
 
 // missingPapers lists the items of the checklist that were not there when the
-// project was last declared.
+// project was last declared, and for which nobody has answered since.
 func (h *history) missingPapers() (gaps []gap) {
 	for _, i := range h.decision.Checklist {
-		if i.Present {
+		if _, answered := h.heard[vouched[i.Item]]; i.Present || answered {
 			continue
 		}
 		g := gap{
@@ -174,7 +182,7 @@ func (h *history) missingPapers() (gaps []gap) {
 		case h.over() != "":
 			g.Status, g.Why, g.WhyEN = gapNone, "项目已终止", "the project has ended"
 		case h.past(i.Gate):
-			g.Status, g.Why, g.WhyEN = gapMissing, "材料清单所列，申报时未提供", "on the checklist, and not brought with the declaration"
+			g.Status, g.Why, g.WhyEN = gapMissing, "材料清单所列，未见提供", "on the checklist, and nowhere on record"
 		}
 		gaps = append(gaps, g)
 	}

@@ -108,6 +108,9 @@ func (h *history) goesBy(f *fact) {
 	if json.Unmarshal(f.Data, &data) == nil {
 		h.brief = brief(data.Project)
 	}
+	if h.brief.GetLeader() != "" && h.brief.GetContact() != "" { // named in the declaration itself
+		h.heard["ResponsibleNamed"] = f.ID
+	}
 	h.decision = policy.Decision{}
 	_ = json.Unmarshal([]byte(f.DecisionJSON), &h.decision) // one that cannot be read lists no papers
 	for _, i := range h.decision.Checklist {
