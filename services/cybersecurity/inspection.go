@@ -243,7 +243,7 @@ func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Ins
 		var c fault.Checks
 		for i, f := range x.Findings {
 			_, filed := g.regime(f.Code)
-			c.Require(f.Code == otherFinding || filed, fmt.Sprintf("findings[%d]", i), "still_missing", f.Text, "still missing: "+f.Code, f.Basis...)
+			c.Require(f.Code == otherFinding || filed, fmt.Sprintf("findings[%d]", i), "still_missing", "检查发现的问题尚未解决："+f.Text, "found at the inspection and still missing: "+f.Code, f.Basis...)
 		}
 		if err := c.Refuse(ErrInspection); err != nil {
 			return err

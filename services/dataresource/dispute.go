@@ -38,6 +38,7 @@ type Dispute struct {
 	Reason     string            `json:"reason"`
 	By         string            `json:"disputed_by"`
 	On         string            `json:"disputed_on"`
+	From       State             `json:"from"` // where the request stood
 	Decided    bool              `json:"decided"`
 	Granted    bool              `json:"granted"`
 	DecisionNo string            `json:"decision_no,omitempty"`
@@ -187,8 +188,8 @@ func (s *Service) Dispute(ctx context.Context, r DisputeSharing) (Sharing, error
 		if answered && len(y.Granted) == len(y.Items) || !answered && !y.Overdue(clockAnswer) {
 			return ErrNothingToDispute
 		}
+		y.Dispute = &Dispute{Reason: r.Reason, By: rec.By().Actor(), On: rec.Today().String(), From: y.State}
 		y.State = Disputed
-		y.Dispute = &Dispute{Reason: r.Reason, By: rec.By().Actor(), On: rec.Today().String()}
 		y.Share(Office)
 		y.Await(aggregate.Todo{Action: "resolve_sharing", Role: "secretary", Unit: Office, Title: "协调数据共享争议：" + y.Title})
 		rec.State(y.ProjectID, &dataresourcev1.SharingDisputed{SharingId: y.ID, Requester: y.Unit, Reason: r.Reason, Basis: []string{"SH16-D-15"}})
@@ -212,6 +213,21 @@ func (r *ResolveSharing) Validate() error {
 	c.Text(r.DecisionNo, "decision_no", 100, "SH16-D-15")
 	c.Text(r.Reasons, "reasons", 5000, "SH16-D-15")
 	return c.Err()
+}
+
+// stand lets the provider's answer stand as it was before the dispute; where
+// there was none, the request is refused.
+func (y *Sharing) stand(from State) {
+	switch from {
+	case Granted:
+		y.grant(y.Granted)
+	case Providing:
+		y.State = Providing
+		y.Await()
+	default:
+		y.State = Refused
+		y.Await()
+	}
 }
 
 // Resolve decides a dispute; both units follow (SH16-D-15).
@@ -240,8 +256,7 @@ func (s *Service) Resolve(ctx context.Context, r ResolveSharing) (Sharing, error
 			SharingId: y.ID, Granted: d.Granted, Items: facts(granted), DecisionNo: d.DecisionNo, Reasons: d.Reasons, Basis: []string{"SH16-D-15"}, Signature: d.Signature,
 		})
 		if !d.Granted {
-			y.State, y.Granted = Refused, granted
-			y.Await()
+			y.stand(d.From)
 			return nil
 		}
 		y.Agreement = y.Agreement.standing(y.Granted, granted)

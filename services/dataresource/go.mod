@@ -6,6 +6,7 @@ require (
 	egov/libs v0.0.0
 	egov/proto v0.0.0
 	github.com/jackc/pgx/v5 v5.12.0
+	pgregory.net/rapid v1.3.0
 )
 
 require (

@@ -21,6 +21,9 @@ type Agreement struct {
 // signed reports whether both units have signed.
 func (a *Agreement) signed() bool { return a != nil && a.SignedOn != "" }
 
+// signedBy reports whether a unit has signed.
+func (a *Agreement) signedBy(unit string) bool { return a != nil && a.SignedBy[unit] != "" }
+
 // standing is the agreement after a decision: one that was signed holds for what
 // it was signed for, not for more.
 func (a *Agreement) standing(before, after []Listed) *Agreement {
@@ -139,7 +142,7 @@ func (s *Service) SignAgreement(ctx context.Context, r SignAgreement) (Sharing, 
 		rec.State(y.ProjectID, &dataresourcev1.SecrecyAgreementSigned{
 			SharingId: y.ID, Requester: y.Unit, Provider: y.Provider, AgreementNo: y.Agreement.No, Basis: []string{"SH16-D-15"},
 		})
-		y.Await(aggregate.Todo{Action: "open_sharing", Role: "declarer", Unit: y.Provider, Title: "提供共享数据服务：" + y.Title})
+		y.grant(y.Granted)
 		return nil
 	})
 }

@@ -238,18 +238,20 @@ func decidedBy(by authn.Principal, authors []string) error {
 	return nil
 }
 
-// grant makes items the ones that may be had, and asks for what comes next.
+// grant makes items the ones that may be had, and asks for what comes next: the
+// signatures that an agreement lacks, else the service.
 func (y *Sharing) grant(items []Listed) {
 	y.State, y.Granted = Granted, items
-	if !y.secret() {
+	y.Await()
+	if !y.secret() || y.Agreement.signed() {
 		y.Await(aggregate.Todo{Action: "open_sharing", Role: "declarer", Unit: y.Provider, Title: "提供共享数据服务：" + y.Title})
 		return
 	}
-	const title = "签订数据共享安全保密协议："
-	y.Await(
-		aggregate.Todo{Action: "sign_agreement", Role: "declarer", Unit: y.Unit, Title: title + y.Title},
-		aggregate.Todo{Action: "sign_agreement", Role: "declarer", Unit: y.Provider, Title: title + y.Title},
-	)
+	for _, unit := range []string{y.Unit, y.Provider} {
+		if !y.Agreement.signedBy(unit) {
+			y.Todo = append(y.Todo, aggregate.Todo{Action: "sign_agreement", Role: "declarer", Unit: unit, Title: "签订数据共享安全保密协议：" + y.Title})
+		}
+	}
 }
 
 // secret reports whether what is granted is shared under a secrecy agreement

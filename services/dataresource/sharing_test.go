@@ -6,6 +6,8 @@ import (
 	"strings"
 	"testing"
 
+	"pgregory.net/rapid"
+
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
@@ -469,6 +471,31 @@ func TestADecisionForMoreNeedsANewAgreement(t *testing.T) {
 	refused(t, err, "agreement_missing")
 }
 
+// TestAnAnswerThatStandsTakesNothingBack: who disputes a part keeps the rest
+// (SH16-D-15).
+func TestAnAnswerThatStandsTakesNothingBack(t *testing.T) {
+	t.Parallel()
+	for _, provide := range []bool{false, true} {
+		d := newDesk(t)
+		y := d.asked(field("no", key), field("level"))
+		_, err := d.Answer(provider, granting(y.ID, ref("level")))
+		d.do(err)
+		want := dataresource.Granted
+		if provide {
+			_, err = d.Open(provider, dataresource.OpenSharing{ID: y.ID, Way: "file", Note: "x"})
+			d.do(err)
+			want = dataresource.Providing
+		}
+		_, err = d.Dispute(requester, dataresource.DisputeSharing{ID: y.ID, Reason: "尚缺编号"})
+		d.do(err)
+		y, err = d.Resolve(secretary, dataresource.ResolveSharing{ID: y.ID, Granted: new(bool), DecisionNo: "1", Reasons: "维持"})
+		d.do(err)
+		if y.State != want || len(y.Granted) != 1 || (len(y.Todo) == 0) != provide {
+			t.Errorf("%+v", y)
+		}
+	}
+}
+
 // TestEndingStopsTheClock: nobody answers what is no longer asked.
 func TestEndingStopsTheClock(t *testing.T) {
 	t.Parallel()
@@ -483,4 +510,96 @@ func TestEndingStopsTheClock(t *testing.T) {
 	refused(t, err, "wrong_stage")
 	d.at("2026-05-01")
 	d.do(d.sharings.Sweep(self, calendar.Statutory()))
+}
+
+// TestASharingKeepsItsSense: whatever is done to a request in whatever order and
+// by whomever, what it allows and asks for fits what was said.
+func TestASharingKeepsItsSense(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(rt *rapid.T) {
+		d := newDesk(t)
+		c := d.publish(field("no", key, private), field("level"))
+		y, err := d.RequestSharing(requester, ask(c.ID, "no", "level"))
+		d.do(err)
+		id := y.ID
+		people := []context.Context{requester, provider, secretary, stranger}
+		for range rapid.IntRange(1, 30).Draw(rt, "acts") {
+			now := calendar.Today(d.clock)
+			who := rapid.SampledFrom(people).Draw(rt, "who")
+			granted := rapid.Bool().Draw(rt, "granted")
+			var items []dataresource.ItemRef
+			if granted && rapid.Bool().Draw(rt, "part") {
+				items = []dataresource.ItemRef{ref("level")}
+			}
+			switch rapid.IntRange(0, 12).Draw(rt, "act") {
+			case 0:
+				_, _ = d.Receive(who, dataresource.ReceiveSharing{ID: id, ReceivedOn: now})
+			case 1:
+				_, _ = d.Answer(who, dataresource.AnswerSharing{ID: id, Granted: &granted, Items: items, Reasons: "x", LegalBasis: "y"})
+			case 2:
+				_, _ = d.RequestDeferral(who, dataresource.RequestDeferral{ID: id, Reason: "x", Until: now.AddDays(30)})
+			case 3:
+				_, _ = d.DecideDeferral(who, dataresource.DecideDeferral{ID: id, Approved: &granted, Opinion: "x"})
+			case 4:
+				_, _ = d.Dispute(who, dataresource.DisputeSharing{ID: id, Reason: "x"})
+			case 5:
+				_, _ = d.Resolve(who, dataresource.ResolveSharing{ID: id, Granted: &granted, Items: items, DecisionNo: "1", Reasons: "x"})
+			case 6, 7:
+				_, _ = d.SignAgreement(who, dataresource.SignAgreement{ID: id, AgreementNo: "1"})
+			case 8:
+				_, _ = d.Open(who, dataresource.OpenSharing{ID: id, Way: "file", Note: "x"})
+			case 9:
+				_, _ = d.Use(who, dataresource.RecordUse{ID: id, Purpose: "助学金资格审核", System: "x", UsedOn: now})
+			case 10:
+				_, _ = d.RequestRelease(who, dataresource.RequestRelease{ID: id, Recipients: "x", Form: "x", Reason: "x"})
+				_, _ = d.AnswerRelease(who, dataresource.AnswerRelease{ID: id, Release: 1, Consented: &granted, DocumentNo: "1", Opinion: "x"})
+				_, _ = d.RecordRelease(who, dataresource.RecordRelease{ID: id, Release: 1, ReleasedOn: now})
+			case 11:
+				d.clock.Set(now.AddDays(rapid.IntRange(1, 40).Draw(rt, "days")).Start())
+				d.sweep()
+			case 12:
+				if rapid.IntRange(0, 9).Draw(rt, "end") == 0 {
+					_, _ = d.End(who, dataresource.EndSharing{ID: id, Reason: "x"})
+				}
+			}
+			y, err := d.Sharings.Get(self, id)
+			d.do(err)
+			sense(rt, y)
+		}
+	})
+}
+
+func sense(t *rapid.T, y dataresource.Sharing) {
+	running := 0
+	for _, k := range y.Deadlines {
+		if k.MetOn == "" && k.State != aggregate.Met && k.State != aggregate.Waived {
+			running++
+		}
+	}
+	asked := map[string]bool{}
+	for _, x := range y.Todo {
+		asked[x.Action] = true
+	}
+	secret := slices.ContainsFunc(y.Granted, func(x dataresource.Listed) bool { return x.Sensitivity != "" })
+	signed := y.Agreement != nil && y.Agreement.SignedOn != ""
+	waits := y.State == dataresource.Received || y.State == dataresource.Deferred
+	for what, ok := range map[string]bool{
+		"no clock before the receipt in writing":       y.ReceivedOn != "" || len(y.Deadlines) == 0,
+		"one clock runs while an answer is waited for": running <= 1 && (!waits || running == 1),
+		"no clock runs once the answer is there":       running == 0 || waits || y.State == dataresource.Disputed && y.Answer == nil,
+		"the provider is asked while it owes":          waits == asked["answer_sharing"],
+		"secrets are provided under an agreement":      y.State != dataresource.Providing || !secret || signed,
+		"who must sign is asked to, and nobody twice":  asked["sign_agreement"] == (y.State == dataresource.Granted && secret && !signed),
+		"the service is asked for once all is ready":   asked["open_sharing"] == (y.State == dataresource.Granted && (!secret || signed)),
+		"what is refused grants nothing":               y.State != dataresource.Refused || len(y.Granted) == 0,
+		"nothing is used that was never provided":      len(y.Uses) == 0 || y.Service != nil,
+		"nothing goes out without consent in writing":  !slices.ContainsFunc(y.Releases, func(r dataresource.Release) bool { return r.ReleasedOn != "" && r.DocumentNo == "" }),
+		"the office sees what came to it, no earlier":  slices.Contains(y.Parties, dataresource.Office) == (y.Deferral != nil || y.Dispute != nil),
+		"who is a stranger sees nothing":               !slices.Contains(y.Parties, "health"),
+		"nothing is asked for after the end":           y.State != dataresource.Ended || len(y.Todo) == 0 && running == 0,
+	} {
+		if !ok {
+			t.Fatalf("%s: %+v", what, y)
+		}
+	}
 }

@@ -22,6 +22,7 @@ func TestOfferedWordsAreTheKnownOnes(t *testing.T) {
 		{cybersecurity.Description{}, "DataLevel", cybersecurity.DataLevels},
 		{cybersecurity.OpenSite{}, "Channel", cybersecurity.Platforms},
 		{cybersecurity.Channel{}, "Platform", cybersecurity.Platforms},
+		{cybersecurity.RecordSecurityStep{}, "Step", cybersecurity.Steps},
 	} {
 		t.Run(tt.field, func(t *testing.T) {
 			t.Parallel()

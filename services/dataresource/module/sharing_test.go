@@ -229,7 +229,7 @@ func TestTheIndexIsReadPageByPage(t *testing.T) {
 	if got := strings.Join(names, " "); got != "人口.plate 公务用车信息.plate 公务用车信息.owner" {
 		t.Fatal(got)
 	}
-	d.unit.Get("/v1/resources?page_size=201").Refused(400, "bad_page_size")
+	d.unit.Get("/v1/resources?page_size=201").Refused(400, "invalid_input")
 	d.unit.Get("/v1/resources?page_token=moon").Refused(400, "bad_page_token")
 	p := d.unit.Post("/v1/identifiers/check", map[string]any{"kind": "id_number", "values": []string{"11010519491231002X"}}).OK(nil)
 	if strings.Contains(string(p.Body), "19491231") || !strings.Contains(string(p.Body), `"valid":true`) {

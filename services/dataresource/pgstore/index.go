@@ -44,10 +44,7 @@ func (x Index) Of(ctx context.Context, catalogue string) (list []dataresource.Li
 	return list, err
 }
 
-var (
-	errToken    = fault.New(fault.Invalid, "bad_page_token", "分页标记无效", "the page token is not one of this list")
-	errPageSize = fault.New(fault.Invalid, "bad_page_size", "每页条数须为1至200", "page_size is 1 to 200")
-)
+var errToken = fault.New(fault.Invalid, "bad_page_token", "分页标记无效", "the page token is not one of this list")
 
 // place is where a page of the index ends.
 type place struct {
@@ -76,8 +73,10 @@ func (x Index) Find(ctx context.Context, q dataresource.Search) (aggregate.Page[
 	if size == 0 {
 		size = 50
 	}
-	if size < 0 || size > 200 {
-		return page, errPageSize
+	var c fault.Checks
+	c.Require(size >= 1 && size <= 200, "page_size", "out_of_range", "每页1到200条", "1 to 200 a page")
+	if err := c.Err(); err != nil {
+		return page, err
 	}
 	var after place
 	if q.PageToken != "" {
