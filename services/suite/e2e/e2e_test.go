@@ -88,6 +88,7 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options) demo.Report {
 	if !r.OK() || len(r.Projects) != 12 {
 		t.Fatalf("%+v", r)
 	}
+	wantFlags(t, s)
 	return r
 }
 
