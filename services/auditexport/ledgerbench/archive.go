@@ -244,7 +244,8 @@ func (a *archive) copy(ctx context.Context, conn *pgx.Conn) error {
 			rows    [][]any
 		}{
 			{"ledger_line", []string{"seq", "raw", "sha256", "sm3", "chain", "event_id", "service", "type", "subject", "unit", "actor", "trace_id", "at"}, lines},
-			{"plain_words", []string{"seq", "pairs"}, words}, {"plain_amount", []string{"seq", "fen"}, amounts},
+			{"plain_words", []string{"seq", "pairs"}, words},
+			{"plain_amount", []string{"seq", "fen"}, amounts},
 			{"plain_provision", []string{"seq", "provision"}, provisions},
 		} {
 			if _, err := conn.CopyFrom(ctx, pgx.Identifier{c.table}, c.columns, pgx.CopyFromRows(c.rows)); err != nil {

@@ -1,6 +1,7 @@
 package ledgerbench
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"io"
@@ -34,21 +35,16 @@ type SearchOptions struct {
 	AppRole  string // its name
 	Rows     int    // of the ledger; 0 = 1,000,000
 	Rounds   int    // of each side; 0 = 5
-	Queries  int    // in a round; 0 = 40
+	Queries  int    // in a round; 0 = 40, fewer of a ledger of millions: by hand some take seconds
 	Notes    io.Writer
 }
 
 // OpenSearches prepares the database: its first use fills it, which takes about
 // half a minute for a million rows. Close the Searches when done.
 func OpenSearches(ctx context.Context, o SearchOptions) (*Searches, error) {
-	for _, x := range []struct {
-		field *int
-		value int
-	}{{&o.Rows, 1_000_000}, {&o.Rounds, 5}, {&o.Queries, 40}} {
-		if *x.field == 0 {
-			*x.field = x.value
-		}
-	}
+	o.Rows = cmp.Or(o.Rows, 1_000_000)
+	o.Rounds = cmp.Or(o.Rounds, 5)
+	o.Queries = cmp.Or(o.Queries, min(40, max(5, 40_000_000/o.Rows)))
 	if o.Notes == nil {
 		o.Notes = io.Discard
 	}
@@ -110,8 +106,10 @@ func (s *Searches) fill(ctx context.Context) error {
 		return err
 	}
 	return step("gathering statistics", func() error {
-		for _, sql := range []string{"VACUUM ANALYZE ledger_line", "ANALYZE ledger_row", "VACUUM ANALYZE ledger_block", "VACUUM ANALYZE ledger_term",
-			"VACUUM ANALYZE plain_words", "VACUUM ANALYZE plain_amount", "VACUUM ANALYZE plain_provision"} {
+		for _, sql := range []string{
+			"VACUUM ANALYZE ledger_line", "ANALYZE ledger_row", "VACUUM ANALYZE ledger_block", "VACUUM ANALYZE ledger_term",
+			"VACUUM ANALYZE plain_words", "VACUUM ANALYZE plain_amount", "VACUUM ANALYZE plain_provision",
+		} {
 			if _, err := conn.Exec(ctx, sql); err != nil {
 				return err
 			}
