@@ -40,6 +40,7 @@ export const ACTS: Record<string, Record<string, Text>> = {
     DraftMinutes: text('起草会议纪要', 'Draft the minutes'),
     SignMinutes: text('签发会议纪要', 'Sign the minutes'),
     CloseSession: text('办结会议', 'Close the session'),
+    DecideStep: text('单位审核决定', 'Decide a step'),
     ReconsiderDocket: text('启动复议', 'Reconsider'),
     CoordinateDocket: text('召集人协调', 'Coordinate'),
     ReportFollowUp: text('报告落实情况', 'Report on a follow-up'),
