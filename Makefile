@@ -69,7 +69,7 @@ charts: $(call tool,helm) ## put into every Helm chart the charts it depends on,
 	@for c in $(filter-out charts/egov/,$(filter-out charts/lib/,$(wildcard charts/*/))) charts/egov; do helm dependency update --skip-refresh $$c >/dev/null; done
 
 # What goes into images: the services, alone and together.
-images_of   := $(patsubst %,bin/%,$(filter-out apidocs,$(notdir $(patsubst %/main.go,%,$(wildcard services/*/cmd/*/main.go)))))
+images_of   := $(foreach s,$(notdir $(wildcard services/*)),$(if $(wildcard services/$(s)/cmd/$(s)/main.go),bin/$(s)))
 # Where images belong, and what they are tagged with.
 REGISTRY    ?= egov
 TAG         ?= $(VERSION)

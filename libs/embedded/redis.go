@@ -178,9 +178,13 @@ func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
 }
 
 // URL is the connection string of one logical database.
-func (r *Redis) URL(database int) string {
+func (r *Redis) URL(database int) string { return r.UserURL("default", r.password, database) }
+
+// UserURL is the connection string of one logical database for a user that
+// the server's configuration names.
+func (r *Redis) UserURL(user, password string, database int) string {
 	return (&url.URL{
-		Scheme: "redis", User: url.UserPassword("default", r.password),
+		Scheme: "redis", User: url.UserPassword(user, password),
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)), Path: "/" + strconv.Itoa(database),
 	}).String()
 }

@@ -1,12 +1,16 @@
 package suite_test
 
 import (
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 
+	"github.com/redis/go-redis/v9"
+
 	"egov/libs/conf"
+	"egov/libs/embedded"
 	"egov/services/suite"
 )
 
@@ -60,4 +64,47 @@ func TestCheckNamesEveryServiceThatCannotRun(t *testing.T) {
 	if err := suite.Run(file, "budgeting", suite.Migrate); err == nil || !strings.Contains(err.Error(), "owner_url") {
 		t.Errorf("migrating without an owner gives %v", err)
 	}
+}
+
+// TestRedisLoadsItsUsers: a server takes the file as it is shipped, lets nobody
+// in by it, and a service in when its password is set.
+func TestRedisLoadsItsUsers(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../deploy/redis/users.acl")
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	r, err := embedded.StartRedis(t.Context(), embedded.RedisOptions{Dir: dir, Config: strings.Split(strings.TrimSpace(strings.Replace(string(text), "user default off\n", "", 1)), "\n")})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := r.Stop(context.WithoutCancel(t.Context())); err != nil {
+			t.Error(err)
+		}
+	})
+	admin := redisOf(t, r.URL(0))
+	for _, name := range append(suite.Names(), "watcher") {
+		if err := redisOf(t, r.UserURL(name, "guess", 0)).Ping(t.Context()).Err(); err == nil || !strings.Contains(err.Error(), "WRONGPASS") {
+			t.Errorf("%s is let in before it has a password: %v", name, err)
+		}
+		if err := admin.Do(t.Context(), "ACL", "SETUSER", name, ">secret").Err(); err != nil {
+			t.Fatal(err)
+		}
+		if err := redisOf(t, r.UserURL(name, "secret", 0)).Ping(t.Context()).Err(); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}
+
+func redisOf(t *testing.T, url string) *redis.Client {
+	t.Helper()
+	o, err := redis.ParseURL(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := redis.NewClient(o)
+	t.Cleanup(func() { _ = c.Close() }) // the server goes with the test
+	return c
 }

@@ -4,11 +4,13 @@ import (
 	"cmp"
 	"context"
 	"crypto/rand"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -68,7 +70,7 @@ func (s *Stack) configure() (suite.Config, error) {
 		o.District, o.Packs = cmp.Or(chosen.District, o.District), chosen.Packs
 		o.Database.URL = conf.Secret(s.Postgres.URL(name, name, passwords[name]))
 		o.Database.OwnerURL = conf.Secret(s.Postgres.URL(name, name+"_owner", passwords[name+"_owner"]))
-		o.Redis.URL = conf.Secret(s.Redis.URL(0))
+		o.Redis.URL = s.redisURL(name, passwords)
 		o.Auth.JWKSURL = "http://" + addr["identity"] + "/.well-known/jwks.json"
 		o.Blob.URL = "file://" + filepath.Join(s.Dir, "blob")
 		o.Keys.Dir = filepath.Join(s.Dir, "keys")
@@ -92,7 +94,7 @@ func (s *Stack) configure() (suite.Config, error) {
 	c.Identity.Seed = "demo"
 	c.Identity.DemoPassword = demoPassword
 	c.Portal = portal.Default()
-	c.Portal.Listen, c.Portal.Redis, c.Portal.Clock.File = addr["portal"], c.Identity.Redis, s.ClockFile()
+	c.Portal.Listen, c.Portal.Redis.URL, c.Portal.Clock.File = addr["portal"], s.redisURL("portal", passwords), s.ClockFile()
 	for _, name := range suite.Databases() {
 		c.Portal.Services[name] = "http://" + addr[name]
 	}
@@ -135,7 +137,31 @@ func (s *Stack) startClock() error {
 	return calendar.SetFile(filepath.Join(s.Dir, "clock"), s.opts.VirtualClock.Start().Add(9*time.Hour))
 }
 
-// passwords reads the passwords of the database roles, or makes them.
+// redisURL is where a service finds Redis, as its own user.
+func (s *Stack) redisURL(service string, passwords map[string]string) conf.Secret {
+	return conf.Secret(s.Redis.UserURL(service, passwords[inRedis(service)], 0))
+}
+
+// inRedis is under which name the password of a service's user in Redis is
+// kept; those of PostgreSQL bear their roles' names.
+func inRedis(service string) string { return service + "@redis" }
+
+// redisUsers are the lines of Redis's configuration that give every service a
+// user with its rights.
+func (s *Stack) redisUsers() ([]string, error) {
+	passwords, err := s.passwords()
+	if err != nil {
+		return nil, err
+	}
+	var lines []string
+	for _, name := range suite.Names() {
+		lines = append(lines, fmt.Sprintf("user %s on #%x %s", name, sha256.Sum256([]byte(passwords[inRedis(name)])), strings.Join(suite.RedisRights(name), " ")))
+	}
+	return lines, nil
+}
+
+// passwords reads the passwords of the database roles and of Redis's users, or
+// makes them.
 func (s *Stack) passwords() (map[string]string, error) {
 	path := filepath.Join(s.Dir, "passwords.yaml")
 	m := map[string]string{}
@@ -149,11 +175,16 @@ func (s *Stack) passwords() (map[string]string, error) {
 		return nil, err
 	}
 	made := false
+	var wanted []string
 	for _, name := range suite.Databases() {
-		for _, role := range []string{name, name + "_owner"} {
-			if m[role] == "" {
-				m[role], made = rand.Text(), true
-			}
+		wanted = append(wanted, name, name+"_owner")
+	}
+	for _, name := range suite.Names() {
+		wanted = append(wanted, inRedis(name))
+	}
+	for _, name := range wanted {
+		if m[name] == "" {
+			m[name], made = rand.Text(), true
 		}
 	}
 	if !made {

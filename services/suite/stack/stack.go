@@ -123,8 +123,12 @@ func (s *Stack) startPostgres(ctx context.Context, port int) (err error) {
 
 // startRedis starts the event server; port 0 chooses a free one.
 func (s *Stack) startRedis(ctx context.Context, port int) (err error) {
+	users, err := s.redisUsers()
+	if err != nil {
+		return err
+	}
 	keep := !s.opts.Fast && !s.opts.Forgetful
-	s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.Dir, "redis"), Port: port, AppendOnly: keep})
+	s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.Dir, "redis"), Port: port, AppendOnly: keep, Config: users})
 	return err
 }
 
