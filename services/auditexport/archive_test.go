@@ -273,7 +273,8 @@ func TestCompletenessTellsWhy(t *testing.T) {
 		}, map[string]string{"paper data_catalogue": "missing"}},
 		"waived": {func(id string) []says {
 			return []says{
-				declared(id), {"conference", "gov-office", &conferencev1.WaiverGranted{ProjectId: id, Rule: "no_lockout"}},
+				declared(id),
+				{"conference", "gov-office", &conferencev1.WaiverGranted{ProjectId: id, Rule: "no_lockout"}},
 				{"declaration", "gov-office", &declarationv1.LockoutStarted{ProjectId: id}},
 			}
 		}, map[string]string{"record no_lockout": "waived"}},

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"slices"
@@ -312,17 +313,17 @@ func (p *papers) gaps() func(func(gap, error) bool) {
 // completenessText writes the same for people: the counts, and what is due and
 // not there.
 func (p *papers) completenessText(ctx context.Context, w io.Writer) error {
-	out := bufio.NewWriter(w)
-	fmt.Fprintf(out, "# 完整性报告 / Completeness\n\n截至账本第%d行，%d个项目。 As of row %d, %d projects.\n\n", p.export.Last, p.projects, p.export.Last, p.projects)
-	fmt.Fprint(out, "| 情形 | status | 数量 |\n|---|---|---|\n")
+	out := &sayer{out: bufio.NewWriter(w)}
+	out.say("# 完整性报告 / Completeness\n\n截至账本第%d行，%d个项目。 As of row %d, %d projects.\n\n", p.export.Last, p.projects, p.export.Last, p.projects)
+	out.say("| 情形 | status | 数量 |\n|---|---|---|\n")
 	for _, s := range gapStatuses {
-		fmt.Fprintf(out, "| %s | %s | %d |\n", gapLabels[s].ZH, gapLabels[s].EN, p.tally[s])
+		out.say("| %s | %s | %d |\n", gapLabels[s].ZH, gapLabels[s].EN, p.tally[s])
 	}
-	fmt.Fprintf(out, "\n## %s / %s\n\n", gapLabels[gapMissing].ZH, gapLabels[gapMissing].EN)
+	out.say("\n## %s / %s\n\n", gapLabels[gapMissing].ZH, gapLabels[gapMissing].EN)
 	if p.tally[gapMissing] == 0 {
-		fmt.Fprint(out, "无。 None.\n")
+		out.say("无。 None.\n")
 	} else {
-		fmt.Fprint(out, "| 项目 | 内容 | 环节 | 依据 | 说明 |\n|---|---|---|---|---|\n")
+		out.say("| 项目 | 内容 | 环节 | 依据 | 说明 |\n|---|---|---|---|---|\n")
 	}
 	for g, err := range p.gaps() {
 		if err == nil {
@@ -332,8 +333,20 @@ func (p *papers) completenessText(ctx context.Context, w io.Writer) error {
 			return err
 		}
 		if g.Status == gapMissing {
-			fmt.Fprintf(out, "| %s | %s | %s | %s | %s |\n", cell(g.Project), cell(g.Field), cell(g.Gate), cell(fmt.Sprint(g.Basis)), cell(g.Why))
+			out.say("| %s | %s | %s | %s | %s |\n", cell(g.Project), cell(g.Field), cell(g.Gate), cell(fmt.Sprint(g.Basis)), cell(g.Why))
 		}
 	}
-	return out.Flush()
+	return errors.Join(out.err, out.out.Flush())
+}
+
+// sayer writes text and keeps the first error.
+type sayer struct {
+	out *bufio.Writer
+	err error
+}
+
+func (s *sayer) say(format string, args ...any) {
+	if s.err == nil {
+		_, s.err = fmt.Fprintf(s.out, format, args...)
+	}
 }

@@ -105,7 +105,11 @@ func TestXLSXIsReadBySpreadsheets(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	if got := fmt.Sprint(f.GetSheetList()); got != "[事物]" {
 		t.Errorf("sheets %s", got)
 	}
@@ -137,7 +141,11 @@ func TestXLSXGoesOnOnAnotherSheet(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	defer f.Close()
+	defer func() {
+		if err := f.Close(); err != nil {
+			t.Error(err)
+		}
+	}()
 	rows, err := f.GetRows("数 (2)")
 	if err != nil || len(rows) != 2+3 || rows[1][0] != "amount_fen" || rows[4][0] != fmt.Sprint(full+2) {
 		t.Errorf("%v, %v", rows, err)
