@@ -251,6 +251,47 @@ func TestFilesAreNamedSafely(t *testing.T) {
 	}
 }
 
+// either is an answer, and a file to those who want one.
+type either struct {
+	Text string `json:"text"`
+	file *op.File
+}
+
+func (e either) File() (op.File, bool) {
+	if e.file == nil {
+		return op.File{}, false
+	}
+	return *e.file, true
+}
+
+func TestAnAnswerMayBeAFileInstead(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	a := op.NewAPI("things", "东西", mux)
+	type request struct {
+		AsFile bool `query:"as_file" json:"-"`
+	}
+	op.Handle(a, "GET /v1/either", "GetEither", "One or the other", func(_ context.Context, r request) (either, error) {
+		if !r.AsFile {
+			return either{Text: "x"}, nil
+		}
+		return either{file: &op.File{Name: "x.txt", MediaType: "text/plain", Body: io.NopCloser(strings.NewReader("y"))}}, nil
+	})
+	for query, want := range map[string]struct{ mediaType, body string }{
+		"": {"application/json; charset=utf-8", "{\"text\":\"x\"}\n"}, "?as_file=true": {"text/plain", "y"},
+	} {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequestWithContext(t.Context(), http.MethodGet, "/v1/either"+query, nil))
+		if w.Header().Get("Content-Type") != want.mediaType || w.Body.String() != want.body {
+			t.Errorf("%s: %s %q", query, w.Header(), w.Body)
+		}
+	}
+	doc, err := a.OpenAPI()
+	if err != nil || !strings.Contains(string(doc), `"text"`) || strings.Contains(string(doc), `"file"`) {
+		t.Errorf("%s %v", doc, err)
+	}
+}
+
 func TestOpenAPIFollowsTheTypes(t *testing.T) {
 	t.Parallel()
 	w, _ := call(t, server(t), "GET", "/openapi.json", "")
