@@ -168,6 +168,7 @@ const plainIndexes = `
 CREATE INDEX ON plain_words USING gin (pairs) WITH (fastupdate = off);
 CREATE INDEX ON plain_words (seq);
 CREATE INDEX ON plain_amount (fen, seq);
+CREATE INDEX ON plain_amount (seq);
 CREATE INDEX ON plain_provision (provision text_pattern_ops, seq);
 CREATE INDEX IF NOT EXISTS by_hand_unit ON ledger_line (unit, seq);
 CREATE INDEX IF NOT EXISTS by_hand_actor ON ledger_line (actor, seq);
