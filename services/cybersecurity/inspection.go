@@ -229,15 +229,15 @@ func (r *ReportCorrection) Validate() error {
 // ReportCorrection lays the unit's report before the inspectors. A security
 // system that was found missing is on record first (YP23-M-32).
 func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Inspection, error) {
+	g, err := s.Safeguards.Get(ctx, authn.By(ctx).Unit)
+	if err != nil && !fault.Is(err, fault.NotFound) {
+		return Inspection{}, err
+	}
 	return s.Inspections.Update(ctx, r.ID, func(x *Inspection, rec *aggregate.Recorder) error {
 		if rec.By().Unit != x.Unit {
 			return ErrNotOwner
 		}
 		if err := x.at(InspectionCorrecting); err != nil {
-			return err
-		}
-		g, err := s.Safeguards.Get(ctx, x.Unit)
-		if err != nil {
 			return err
 		}
 		var c fault.Checks

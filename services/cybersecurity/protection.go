@@ -143,16 +143,16 @@ func (r *RecordSecurityStep) Validate() error {
 // the norms in force (YP23-M-29) and its cost lies within the project's budget;
 // the third evidence completes them (YP23-M-33).
 func (s *Service) RecordStep(ctx context.Context, r RecordSecurityStep) (Protection, error) {
+	norms, err := s.NormsInForce(ctx)
+	if err != nil {
+		return Protection{}, err
+	}
 	return s.Protections.Update(ctx, r.ID, func(x *Protection, rec *aggregate.Recorder) error {
 		if rec.By().Unit != x.Unit {
 			return ErrNotOwner
 		}
 		if x.State != ProtectionWanted {
 			return wrongState("信息安全同步建设", "the security of this project", string(x.State))
-		}
-		norms, err := s.NormsInForce(ctx)
-		if err != nil {
-			return err
 		}
 		if err := r.fits(x, norms, rec.Today()); err != nil {
 			return err
