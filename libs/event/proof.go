@@ -2,7 +2,6 @@ package event
 
 import (
 	"crypto/sha256"
-	"encoding/base64"
 	"encoding/binary"
 	"encoding/hex"
 	"encoding/json"
@@ -13,6 +12,7 @@ import (
 
 	"egov/libs/fault"
 	"egov/libs/ledger"
+	"egov/libs/ledger/vouch"
 	"egov/libs/sign"
 )
 
@@ -30,27 +30,20 @@ import (
 var (
 	ErrUnsigned = fault.New(fault.Refused, "event_unsigned",
 		"事件未经其来源服务签名", "the event is not signed by the service it claims to come from", "SH12-C-6")
-	ErrForged = fault.New(fault.Refused, "event_forged",
-		"事件的签名无效或不属于其来源服务", "the event's signature is false or not of the service it claims to come from", "SH12-C-12")
+	ErrForged = vouch.ErrForged
 )
 
 // ErrKeyUnknown is Keys' answer about a key that it has not heard of. What bears
 // it waits.
-var ErrKeyUnknown = errors.New("the key is not known yet")
+var ErrKeyUnknown = vouch.ErrKeyUnknown
+
+// Keys is the trust of a consumer.
+type Keys = vouch.Keys
 
 // Signer has the private key of a producer.
 type Signer interface {
 	// SigningKey is the key in force now.
 	SigningKey() (*sign.PrivateKey, error)
-}
-
-// Keys is the trust of a consumer. It is safe for concurrent use.
-type Keys interface {
-	// VerifyingKey is the key of that id if source signs with it at that
-	// instant. It answers ErrKeyUnknown while there is no such key, and another
-	// error for one that is known and no good: another's, out of its period,
-	// revoked (SH12-C-12).
-	VerifyingKey(source, id string, at time.Time) (*sign.PublicKey, error)
 }
 
 // batch is what a relay signed at once. It is the verifier's that read it; others
@@ -86,16 +79,6 @@ func (b *batch) find(leaf ledger.Hash) int {
 	return at
 }
 
-// statement is what the signature covers.
-func statement(source, keyID string, signedAt time.Time, size uint64, root ledger.Hash) []byte {
-	b := append([]byte("egov.event-batch/v1\n"), source...)
-	b = append(append(b, '\n'), keyID...)
-	b = signedAt.UTC().AppendFormat(append(b, '\n'), timeLayout)
-	b = strconv.AppendUint(append(b, '\n'), size, 10)
-	b = base64.StdEncoding.AppendEncode(append(b, '\n'), root[:])
-	return append(b, '\n')
-}
-
 // signBatch is the stored form of a batch of source's with these leaves:
 //
 //	1 byte    1, the version of the form
@@ -116,7 +99,7 @@ func signBatch(signer Signer, source string, now time.Time, leaves []ledger.Hash
 		return nil, fmt.Errorf("key id %q", key.KeyID())
 	}
 	now = now.Truncate(time.Microsecond)
-	signature, err := key.SignMessage(statement(source, key.KeyID(), now, uint64(len(leaves)), ledger.NewLeaves(leaves).Root()))
+	signature, err := key.SignMessage(vouch.Statement(source, key.KeyID(), now, uint64(len(leaves)), ledger.NewLeaves(leaves).Root()))
 	if err != nil {
 		return nil, fmt.Errorf("sign events: %w", err)
 	}
@@ -169,45 +152,14 @@ func readBatch(source string, b []byte) (*batch, error) {
 // answers ErrKeyUnknown or ErrForged.
 func (b *batch) check(keys Keys) error {
 	b.tree = ledger.NewLeaves(b.leaves)
-	return checkSignature(keys, b.source, b.keyID, b.signedAt, b.signature, uint64(len(b.leaves)), b.tree.Root())
+	return b.voucher(0, b.tree.Size()).CheckRoot(keys, b.tree.Root())
 }
 
-func checkSignature(keys Keys, source, keyID string, signedAt time.Time, signature []byte, size uint64, root ledger.Hash) error {
-	key, err := keys.VerifyingKey(source, keyID, signedAt)
-	if errors.Is(err, ErrKeyUnknown) {
-		return err
-	}
-	if err != nil {
-		return ErrForged.With(fmt.Errorf("key %s: %w", keyID, err))
-	}
-	if !key.VerifyMessage(statement(source, keyID, signedAt, size, root), signature) {
-		return ErrForged.With(errors.New("the signature does not match the batch"))
-	}
-	return nil
-}
-
-// Voucher is what proves a run of events of one batch: the batch's signature and
-// what is needed to come from the events to the root it covers. A run that is
-// the whole batch needs nothing besides.
-type Voucher struct {
-	Source    string        `json:"source"`
-	KeyID     string        `json:"key_id"`
-	SignedAt  time.Time     `json:"signed_at"` // whole microseconds, the producer's word
-	Signature []byte        `json:"signature"`
-	Size      uint64        `json:"size"`  // events of the batch
-	First     uint64        `json:"first"` // of them before the run
-	Left      []ledger.Hash `json:"left,omitempty"`
-	Right     []ledger.Hash `json:"right,omitempty"` // compact ranges around the run
-}
-
-// Check says whether the holder of Source's key signed a batch in which the run
-// of events with these leaves stands. Errors: ErrKeyUnknown, ErrForged.
-func (v *Voucher) Check(keys Keys, run []ledger.Hash) error {
-	root, err := ledger.RunRoot(v.Size, v.First, v.Left, run, v.Right)
-	if err != nil {
-		return ErrForged.With(err)
-	}
-	return checkSignature(keys, v.Source, v.KeyID, v.SignedAt, v.Signature, v.Size, root)
+// voucher is that of the events from begin to before end.
+func (b *batch) voucher(begin, end uint64) *vouch.Voucher {
+	v := &vouch.Voucher{Source: b.source, KeyID: b.keyID, SignedAt: b.signedAt, Signature: b.signature, Size: b.tree.Size(), First: begin}
+	v.Left, v.Right = b.tree.Around(begin, end)
+	return v
 }
 
 // proven ties a record to what proves it: its place in a batch, or a voucher for
@@ -215,18 +167,15 @@ func (v *Voucher) Check(keys Keys, run []ledger.Hash) error {
 type proven struct {
 	batch  *batch
 	at     int
-	single *Voucher
+	single *vouch.Voucher
 }
 
 // voucher is that of n records whose first is the one at hand.
-func (p proven) voucher(n int) *Voucher {
+func (p proven) voucher(n int) *vouch.Voucher {
 	if p.batch == nil {
 		return p.single
 	}
-	b, first := p.batch, uint64(p.at)
-	v := &Voucher{Source: b.source, KeyID: b.keyID, SignedAt: b.signedAt, Signature: b.signature, Size: b.tree.Size(), First: first}
-	v.Left, v.Right = b.tree.Around(first, first+uint64(n))
-	return v
+	return p.batch.voucher(uint64(p.at), uint64(p.at+n))
 }
 
 // text is the form in which a held fact keeps its proof.
@@ -246,7 +195,7 @@ func parseProven(text string) (proven, error) {
 	if text == "" {
 		return proven{}, nil
 	}
-	p := proven{single: &Voucher{}}
+	p := proven{single: &vouch.Voucher{}}
 	if err := json.Unmarshal([]byte(text), p.single); err != nil {
 		return proven{}, fmt.Errorf("the proof of a held fact: %w", err)
 	}
@@ -262,7 +211,7 @@ func (p proven) follows(first proven, n int) bool {
 // Run is some records, one behind the other, with what proves them.
 type Run struct {
 	From, N int
-	Voucher *Voucher // nil: nothing does
+	Voucher *vouch.Voucher // nil: nothing does
 }
 
 // Runs divides records that a consumer was given into runs of one voucher each.
@@ -282,22 +231,11 @@ func Runs(recs []Record) []Run {
 
 // Leaf is the hash of e as a batch lists it: SHA-256 of the event as it stands
 // in the stream, which a record gives back byte for byte.
-func Leaf(e *Record) ledger.Hash { return sha256.Sum256(appendEvent(nil, e)) }
-
-// appendEvent is the form that the relay writes; see EntryField.
-func appendEvent(b []byte, e *Record) []byte {
-	b = strconv.AppendInt(b, attributeCount, 10)
-	for _, text := range [...]string{specVersion, e.ID, e.Source, e.Type, e.Subject} {
-		b = append(append(b, separator), text...)
-	}
-	for _, at := range [...]time.Time{e.Time, e.RecordedAt} {
-		b = at.UTC().AppendFormat(append(b, separator), timeLayout)
-	}
-	b = append(append(b, separator), e.Unit...)
-	b = append(append(b, separator), e.Actor...)
-	b = strconv.AppendInt(append(b, separator), e.Seq, 10)
-	b = append(append(b, separator), e.TraceParent...)
-	return append(append(b, separator), e.Data...)
+func Leaf(e *Record) ledger.Hash {
+	return vouch.Leaf(&ledger.Entry{
+		ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Unit: e.Unit, Actor: e.Actor,
+		EventSeq: e.Seq, TraceParent: e.TraceParent, Data: e.Data,
+	}, e.RecordedAt)
 }
 
 // leaf is the hash of what a relay answers when facts are kept no longer.

@@ -21,9 +21,9 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/calendar"
-	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/ledger"
+	"egov/libs/ledger/vouch"
 	"egov/libs/policy"
 	"egov/services/auditexport/auditcase"
 	"egov/services/auditexport/redflag"
@@ -169,7 +169,7 @@ type Service struct {
 	Windows       Windows
 	Keyring       *Keyring
 	Anchor        Anchor
-	Producers     event.Keys // by which services sign what they state; nil = it is not checked
+	Producers     vouch.Keys // by which services sign what they state; nil = it is not checked
 	Packs         *policy.Set
 	Clock         calendar.Clock
 	Self          authn.Principal

@@ -1,6 +1,8 @@
 package auditexport_test
 
 import (
+	"os"
+	"path/filepath"
 	"slices"
 	"testing"
 	"time"
@@ -20,7 +22,8 @@ func TestTheLedgersKeysChangeEndToEnd(t *testing.T) {
 	h := newHouse(t)
 	units := []*unit{h.unit("budgeting", "finance"), h.unit("legalization", "science")}
 	terms := keyring.Terms{Life: 365 * 24 * time.Hour, Overlap: 60 * 24 * time.Hour}
-	now := time.Now()
+	now := noon
+	must(t, os.Chtimes(filepath.Join(h.keys, "ledger.json"), now, now)) // the keys' first day
 	restart := func(later time.Duration) {
 		t.Helper()
 		now = now.Add(later)

@@ -6,14 +6,14 @@ import (
 	"iter"
 	"time"
 
-	"egov/libs/event"
 	"egov/libs/ledger"
+	"egov/libs/ledger/vouch"
 )
 
 // Vouched is a run of rows and what proves that its events are those their
 // service signed (SH12-C-6).
 type Vouched struct {
-	event.Voucher
+	vouch.Voucher
 	First    uint64      // seq of the run's first row
 	Recorded []time.Time // of each row's event, by its producer's database
 }
@@ -25,7 +25,7 @@ const CodeUnvouched ledger.Code = "unvouched"
 
 // vouching holds rows, as they come, to their vouchers.
 type vouching struct {
-	keys   event.Keys
+	keys   vouch.Keys
 	next   func() (*Vouched, error, bool)
 	at     *Vouched
 	leaves []ledger.Hash // of the run's rows so far
@@ -69,16 +69,13 @@ func (v *vouching) row(r *ledger.Row) error {
 	if e.Source != at.Source {
 		return ledger.Found(CodeUnvouched, r.Seq, "%s vouches for what %s states", at.Source, e.Source)
 	}
-	v.leaves = append(v.leaves, event.Leaf(&event.Record{
-		ID: e.ID, Source: e.Source, Type: e.Type, Subject: e.Subject, Time: e.Time, Unit: e.Unit, Actor: e.Actor,
-		Seq: e.EventSeq, TraceParent: e.TraceParent, Data: e.Data, RecordedAt: at.Recorded[i],
-	}))
+	v.leaves = append(v.leaves, vouch.Leaf(&e, at.Recorded[i]))
 	if len(v.leaves) < len(at.Recorded) {
 		return nil
 	}
 	v.at = nil
 	err = at.Check(v.keys, v.leaves)
-	if errors.Is(err, event.ErrKeyUnknown) {
+	if errors.Is(err, vouch.ErrKeyUnknown) {
 		return ledger.Found(ledger.CodeUnknownKey, at.First, "key %s of %s", at.KeyID, at.Source)
 	}
 	if err != nil {
