@@ -142,6 +142,14 @@ func TestDocumentsSatisfyTheStandards(t *testing.T) {
 			return []says{submitted(id), {"budgeting", "finance", &budgetingv1.BudgetIssued{AmountFen: -5, IssuedOn: "2026-02-30"}}}
 		}, "identification", 2, 0},
 		"to the end": {whole, "completion", 12, 1},
+		"with papers": {func(id string) []says {
+			paper := []*typev1.Document{{Name: "合同.pdf", MediaType: "application/pdf", SizeBytes: 7, Sha256: strings.Repeat("a", 64)}}
+			return []says{
+				submitted(id), awarded(id),
+				{"procurement", "education", &procurementv1.ContractFiled{ProjectId: id, ContractNo: "HT-1", Supplier: "申城软件", ValueFen: 5, Documents: paper}},
+				{"procurement", "education", &procurementv1.ContractAmended{ProjectId: id, ContractNo: "HT-1", ValueFen: 6, Documents: paper}},
+			}
+		}, "implementation", 4, 1},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -224,6 +232,44 @@ func TestTheCompiledReleaseIsWhatTheReleasesComeTo(t *testing.T) {
 	want := "[compiled] 2900000.00 complete 4 2 2600000.00 " +
 		"[{ID:HT-1 AwardID:ocds-egov-p-1-award Status:terminated Value:{Amount:2800000.00} Amendments:[{Rationale:增加接口}] " +
 		"Implementation:{Transactions:[{ID:pay-1} {ID:pay-2}] Milestones:[{Status:met}]}}]"
+	if got != want {
+		t.Errorf("got  %s\nwant %s", got, want)
+	}
+}
+
+// TestTheProjectPackageSumsUp looks at what an OC4IDS reader finds without any
+// release: the changes of contracts, the payments, the acceptance.
+func TestTheProjectPackageSumsUp(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	h.tell("p-1", whole("p-1")...)
+	type value struct{ Amount json.Number }
+	var p struct {
+		Projects []struct {
+			IdentificationPeriod struct{ EndDate string }
+			ImplementationPeriod struct{ StartDate, EndDate string }
+			ContractingProcesses []struct {
+				Summary struct {
+					Tender        struct{ CostEstimate value }
+					Modifications []struct {
+						Rationale                          string
+						OldContractValue, NewContractValue value
+					}
+					Transactions []struct {
+						ID    string
+						Value value
+					}
+					Milestones []struct{ Status string }
+				}
+			}
+		}
+	}
+	must(t, json.Unmarshal(unpack(t, h.export(auditexport.MakeExport{Project: "p-1", Formats: []string{"csv"}}))["project/p-1.oc4ids.json"], &p))
+	got := fmt.Sprintf("%+v", p.Projects[0])
+	const day = "2026-03-02T00:00:00+08:00"
+	want := "{IdentificationPeriod:{EndDate:" + day + "} ImplementationPeriod:{StartDate:" + day + " EndDate:" + day + "} ContractingProcesses:[{Summary:{" +
+		"Tender:{CostEstimate:{Amount:2700000.00}} Modifications:[{Rationale:增加接口 OldContractValue:{Amount:2600000.00} NewContractValue:{Amount:2800000.00}}] " +
+		"Transactions:[{ID:pay-1 Value:{Amount:1000000.00}} {ID:pay-2 Value:{Amount:1790000.00}}] Milestones:[{Status:met}]}}]}"
 	if got != want {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}

@@ -2,6 +2,7 @@ package auditexport
 
 import (
 	"bytes"
+	"cmp"
 	"encoding/json"
 	"strconv"
 	"strings"
@@ -51,6 +52,7 @@ type fact struct {
 	PaidTotalFen       number `json:"paid_total_fen"`
 	FinalFen           number `json:"final_fen"`
 	DecidedOn          string `json:"decided_on"`
+	RecordedOn         string `json:"recorded_on"`
 	DocumentNo         string `json:"document_no"`
 	IssuedOn           string `json:"issued_on"`
 	PaymentID          string `json:"payment_id"`
@@ -70,6 +72,11 @@ type fact struct {
 	AcceptedOn         string `json:"accepted_on"`
 	FiledOn            string `json:"filed_on"`
 	Sequence           int64  `json:"sequence"`
+	Documents          []struct {
+		Name      string `json:"name"`
+		MediaType string `json:"media_type"`
+		SHA256    string `json:"sha256"`
+	} `json:"documents"`
 
 	// Of a declaration.
 	DecisionJSON string `json:"decision_json"`
@@ -122,11 +129,12 @@ type history struct {
 
 	declared, approved, budget number // fen
 	award, contract, paid      number
-	final                      number
+	final, estimate            number
 
 	outcome    string
 	withdrawn  bool
 	closed     bool
+	decidedOn  string
 	issuedOn   string
 	notice     string
 	method     string
@@ -162,7 +170,7 @@ func (h *history) add(f *fact) {
 	case projectClosed:
 		h.closed = true
 	case decisionTaken, handoverRecorded:
-		h.outcome, h.approved = f.Outcome, f.ApprovedFen
+		h.outcome, h.approved, h.decidedOn = f.Outcome, f.ApprovedFen, cmp.Or(f.DecidedOn, f.RecordedOn)
 	case changeConsented:
 		if f.ApprovedFen > 0 {
 			h.approved = f.ApprovedFen
@@ -176,7 +184,7 @@ func (h *history) add(f *fact) {
 	case procurementBegun:
 		h.method = f.Method
 	case tenderPublished:
-		h.notice, h.published = f.NoticeNo, f.PublishedOn
+		h.notice, h.published, h.estimate = f.NoticeNo, f.PublishedOn, f.ValueFen
 	case awardMade:
 		h.award, h.supplier, h.credit, h.bidders = f.ValueFen, f.Supplier, f.SupplierCreditCode, f.Bidders
 	case contractFiled:

@@ -1,8 +1,10 @@
 package auditexport
 
 import (
+	"cmp"
 	"net/url"
 	"slices"
+	"strconv"
 )
 
 // oc4ids is the project package, OC4IDS 0.9.
@@ -13,6 +15,8 @@ func (h *history) oc4ids() object {
 		"publicAuthority": organization(h.unit, h.unit),
 		"budget":          object{"amount": money(h.budget), "approvalDate": at(h.issuedOn)},
 	}
+	project["identificationPeriod"] = object{"startDate": at(h.brief.GetDeclaredOn()), "endDate": at(h.decidedOn)}
+	project["implementationPeriod"] = object{"startDate": at(h.effective), "endDate": at(h.acceptedOn)}
 	if h.acceptedOn != "" {
 		project["completion"] = object{"endDate": at(h.acceptedOn), "finalValue": money(h.final)}
 	}
@@ -36,8 +40,9 @@ func (h *history) contracting() object {
 		"ocid": ocid(h.id), "title": h.title, "status": h.contractingStatus(),
 		"tender": object{
 			"procurementMethodDetails": h.method, "datePublished": at(h.published), "procuringEntity": organization(h.unit, h.unit),
-			"numberOfTenderers": known(h.bidders),
+			"numberOfTenderers": known(h.bidders), "costEstimate": money(h.estimate),
 		},
+		"modifications": h.modifications(), "transactions": h.transactions(), "milestones": h.milestones(),
 		"contractValue": money(h.contract), "contractPeriod": object{"startDate": at(h.effective), "endDate": at(h.endsOn)},
 	}
 	if h.supplier != "" {
@@ -51,6 +56,36 @@ func (h *history) contracting() object {
 		releases = append(releases, object{"id": r.id, "tag": []any{r.tag}, "date": instant(r.date), "url": "urn:uuid:" + r.id})
 	}
 	return object{"id": ocid(h.id), "summary": summary, "releases": releases}
+}
+
+// modifications are what contracts were changed to.
+func (h *history) modifications() (list []any) {
+	for _, x := range h.amendments {
+		list = append(list, object{
+			"id": x.ID, "date": at(x.EffectiveOn), "rationale": x.Reason, "releaseID": x.ID,
+			"oldContractValue": money(x.PreviousFen), "newContractValue": money(x.ValueFen),
+		})
+	}
+	return list
+}
+
+// transactions are the payments.
+func (h *history) transactions() (list []any) {
+	for _, x := range h.payments {
+		list = append(list, object{
+			"id": cmp.Or(x.ID, strconv.FormatInt(x.Seq, 10)), "date": at(x.PaidOn), "value": money(number(x.Amount)),
+			"payer": organization(h.unit, h.unit), "payee": object{"name": x.Payee},
+		})
+	}
+	return list
+}
+
+// milestones are the acceptance, once it is passed.
+func (h *history) milestones() []any {
+	if h.acceptedOn == "" {
+		return nil
+	}
+	return []any{object{"id": "acceptance", "title": "竣工验收", "type": "delivery", "status": "met", "dateMet": at(h.acceptedOn)}}
 }
 
 // status is the project's by the standard's closed list.

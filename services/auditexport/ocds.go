@@ -169,7 +169,7 @@ func (h *history) release(f *fact) (release, bool) {
 		r.tag = "contract"
 		r.says = object{"contracts": []any{object{
 			"id": contractID(f.ContractNo), "awardID": awardID, "title": h.title, "status": "active", "value": money(f.ValueFen),
-			"period": object{"startDate": at(f.EffectiveOn), "endDate": at(f.EndsOn)},
+			"period": object{"startDate": at(f.EffectiveOn), "endDate": at(f.EndsOn)}, "documents": f.attached(),
 		}}}
 		if h.award == 0 { // a contract without a procedure of its own awards itself
 			r.says["parties"] = []any{supplier(f.Supplier, "")}
@@ -182,7 +182,7 @@ func (h *history) release(f *fact) (release, bool) {
 		r.tag = "contractAmendment"
 		r.says = object{"contracts": []any{object{
 			"id": contractID(f.ContractNo), "awardID": awardID, "value": money(f.ValueFen),
-			"amendments": []any{object{"id": cmp.Or(f.AmendmentNo, f.ID), "date": at(f.EffectiveOn), "rationale": f.Reason, "releaseID": f.ID}},
+			"amendments": []any{object{"id": cmp.Or(f.AmendmentNo, f.ID), "date": at(f.EffectiveOn), "rationale": f.Reason, "releaseID": f.ID}}, "documents": f.attached(),
 		}}}
 	case paymentRecorded:
 		r.tag = "implementation"
@@ -214,6 +214,16 @@ func (h *history) release(f *fact) (release, bool) {
 		return r, false
 	}
 	return r, true
+}
+
+// attached are the papers that a fact names, each by the hash of its content.
+func (f *fact) attached() (list []any) {
+	for _, d := range f.Documents {
+		if d.SHA256 != "" {
+			list = append(list, object{"id": d.SHA256, "title": d.Name, "format": d.MediaType})
+		}
+	}
+	return list
 }
 
 func contractID(no string) string { return cmp.Or(no, "contract") }

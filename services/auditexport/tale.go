@@ -45,8 +45,16 @@ type tale struct {
 	payments  []paymentLine
 	papers    []paperLine
 
+	amendments []amendment
+
 	closedOn, closeReason string
 	closedSeq             int64
+}
+
+// amendment is one change of a contract, by the event that states it.
+type amendment struct {
+	ID, EffectiveOn, Reason string
+	PreviousFen, ValueFen   number
 }
 
 func newHistory(id string) *history {
@@ -75,6 +83,7 @@ func (h *history) tell(f *fact) {
 			Value: int64(f.ValueFen), First: int64(f.ValueFen), EffectiveOn: f.EffectiveOn, EndsOn: f.EndsOn, Seq: h.seq,
 		})
 	case contractAmended:
+		h.amendments = append(h.amendments, amendment{f.ID, f.EffectiveOn, f.Reason, f.PreviousFen, f.ValueFen})
 		for i := range h.tale.contracts {
 			if c := &h.tale.contracts[i]; c.No == f.ContractNo {
 				c.Value = int64(f.ValueFen)

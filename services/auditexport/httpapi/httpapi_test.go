@@ -34,7 +34,7 @@ func FuzzMakeExport(f *testing.F) {
 	for _, seed := range []string{
 		`{}`, ``, `null`, `[]`, `{`, `{"project":"p-1"}`, `{"from":"2026-01-01","to":"2026-12-31"}`, `{"from":"2026-02-30"}`,
 		`{"project":"p-1","from":"2026-01-01"}`, `{"previous_size":9223372036854775807}`, `{"previous_size":1e400}`, `{"project":7}`,
-		`{"project":"\u0000"}`, "{\"project\":\"\xff\"}", `{"PROJECT":"p"}`, `{"project":"a","project":"b"}`,
+		`{"project":"\u0000"}`, "{\"project\":\"\xff\"}", `{"formats":["csv"]}`, `{"formats":"csv"}`, `{"formats":["exe"]}`, `{"PROJECT":"p"}`, `{"project":"a","project":"b"}`,
 	} {
 		f.Add([]byte(seed))
 	}
@@ -49,6 +49,8 @@ func FuzzMakeExport(f *testing.F) {
 	mux := http.NewServeMux()
 	httpapi.Mount(op.NewAPI("auditexport", "审计账本", mux), &auditexport.Service{
 		Book: empty{}, Keyring: ring, Anchor: anchor, Clock: calendar.System(), Life: f.Context(),
+		Exports:       aggregatetest.New[auditexport.Export, *auditexport.Export](calendar.System()),
+		Exporting:     auditexport.Exporting{PerUnit: 1},
 		Witnesses:     aggregatetest.New[auditexport.Witness, *auditexport.Witness](calendar.System()),
 		Announcements: aggregatetest.New[auditexport.Announcement, *auditexport.Announcement](calendar.System()),
 	})
