@@ -27,7 +27,9 @@ func suspect(k *module.Kit, s *auditexport.Service) {
 		Cases: pgstore.Cases(k.Store), Flags: flags, InTx: k.Store.InTx, Rules: k.Rules, District: k.Config.District,
 		Attachments: k.Attachments, Sign: k.Sign, Self: k.Self, NewID: store.NewID,
 	}
-	k.Unit.Loop("red flags", watching(k, kept, &redflag.Watch{Store: kept, Flags: flags, Rules: k.Rules, Clock: k.Clock, Self: k.Self}))
+	k.Unit.Loop("red flags", watching(k, kept, &redflag.Watch{Store: kept, Flags: flags, Rules: k.Rules, Clock: k.Clock, Self: k.Self, Tell: func(ctx context.Context, scope string, err error) {
+		k.Log.ErrorContext(ctx, "a red-flag rule fails, its flags stay as they are", "scope", scope, "err", err)
+	}}))
 }
 
 // watching keeps flags in step with the ledger. What fails is tried again with

@@ -125,27 +125,42 @@ func (x *Suspicions) Files(ctx context.Context, projects []string) (map[string]*
 	return files, err
 }
 
-// Keep stores one file.
-func (x *Suspicions) Keep(ctx context.Context, f *redflag.File, s *redflag.Sketch, again calendar.Date) error {
-	body, err := f.Encode()
-	if err != nil {
-		return err
-	}
-	var unit, sketch, lookOn any
-	agencies := []string{}
-	if s != nil {
-		b, err := json.Marshal(s)
+// keptRow is a file on its way into its table.
+type keptRow struct {
+	Project  string          `json:"project"`
+	Unit     *string         `json:"unit"`
+	Agencies []string        `json:"agencies"`
+	Sketch   *redflag.Sketch `json:"sketch"`
+	Body     json.RawMessage `json:"body"`
+	LookOn   *string         `json:"look_on"`
+}
+
+// Keep stores files, in one statement.
+func (x *Suspicions) Keep(ctx context.Context, files []redflag.Kept) error {
+	rows := make([]keptRow, len(files))
+	for i, k := range files {
+		body, err := k.Encode()
 		if err != nil {
 			return err
 		}
-		unit, sketch, agencies = s.Unit, b, append(agencies, s.Agencies...)
+		r := keptRow{Project: k.Project, Agencies: []string{}, Body: body}
+		if k.Sketch != nil {
+			r.Unit, r.Sketch, r.Agencies = &k.Sketch.Unit, k.Sketch, append(r.Agencies, k.Sketch.Agencies...)
+		}
+		if !k.Again.IsZero() {
+			day := k.Again.String()
+			r.LookOn = &day
+		}
+		rows[i] = r
 	}
-	if !again.IsZero() {
-		lookOn = again.String()
+	all, err := json.Marshal(rows)
+	if err != nil {
+		return err
 	}
-	return x.s.Exec(ctx, `INSERT INTO flag_file (project, unit, agencies, sketch, body, look_on) VALUES ($1, $2, $3, $4, $5, $6::text::date)
-		ON CONFLICT (project) DO UPDATE SET unit = excluded.unit, agencies = excluded.agencies, sketch = excluded.sketch, body = excluded.body, look_on = excluded.look_on`,
-		f.Project, unit, agencies, sketch, body, lookOn)
+	return x.s.Exec(ctx, `INSERT INTO flag_file (project, unit, agencies, sketch, body, look_on)
+		SELECT project, unit, agencies, nullif(sketch, 'null'), body, look_on
+		  FROM jsonb_to_recordset($1::jsonb) AS x(project text, unit text, agencies text[], sketch jsonb, body jsonb, look_on date)
+		ON CONFLICT (project) DO UPDATE SET unit = excluded.unit, agencies = excluded.agencies, sketch = excluded.sketch, body = excluded.body, look_on = excluded.look_on`, all)
 }
 
 // texts reads one column of texts.
@@ -208,9 +223,9 @@ func (x *Suspicions) EvaluatedBy(ctx context.Context, unit string) ([]string, er
 	return x.texts(ctx, "SELECT project FROM flag_file WHERE agencies @> ARRAY[$1::text] ORDER BY project", unit)
 }
 
-// Standing lists the flags of a scope.
-func (x *Suspicions) Standing(ctx context.Context, scope string) ([]redflag.Flag, error) {
-	return x.read(ctx, "SELECT body FROM red_flag WHERE scope = $1 ORDER BY id", scope)
+// Standing lists the flags of scopes.
+func (x *Suspicions) Standing(ctx context.Context, scopes []string) ([]redflag.Flag, error) {
+	return x.read(ctx, "SELECT body FROM red_flag WHERE scope = ANY ($1) ORDER BY id", scopes)
 }
 
 func (x *Suspicions) read(ctx context.Context, sql string, args ...any) (list []redflag.Flag, err error) {

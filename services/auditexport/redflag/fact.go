@@ -128,11 +128,14 @@ func (n *number) UnmarshalJSON(b []byte) error {
 	return err
 }
 
+// noText is a character that no service can keep, so no service stated it.
+var noText = []byte(`\u0000`)
+
 // Read takes the fact out of a row. It answers false for a row that is about
 // something else or cannot be read: a check of the ledger tells of those.
 func Read(row *ledger.Row) (f Fact, ok bool) {
 	e, err := ledger.Parse(row.Raw)
-	if err != nil || !slices.Contains(Types(), e.Type) {
+	if err != nil || !slices.Contains(Types(), e.Type) || bytes.Contains(e.Data, noText) {
 		return f, false
 	}
 	f = Fact{

@@ -31,9 +31,7 @@ type Store interface {
 	// others behind it.
 	Facts(ctx context.Context, after int64, maxRows int) (facts []Fact, last int64, more bool, err error)
 	Files(ctx context.Context, projects []string) (map[string]*File, error)
-	// Keep stores a file with what follows from it; again is the day on which
-	// it is due once more, zero for none.
-	Keep(ctx context.Context, f *File, s *Sketch, again calendar.Date) error
+	Keep(ctx context.Context, files []Kept) error
 	// Due lists projects whose day has come.
 	Due(ctx context.Context, today calendar.Date, limit int) ([]string, error)
 	// LookAgain makes every project due.
@@ -44,8 +42,15 @@ type Store interface {
 	Names(ctx context.Context) (map[string]string, error)
 	// EvaluatedBy lists the projects that a unit evaluated.
 	EvaluatedBy(ctx context.Context, unit string) ([]string, error)
-	// Standing lists the flags of a scope, withdrawn ones included.
-	Standing(ctx context.Context, scope string) ([]Flag, error)
+	// Standing lists the flags of scopes, withdrawn ones included.
+	Standing(ctx context.Context, scopes []string) ([]Flag, error)
+}
+
+// Kept is a file with what follows from it.
+type Kept struct {
+	*File
+	Sketch *Sketch       // nil before the project is submitted
+	Again  calendar.Date // on which it is due once more, zero for none
 }
 
 // Watch keeps the flags in step with the ledger.
@@ -58,6 +63,10 @@ type Watch struct {
 	// Rows and Due bound one step; 0 = 2,000 rows and 100 projects.
 	Rows int
 	Due  int
+	// Tell is told of a scope in which a rule of the pack fails. Its flags stay
+	// as they are, and it is looked at again with its next fact, a project also
+	// the next day; the others go on.
+	Tell func(ctx context.Context, scope string, err error)
 }
 
 // Step looks at the next rows of the ledger, and at projects whose day has come,
@@ -149,14 +158,24 @@ func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
 	}
 	d := Detectors{Rules: w.Rules, Today: calendar.Today(w.Clock)}
 	units := change{}
+	var looked []scoped
+	kept := make([]Kept, 0, len(ids))
 	for _, id := range ids {
 		file := files[id]
 		if file == nil {
 			file = &File{Project: id}
 		}
-		if err := w.project(ctx, d, file, byProject[id], names, units); err != nil {
-			return err
+		k, l, err := w.project(d, file, byProject[id], names, units)
+		if err != nil {
+			w.Tell(ctx, ScopeOfProject(id), err)
+			k.Again = d.Today.AddDays(1)
+		} else {
+			looked = append(looked, l)
 		}
+		kept = append(kept, k)
+	}
+	if err := w.Store.Keep(ctx, kept); err != nil {
+		return err
 	}
 	for _, unit := range slices.Sorted(maps.Keys(units)) {
 		sketches, err := w.Store.Sketches(ctx, unit)
@@ -165,13 +184,19 @@ func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
 		}
 		found, err := d.Unit(unit, sketches)
 		if err != nil {
-			return err
+			w.Tell(ctx, ScopeOfUnit(unit), err)
+			continue
 		}
-		if err := w.settle(ctx, ScopeOfUnit(unit), found, units[unit]); err != nil {
-			return err
-		}
+		looked = append(looked, scoped{ScopeOfUnit(unit), found, units[unit]})
 	}
-	return nil
+	return w.settle(ctx, looked)
+}
+
+// scoped is what was found in a scope, and the last row that touched it.
+type scoped struct {
+	scope string
+	found []Finding
+	after int64
 }
 
 // rename keeps a unit's name and looks again at what the unit evaluated.
@@ -188,9 +213,9 @@ func (w *Watch) rename(ctx context.Context, f Fact, byProject map[string][]Fact)
 	return err
 }
 
-// project adds facts to one file, and settles the flags that follow from it
-// alone; units gathers those whose series it belongs or belonged to.
-func (w *Watch) project(ctx context.Context, d Detectors, file *File, facts []Fact, names map[string]string, units change) error {
+// project adds facts to one file and finds the flags that follow from it alone;
+// units gathers those whose series it belongs or belonged to.
+func (w *Watch) project(d Detectors, file *File, facts []Fact, names map[string]string, units change) (k Kept, l scoped, err error) {
 	var last int64
 	for _, f := range facts {
 		last = max(last, f.Seq)
@@ -201,41 +226,52 @@ func (w *Watch) project(ctx context.Context, d Detectors, file *File, facts []Fa
 	for _, f := range facts {
 		file.Add(f)
 	}
-	found, again, err := d.Project(file, names)
-	if err != nil {
-		return err
-	}
-	var sketch *Sketch
+	k = Kept{File: file}
 	if s, ok := file.Sketch(); ok {
-		sketch = &s
+		k.Sketch = &s
 		units.touch(s.Unit, last)
 	}
-	if err := w.Store.Keep(ctx, file, sketch, again); err != nil {
-		return err
-	}
-	return w.settle(ctx, ScopeOfProject(file.Project), found, last)
+	l = scoped{scope: ScopeOfProject(file.Project), after: last}
+	l.found, k.Again, err = d.Project(file, names)
+	return k, l, err
 }
 
-// settle raises, revises and withdraws flags until those that stand in a scope
-// are those that were found. after is the last row that touched the scope, 0
-// when none did.
-func (w *Watch) settle(ctx context.Context, scope string, found []Finding, after int64) error {
-	standing, err := w.Store.Standing(ctx, scope)
+// settle raises, revises and withdraws flags until those that stand in the
+// scopes are those that were found there.
+func (w *Watch) settle(ctx context.Context, looked []scoped) error {
+	scopes := make([]string, len(looked))
+	for i, l := range looked {
+		scopes[i] = l.scope
+	}
+	standing, err := w.Store.Standing(ctx, scopes)
 	if err != nil {
 		return err
 	}
-	known := map[string]*Flag{}
+	known := map[string]map[string]*Flag{}
 	for i := range standing {
-		known[standing[i].ID] = &standing[i]
+		f := &standing[i]
+		if known[f.Scope] == nil {
+			known[f.Scope] = map[string]*Flag{}
+		}
+		known[f.Scope][f.ID] = f
 	}
-	for i := range found {
-		x := &found[i]
+	for _, l := range looked {
+		if err := w.settleOne(ctx, l, known[l.scope]); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (w *Watch) settleOne(ctx context.Context, l scoped, known map[string]*Flag) error {
+	for i := range l.found {
+		x := &l.found[i]
 		f := known[x.ID]
 		delete(known, x.ID)
 		if f != nil && f.State == Raised && f.rests(x) {
 			continue
 		}
-		if _, err := w.Flags.Upsert(ctx, x.ID, func(f *Flag, rec *aggregate.Recorder) error { f.find(rec, scope, x); return nil }); err != nil {
+		if _, err := w.Flags.Upsert(ctx, x.ID, func(f *Flag, rec *aggregate.Recorder) error { f.find(rec, l.scope, x); return nil }); err != nil {
 			return err
 		}
 	}
@@ -243,7 +279,7 @@ func (w *Watch) settle(ctx context.Context, scope string, found []Finding, after
 		if known[id].State == Withdrawn {
 			continue
 		}
-		if _, err := w.Flags.Update(ctx, id, func(f *Flag, rec *aggregate.Recorder) error { f.withdraw(rec, after); return nil }); err != nil {
+		if _, err := w.Flags.Update(ctx, id, func(f *Flag, rec *aggregate.Recorder) error { f.withdraw(rec, l.after); return nil }); err != nil {
 			return err
 		}
 	}

@@ -257,24 +257,64 @@ func TestOtherRulesAreAppliedToOldFacts(t *testing.T) {
 	if l.raised()["splitting_review"].ID == "" {
 		t.Fatalf("%v", l.raised())
 	}
-	files := fstest.MapFS{}
-	names, err := fs.Glob(packs.FS, "yangpu-2023/*.yaml")
-	must(t, err)
-	for _, name := range names {
-		data, err := fs.ReadFile(packs.FS, name)
-		must(t, err)
-		files[strings.TrimPrefix(name, "yangpu-2023/")] = &fstest.MapFile{Data: []byte(strings.ReplaceAll(string(data), "similarity_percent: 60", "similarity_percent: 90"))}
-	}
-	pack, err := policy.Load(files)
-	must(t, err)
-	set, err := policy.NewSet("yangpu", pack)
-	must(t, err)
-	l.watch.Rules.Packs = set
+	l.under("similarity_percent: 60", "similarity_percent: 90")
 	l.watch.Due = 2
 	l.look()
 	gone := l.find(redflag.Query{State: "withdrawn"})
 	if len(gone) != 1 || gone[0].Withdrawn.AfterSeq != 0 || !strings.Contains(gone[0].Withdrawn.Reason.EN, "rules") {
 		t.Fatalf("%+v", gone)
+	}
+}
+
+// under has the watch go by yangpu-2023 with one thing of its flags changed.
+func (l *ledger) under(old, changed string) {
+	l.t.Helper()
+	files := fstest.MapFS{}
+	names, err := fs.Glob(packs.FS, "yangpu-2023/*.yaml")
+	must(l.t, err)
+	for _, name := range names {
+		data, err := fs.ReadFile(packs.FS, name)
+		must(l.t, err)
+		if strings.HasSuffix(name, "/flags.yaml") {
+			data = []byte(strings.ReplaceAll(string(data), old, changed))
+		}
+		files[strings.TrimPrefix(name, "yangpu-2023/")] = &fstest.MapFile{Data: data}
+	}
+	pack, err := policy.Load(files)
+	must(l.t, err)
+	l.watch.Rules.Packs, err = policy.NewSet("yangpu", pack)
+	must(l.t, err)
+}
+
+// TestARuleThatFailsStopsNoOther: a condition that cannot be evaluated for one
+// project is told of; that project's flags stay as they were, others' follow
+// their facts, and the next day it is looked at again.
+func TestARuleThatFailsStopsNoOther(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for _, id := range []string{"p", "q"} {
+		for _, x := range without(road(id), &conferencev1.DecisionTaken{}) {
+			l.append(l.says(x.day, x.subject, x.m))
+		}
+	}
+	l.append(l.says("2026-06-01", "q", &procurementv1.ContractFiled{ContractNo: "HT-2", Supplier: "申城软件有限公司", ValueFen: 1, EffectiveOn: "2026-06-01"}))
+	l.on("2026-07-01")
+	if n := len(l.find(redflag.Query{Code: "contract_before_approval", State: "raised"})); n != 2 {
+		t.Fatalf("%d flags", n)
+	}
+	l.under("when: route != 'government_investment'", "when: 100 / (contract_fen - 86000000) > 0")
+	for _, id := range []string{"p", "q"} {
+		l.append(l.says("2026-03-20", id, approved(id, "2026-03-20", 88)))
+	}
+	l.look()
+	left := l.find(redflag.Query{Code: "contract_before_approval", State: "raised"})
+	if len(left) != 1 || left[0].ProjectID != "p" || len(l.told) == 0 || !strings.HasPrefix(l.told[0], "project/p: ") {
+		t.Fatalf("%d flags, told %v", len(left), l.told)
+	}
+	l.under("when: route != 'government_investment'", "when: true")
+	l.on("2026-07-02")
+	if left := l.find(redflag.Query{Code: "contract_before_approval", State: "raised"}); len(left) != 0 {
+		t.Errorf("%+v", left)
 	}
 }
 

@@ -42,6 +42,7 @@ type ledger struct {
 	watch *redflag.Watch
 	clock *calendar.Manual
 	seqs  map[string]int64
+	told  []string // of rules that fail
 }
 
 func newLedger(t testing.TB) *ledger {
@@ -53,7 +54,7 @@ func newLedger(t testing.TB) *ledger {
 	t.Cleanup(l.store.Close)
 	flags := pgstore.Flags(l.store)
 	l.kept = pgstore.NewSuspicions(l.store, flags)
-	l.watch = &redflag.Watch{Store: l.kept, Flags: flags, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Clock: l.clock, Self: self}
+	l.watch = &redflag.Watch{Store: l.kept, Flags: flags, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Clock: l.clock, Self: self, Tell: func(_ context.Context, scope string, err error) { l.told = append(l.told, scope+": "+err.Error()) }}
 	return l
 }
 
