@@ -261,6 +261,10 @@ func TestOnlyAuditorsRead(t *testing.T) {
 		for _, h := range [][]moduletest.Header{nil, lies} {
 			c.Post("/v1/verify", nil, h...).Refused(403, "role_required")
 			c.Post("/v1/exports", map[string]any{"roles": []string{"auditor"}}, h...).Refused(403, "role_required")
+			c.Post("/v1/projects/p-1/archive", nil, h...).Refused(403, "role_required")
+			for _, turn := range []string{"pause", "resume", "cancel"} {
+				c.Post("/v1/exports/"+id+"/"+turn, nil, h...).Refused(403, "role_required")
+			}
 		}
 		c.Get("/v1/ledger/checkpoint").OK(nil) // anybody may hold the ledger to what it said
 		var tasks struct{ Items []any }
@@ -324,6 +328,42 @@ func TestABadBodyIsToldEverythingAtOnce(t *testing.T) {
 	b.auditor.Post("/v1/exports", `{`).Refused(400, "bad_json")
 	if n := b.Count("", &auditexportv1.LedgerQueried{}); n != 0 {
 		t.Errorf("%d readings are on record", n)
+	}
+}
+
+// TestAPackageForTheArchiveOverTheAPI: of a closed project alone (SH12-A).
+func TestAPackageForTheArchiveOverTheAPI(t *testing.T) {
+	t.Parallel()
+	b := start(t)
+	n := b.road("p-1")
+	b.await(n)
+	b.auditor.Post("/v1/projects/p-1/archive", nil).Refused(422, "project_not_closed")
+	b.auditor.Post("/v1/projects/p-9/archive", nil).Refused(404, "no_ledger_rows")
+	b.Other("declaration").State("p-1", "gov-office", &declarationv1.ProjectClosed{ProjectId: "p-1", Reason: "完成"})
+	b.Await("the closing is a row", func() bool {
+		return len(b.query(url.Values{"type": {"egov.declaration.v1.ProjectClosed"}}).Items) == 1
+	})
+	var e auditexport.ExportStatus
+	a := b.auditor.Post("/v1/projects/p-1/archive", nil).OK(&e)
+	if a.Status != http.StatusCreated || e.Package != bundle.PackageArchive {
+		t.Errorf("%d %+v", a.Status, e)
+	}
+	file := b.taken(e)
+	if r := b.check(file.Body); !r.OK || !strings.Contains(file.Header.Get("Content-Disposition"), "archive-2026-03-02-p-1.zip") {
+		t.Errorf("%+v %v", r, file.Header)
+	}
+	b.auditor.Post("/v1/exports/"+e.ID+"/pause", nil).Refused(409, "export_not_in_the_making")
+	b.auditor.Post("/v1/exports/"+e.ID+"/resume", nil).Refused(409, "export_in_the_making")
+	b.auditor.Get("/v1/exports/nothing/file").Refused(404, "not_found")
+	b.Set("2026-03-20")
+	b.Await("the file expires", func() bool {
+		b.auditor.Get("/v1/exports/" + e.ID).OK(&e)
+		return e.State == auditexport.ExportExpired
+	})
+	b.auditor.Get("/v1/exports/"+e.ID+"/file").Refused(409, "export_file_gone")
+	b.auditor.Post("/v1/exports/"+e.ID+"/resume", nil).OK(nil)
+	if again := b.taken(e); !bytes.Equal(again.Body, file.Body) {
+		t.Errorf("written again it has %d bytes, not %d", len(again.Body), len(file.Body))
 	}
 }
 
