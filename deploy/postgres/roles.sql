@@ -12,4 +12,3 @@ REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"service" TO :"service";
 \connect :service
 ALTER SCHEMA public OWNER TO :"owner";
-REVOKE ALL ON SCHEMA public FROM PUBLIC;
