@@ -243,11 +243,11 @@ func (s *Service) ExpireExports(ctx context.Context) (int, error) {
 	return len(ids), nil
 }
 
-// file is a Workshop's file on its way: it is cut into parts, and at points, so
-// that the same bytes are cut in the same places whoever writes them.
+// file is a Workshop's file on its way. It is cut into parts where they are full,
+// and at the points that are kept, so that a point always lies between two.
 type file struct {
 	in    Workshop
-	ctx   context.Context //nolint:containedctx // of one writing
+	ctx   context.Context // of one writing
 	claim Claim
 	at    int64 // of the first byte of part
 	part  []byte

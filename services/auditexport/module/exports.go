@@ -45,6 +45,13 @@ const (
 // its other jobs have room.
 func exporting(k *module.Kit, s *auditexport.Service) {
 	one := make(chan struct{}, 1)
+	// A stopping process gives its bundle up at once: another goes on with it.
+	running, stop := context.WithCancel(context.Background())
+	k.Unit.Loop("exports", func(ctx context.Context) error {
+		<-ctx.Done()
+		stop()
+		return nil
+	})
 	wake := func(ctx context.Context, claims map[string]int64) error {
 		args := make([]jobs.Args, 0, len(claims))
 		for id, n := range claims {
@@ -66,7 +73,10 @@ func exporting(k *module.Kit, s *auditexport.Service) {
 			select {
 			case one <- struct{}{}:
 				defer func() { <-one }()
-				return s.WriteExport(authn.With(ctx, k.Self), j.ID)
+				ctx, cancel := context.WithCancel(authn.With(ctx, k.Self))
+				defer cancel()
+				defer context.AfterFunc(running, cancel)()
+				return s.WriteExport(ctx, j.ID)
 			default: // it is found again, see below
 				return nil
 			}

@@ -196,7 +196,7 @@ func (w *Workshop) Read(ctx context.Context, id string, from int64) io.ReadClose
 
 // parts is a file being read.
 type parts struct {
-	ctx  context.Context //nolint:containedctx // a reader outlives no call of its own
+	ctx  context.Context // of one reading
 	in   *Workshop
 	id   string
 	at   int64

@@ -172,7 +172,7 @@ type made struct {
 
 // waiter is one bundle being waited for.
 type waiter struct {
-	ctx     context.Context //nolint:containedctx // of one command
+	ctx     context.Context // of one command
 	agent   session.Agent
 	session session.Session
 	says    io.Writer
