@@ -6,7 +6,14 @@ say. Secrets are not in it. */}}
       "grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) -}}
 {{- if ne .Chart.Name "portal" -}}
 {{- $_ := set $own "auth" (dict "jwks_url" "http://identity:8080/.well-known/jwks.json") -}}
-{{- $_ := set $own "keys" (dict "dir" "/var/lib/egov/keys") -}}
+{{- /* Each service's own word about the keys it signs events with. */ -}}
+{{- $register := list "/var/lib/egov/keys/register" -}}
+{{- range list "identity" "declaration" "expertreview" "conference" "budgeting" "procurement" "cybersecurity" "cryptoassessment" "legalization" "dataresource" "auditexport" -}}
+{{- if ne . $.Chart.Name -}}
+{{- $register = append $register (printf "%s=http://%s:8080/.well-known/event-keys.json" . .) -}}
+{{- end -}}
+{{- end -}}
+{{- $_ := set $own "keys" (dict "dir" "/var/lib/egov/keys" "register" (join "," $register)) -}}
 {{- if .Values.blob.claim -}}
 {{- $_ := set $own "blob" (dict "url" "file:///var/lib/egov/blob") -}}
 {{- end -}}
