@@ -326,7 +326,7 @@ type hit struct {
 // hitsSQL asks for the blocks from $1 up to $2 that have all of the terms, an
 // amount of the right size and a fact of the right time, with their sets.
 func hitsSQL(q *search.Query, terms []search.Term) (sql string, args []any) {
-	args = make([]any, 2, 7)
+	args = make([]any, 2, 8)
 	arg := func(v any) string {
 		args = append(args, v)
 		return "$" + strconv.Itoa(len(args))
@@ -341,7 +341,8 @@ func hitsSQL(q *search.Query, terms []search.Term) (sql string, args []any) {
 	}
 	if a := q.AmountTerms(); len(a) > 0 {
 		amounts = "a.lists"
-		joins += " CROSS JOIN LATERAL (SELECT array_agg(rows) AS lists FROM ledger_term x WHERE x.term = ANY(" + arg(numbersOf(a)) + ") AND x.block = d.block) a"
+		joins += " CROSS JOIN LATERAL (SELECT array_agg(rows) AS lists FROM ledger_term x WHERE x.block = d.block AND x.term >= " + firstOfAmounts +
+			" AND x.term BETWEEN " + arg(int64(a[0])) + " AND " + arg(int64(a[len(a)-1])) + ") a"
 	}
 	sql = "SELECT d.block, " + lists + ", " + amounts + ", CASE WHEN d.earliest < " + first + " OR d.latest >= " + last + " THEN d.times END, " + first + ", " + last +
 		" FROM ledger_block d" + joins + " WHERE d.block >= $1 AND d.block < $2 AND d.latest >= " + first + " AND d.earliest < " + last
@@ -351,7 +352,7 @@ func hitsSQL(q *search.Query, terms []search.Term) (sql string, args []any) {
 	return sql + " ORDER BY d.block", args
 }
 
-// firstOfAmounts in a condition lets the index of sets answer.
+// firstOfAmounts in a condition lets the indexes of sets and of amounts answer.
 var firstOfAmounts = strconv.FormatInt(int64(search.FirstOfAmounts), 10)
 
 func micros(t time.Time, none int64) int64 {

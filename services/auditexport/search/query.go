@@ -60,8 +60,8 @@ func (q *Query) Terms() []Term {
 	return terms
 }
 
-// AmountTerms are the terms of which a matching row has one; none when amounts
-// are not asked for.
+// AmountTerms are the terms of which a matching row has one, each the next of
+// the one before; none when amounts are not asked for.
 func (q *Query) AmountTerms() []Term {
 	if q.Amounts == nil {
 		return nil
