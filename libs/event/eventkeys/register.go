@@ -153,15 +153,29 @@ func (r *Register) Read(ctx context.Context) error {
 	defer r.mu.Unlock()
 	var errs []error
 	changed := false
-	for _, p := range r.places {
-		read := r.scan
+	fetched := make([]reading, len(r.places))
+	failed := make([]error, len(r.places))
+	var asking sync.WaitGroup // who does not answer keeps nobody waiting for the others
+	for i, p := range r.places {
 		if IsURL(p.at) {
-			read = func(p place) (bool, error) { return r.fetch(ctx, p) }
+			mark := r.read[p.at].mark
+			asking.Go(func() { fetched[i], failed[i] = r.fetch(ctx, p, mark) })
 		}
-		news, err := read(p)
-		changed = changed || news
-		errs = append(errs, err)
 	}
+	for _, p := range r.places {
+		if !IsURL(p.at) {
+			news, err := r.scan(p)
+			changed = changed || news
+			errs = append(errs, err)
+		}
+	}
+	asking.Wait()
+	for i, p := range r.places {
+		if fetched[i].keys != nil {
+			r.read[p.at], changed = fetched[i], true
+		}
+	}
+	errs = append(errs, failed...)
 	if changed {
 		set, err := r.merge()
 		if set != nil {
@@ -172,40 +186,39 @@ func (r *Register) Read(ctx context.Context) error {
 	return errors.Join(errs...)
 }
 
-// fetch asks another's register.
-func (r *Register) fetch(ctx context.Context, p place) (news bool, err error) {
+// fetch asks another's register. Without keys, nothing is new since mark.
+func (r *Register) fetch(ctx context.Context, p place, mark string) (reading, error) {
 	req, err := http.NewRequestWithContext(ctx, http.MethodGet, p.at, nil)
 	if err != nil {
-		return false, err
+		return reading{}, err
 	}
-	if mark := r.read[p.at].mark; mark != "" {
+	if mark != "" {
 		req.Header.Set("If-None-Match", mark)
 	}
 	resp, err := r.http.Do(req)
 	if err != nil {
-		return false, err
+		return reading{}, err
 	}
 	defer resp.Body.Close()
 	if resp.StatusCode == http.StatusNotModified {
-		return false, nil
+		return reading{}, nil
 	}
 	b, err := io.ReadAll(io.LimitReader(resp.Body, maxRegister+1))
 	if err != nil {
-		return false, err
+		return reading{}, err
 	}
 	if resp.StatusCode != http.StatusOK || len(b) > maxRegister {
-		return false, fmt.Errorf("register %s: %s, %d bytes", p.at, resp.Status, len(b))
+		return reading{}, fmt.Errorf("register %s: %s, %d bytes", p.at, resp.Status, len(b))
 	}
 	set, err := sign.ParseKeySet(b)
 	if err != nil {
-		return false, fmt.Errorf("register %s: %w", p.at, err)
+		return reading{}, fmt.Errorf("register %s: %w", p.at, err)
 	}
 	keys := set.Keys()
 	if p.holder != "" { // what it knows of others is not asked
 		keys = slices.DeleteFunc(keys, func(k sign.TrustedKey) bool { return k.Holder != p.holder })
 	}
-	r.read[p.at] = reading{resp.Header.Get("ETag"), keys}
-	return true, nil
+	return reading{resp.Header.Get("ETag"), keys}, nil
 }
 
 // scan reads the files of a folder that changed.
