@@ -16,7 +16,9 @@ import (
 func BenchmarkUnit(b *testing.B) {
 	d := redflag.Detectors{Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Today: date("2027-02-01")}
 	for name, title := range map[string]func(int) string{
-		"apart": func(i int) string { return string([]rune{rune(0x4e00 + 7*i), rune(0x4e01 + 7*i), rune(0x4e02 + 7*i), rune(0x4e03 + 7*i)}) },
+		"apart": func(i int) string {
+			return string([]rune{rune(0x4e00 + 7*i), rune(0x4e01 + 7*i), rune(0x4e02 + 7*i), rune(0x4e03 + 7*i)})
+		},
 		"alike": func(i int) string { return fmt.Sprintf("食堂监管系统第%d期", i%9+1) },
 	} {
 		sketches := make([]redflag.Sketch, 2000)
