@@ -1,12 +1,16 @@
 package demo
 
 import (
+	"archive/zip"
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"slices"
 
+	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/checkpoint"
 	"egov/libs/policy"
@@ -99,7 +103,6 @@ func (w *walk) chain(r *road, a Amounts) (problems []string) {
 }
 
 type standing struct {
-	Rows int             `json:"rows"`
 	Keys checkpoint.Keys `json:"keys"`
 }
 
@@ -124,7 +127,6 @@ func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
 	if err := bureau.get(ctx, "auditexport", "/v1/ledger/checkpoint", &s); err != nil {
 		return err
 	}
-	r.Facts = s.Rows
 	archive, err := w.bundle(ctx, bureau)
 	if err != nil {
 		return err
@@ -137,11 +139,51 @@ func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
 	if err != nil {
 		return err
 	}
+	if r.Facts, err = facts(archive); err != nil {
+		return err
+	}
 	r.Ledger = LedgerReport{Rows: int(v.Rows), Verified: v.OK && live.OK}
+	if r.Facts != r.Ledger.Rows {
+		r.Problems = append(r.Problems, fmt.Sprintf("the ledger has %d rows of %d facts: a fact stands in it twice", r.Ledger.Rows, r.Facts))
+	}
 	if !v.OK {
 		r.Problems = append(r.Problems, fmt.Sprintf("the exported ledger does not verify: %v", v.Finding))
 	}
 	return nil
+}
+
+// facts counts the different facts in an exported ledger, by who stated them.
+func facts(archive []byte) (int, error) {
+	z, err := zip.NewReader(bytes.NewReader(archive), int64(len(archive)))
+	if err != nil {
+		return 0, err
+	}
+	f, err := z.Open("ledger.jsonl")
+	if err != nil {
+		return 0, err
+	}
+	defer f.Close()
+	type fact struct{ source, id string }
+	seen := map[fact]bool{}
+	for d := json.NewDecoder(f); ; {
+		var row struct {
+			Raw []byte `json:"raw"`
+		}
+		if err := d.Decode(&row); err != nil {
+			if errors.Is(err, io.EOF) {
+				return len(seen), nil
+			}
+			return 0, err
+		}
+		if row.Raw == nil {
+			continue // the line that closes the file
+		}
+		e, err := ledger.Parse(row.Raw)
+		if err != nil {
+			return 0, err
+		}
+		seen[fact{e.Source, e.ID}] = true
+	}
 }
 
 // bundle has the whole ledger exported and takes the file when it is made.
