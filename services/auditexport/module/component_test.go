@@ -85,16 +85,14 @@ func TestQueriesAreNarrowedAndPaged(t *testing.T) {
 		"a unit's project": {url.Values{"project": {"p-2"}, "unit": {"gov-office"}}, 1},
 		"nobody's":         {url.Values{"project": {"p-3"}}, 0},
 	} {
-		if got := b.query(c.filter); len(got.Items) != c.rows || got.AfterSeq != 0 {
+		if got := b.query(c.filter); len(seqsOfOthers(got)) != c.rows || got.AfterSeq != 0 {
 			t.Errorf("%s: %d rows, after %d", name, len(got.Items), got.AfterSeq)
 		}
 	}
 	var all []int64
 	for after := int64(0); ; {
 		page := b.query(url.Values{"project": {"p-1"}, "limit": {"4"}, "after_seq": {strconv.FormatInt(after, 10)}})
-		for _, r := range page.Items {
-			all = append(all, r.Seq)
-		}
+		all = append(all, seqsOfOthers(page)...)
 		if after = page.AfterSeq; after == 0 {
 			break
 		}
@@ -107,6 +105,17 @@ func TestQueriesAreNarrowedAndPaged(t *testing.T) {
 	if len(one.Items) != 3 || one.AfterSeq != one.Items[2].Seq {
 		t.Errorf("%+v", one)
 	}
+}
+
+// seqsOfOthers are the rows of a page that other services stated: the ledger's
+// own, such as a red flag about a project, come when they come.
+func seqsOfOthers(page auditexport.Rows) (seqs []int64) {
+	for _, r := range page.Items {
+		if r.Service != module.Name {
+			seqs = append(seqs, r.Seq)
+		}
+	}
+	return seqs
 }
 
 // TestTheAuditorsOwnActsAreRows looks for every way of reading in the ledger
