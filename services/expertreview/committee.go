@@ -169,18 +169,19 @@ func (x *Committee) wide(b policy.Committee) error {
 			fields[f] = true
 		}
 	}
+	zh, en := func(what string, have, need int) string {
+		return fmt.Sprintf("%s须不少于%d个，现为%d个", what, need, have)
+	},
+		func(what string, have, need int) string {
+			return fmt.Sprintf("at least %d %s, not %d", need, what, have)
+		}
 	var c fault.Checks
-	for _, bound := range []struct {
-		code, zh, en string
-		have, need   int
-	}{
-		{"too_few_members", "委员", "members", len(x.Members), b.Min},
-		{"too_few_fields", "专业领域", "fields of expertise", len(fields), b.Fields},
-		{"too_few_employers", "来源单位", "employers", len(employers), b.Employers},
-	} {
-		c.Require(bound.have >= bound.need, "members", bound.code, fmt.Sprintf("%s须不少于%d个，现为%d个", bound.zh, bound.need, bound.have),
-			fmt.Sprintf("at least %d %s, not %d", bound.need, bound.en, bound.have), b.Basis...)
-	}
+	n := len(x.Members)
+	c.Require(n >= b.Min, "members", "too_few_members", zh("委员", n, b.Min), en("members", n, b.Min), b.Basis...)
+	n = len(fields)
+	c.Require(n >= b.Fields, "members", "too_few_fields", zh("专业领域", n, b.Fields), en("fields of expertise", n, b.Fields), b.Basis...)
+	n = len(employers)
+	c.Require(n >= b.Employers, "members", "too_few_employers", zh("来源单位", n, b.Employers), en("employers", n, b.Employers), b.Basis...)
 	c.Require(chaired, "members", "no_chair", "须有主任委员", "there is a chair", b.Basis...)
 	return c.Refuse(ErrCommittee)
 }
