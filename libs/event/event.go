@@ -35,6 +35,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"sync"
 	"time"
 
 	"go.opentelemetry.io/otel/propagation"
@@ -79,12 +80,24 @@ var (
 // names of the schema. Equal messages give equal bytes: protojson varies its
 // spaces on purpose, so they are taken out.
 func FromProto(m proto.Message) (typ string, data []byte, err error) {
-	data, err = encoding.Marshal(m)
-	if err != nil {
-		return "", nil, fmt.Errorf("encode %s: %w", m.ProtoReflect().Descriptor().FullName(), err)
+	typ = string(m.ProtoReflect().Descriptor().FullName())
+	buffer := buffers.Get().(*[]byte)
+	defer buffers.Put(buffer)
+	out, can, err := appendMessage((*buffer)[:0], m)
+	*buffer = out
+	if can {
+		data = bytes.Clone(out)
+	} else if data, err = encoding.Marshal(m); err == nil {
+		data = compact(data)
 	}
-	return string(m.ProtoReflect().Descriptor().FullName()), compact(data), nil
+	if err != nil {
+		return "", nil, fmt.Errorf("encode %s: %w", typ, err)
+	}
+	return typ, data, nil
 }
+
+// buffers are where facts are written before their length is known.
+var buffers = sync.Pool{New: func() any { return new([]byte) }}
 
 // compact takes the spaces outside of strings out of valid JSON, in place.
 func compact(b []byte) []byte {
