@@ -79,6 +79,9 @@ type parser struct {
 	in         []byte
 	at         int
 	marshalled bool // in comes from encoding/json, not from a person
+
+	members []member // of the objects that are open, each one's behind its parent's
+	moved   []byte   // what is being brought into order
 }
 
 func (p *parser) syntax(want string) *flaw {
@@ -125,6 +128,11 @@ func (p *parser) value(out []byte, depth int) ([]byte, error) {
 	case c == '[':
 		return p.array(out, depth)
 	case c == '"':
+		if n := p.plain(); n > 0 { // its canonical form is itself
+			out = append(out, p.in[p.at:p.at+n]...)
+			p.at += n
+			return out, nil
+		}
 		s, err := p.text()
 		if err != nil {
 			return nil, err
@@ -173,17 +181,19 @@ func within(err error, step string) error {
 	return err
 }
 
+// member is one member of an object, and where in the output it was written.
 type member struct {
-	name  string
-	value []byte
+	name     string
+	from, to int
 }
 
 func (p *parser) object(out []byte, depth int) ([]byte, error) {
 	p.next('{')
+	out = append(out, '{')
 	if p.next('}') {
-		return append(out, '{', '}'), nil
+		return append(out, '}'), nil
 	}
-	var members []member
+	begun, first := len(out), len(p.members)
 	for {
 		if p.at == len(p.in) || p.in[p.at] != '"' {
 			return nil, p.syntax("a member name")
@@ -196,11 +206,15 @@ func (p *parser) object(out []byte, depth int) ([]byte, error) {
 		if !p.next(':') {
 			return nil, p.syntax("a colon")
 		}
-		value, err := p.value(nil, depth+1)
-		if err != nil {
+		if len(p.members) > first {
+			out = append(out, ',')
+		}
+		from := len(out)
+		out = append(appendText(out, name), ':')
+		if out, err = p.value(out, depth+1); err != nil {
 			return nil, within(err, name)
 		}
-		members = append(members, member{name, value})
+		p.members = append(p.members, member{name, from, len(out)})
 		p.space()
 		if p.next('}') {
 			break
@@ -209,18 +223,24 @@ func (p *parser) object(out []byte, depth int) ([]byte, error) {
 			return nil, p.syntax("a comma or }")
 		}
 	}
-	slices.SortFunc(members, func(a, b member) int { return compareUTF16(a.name, b.name) })
-	out = append(out, '{')
-	for i, m := range members {
-		if i > 0 {
-			if m.name == members[i-1].name {
-				return nil, &flaw{path: m.name, code: "duplicate_member", zh: "成员名重复", en: "is named twice"}
+	members := p.members[first:]
+	p.members = p.members[:first]
+	byName := func(a, b member) int { return compareUTF16(a.name, b.name) }
+	if !slices.IsSortedFunc(members, byName) {
+		slices.SortFunc(members, byName)
+		p.moved = append(p.moved[:0], out[begun:]...)
+		out = out[:begun]
+		for i, m := range members {
+			if i > 0 {
+				out = append(out, ',')
 			}
-			out = append(out, ',')
+			out = append(out, p.moved[m.from-begun:m.to-begun]...)
 		}
-		out = appendText(out, m.name)
-		out = append(out, ':')
-		out = append(out, m.value...)
+	}
+	for i, m := range members[1:] {
+		if m.name == members[i].name {
+			return nil, &flaw{path: m.name, code: "duplicate_member", zh: "成员名重复", en: "is named twice"}
+		}
 	}
 	return append(out, '}'), nil
 }
@@ -247,6 +267,25 @@ func compareUTF16(a, b string) int {
 }
 
 func badText(zh, en string) *flaw { return &flaw{code: "not_unicode", zh: zh, en: en} }
+
+// plain is the length, with its quotes, of the string that follows, if it is
+// valid text without any escape; otherwise 0.
+func (p *parser) plain() int {
+	n := bytes.IndexByte(p.in[p.at+1:], '"')
+	if n < 0 {
+		return 0
+	}
+	s := p.in[p.at+1 : p.at+1+n]
+	for _, c := range s {
+		if c < ' ' || c == '\\' {
+			return 0
+		}
+	}
+	if !utf8.Valid(s) {
+		return 0
+	}
+	return n + 2
+}
 
 // text reads a string and decodes its escapes.
 func (p *parser) text() (string, error) {

@@ -135,14 +135,20 @@ func (s Signature) message(doc any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Canonical(map[string]any{
-		"context":   context,
-		"alg":       s.Alg,
-		"key_id":    s.KeyID,
-		"signer":    s.Signer,
-		"signed_at": s.SignedAt.UTC().Format(time.RFC3339Nano),
-		"document":  s.Alg.digest(canonical),
+	return Canonical(bound{
+		Alg: s.Alg, Context: context, Document: s.Alg.digest(canonical),
+		KeyID: s.KeyID, SignedAt: s.SignedAt.UTC().Format(time.RFC3339Nano), Signer: s.Signer,
 	})
+}
+
+// bound is what a signature signs; its members stand in their canonical order.
+type bound struct {
+	Alg      Alg    `json:"alg"`
+	Context  string `json:"context"`
+	Document string `json:"document"` // its digest
+	KeyID    string `json:"key_id"`
+	SignedAt string `json:"signed_at"`
+	Signer   string `json:"signer"`
 }
 
 // ParseSignature reads the JSON form; anything missing, unknown or out of
@@ -163,12 +169,17 @@ const (
 	maxValue  = 80  // bytes; the longest DER of two 256-bit integers is 72
 )
 
+var (
+	wantKeyID  = fmt.Sprintf("must be %d hex digits", keyIDLen)
+	wantSigner = fmt.Sprintf("must have 1 to %d bytes", maxSigner)
+)
+
 func (s Signature) check() error {
 	var c fault.Checks
 	c.Require(s.Alg.known(), "alg", "unknown_alg", "签名算法须为ed25519或sm2", "must be ed25519 or sm2")
-	c.Require(len(s.KeyID) == keyIDLen, "key_id", "malformed", "密钥编号格式错误", fmt.Sprintf("must be %d hex digits", keyIDLen))
+	c.Require(len(s.KeyID) == keyIDLen, "key_id", "malformed", "密钥编号格式错误", wantKeyID)
 	c.Require(s.Signer != "" && len(s.Signer) <= maxSigner, "signer", "malformed",
-		"签名人必填且不得过长", fmt.Sprintf("must have 1 to %d bytes", maxSigner))
+		"签名人必填且不得过长", wantSigner)
 	// Some years have no RFC 3339 form.
 	year := s.SignedAt.UTC().Year()
 	c.Require(!s.SignedAt.IsZero() && year >= 1 && year <= 9999, "signed_at", "required", "签名时间必填", "is required")
