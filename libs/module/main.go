@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"os/signal"
-	"runtime/debug"
 	"syscall"
 
 	"egov/libs/conf"
@@ -92,16 +91,9 @@ func logger(c conf.Service) (*slog.Logger, error) {
 	return log, nil
 }
 
-// gcPercent lets a service's small heap grow before it is collected: carrying
-// facts makes much short-lived garbage, and collecting it at Go's default costs
-// twice the processor time of the work itself. GOGC overrides it.
-const gcPercent = 400
-
 // Run runs services in one process until SIGINT or SIGTERM.
 func Run(c conf.Service, process string, services ...host.Service) (err error) {
-	if os.Getenv("GOGC") == "" {
-		debug.SetGCPercent(gcPercent)
-	}
+	tuneMemory(containerMemory(), os.Getenv)
 	ctx, cancel := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
 	defer cancel()
 	log, err := logger(c)
