@@ -5,9 +5,11 @@
 package pg
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"time"
@@ -38,13 +40,20 @@ func Open(ctx context.Context, url, application string, o PoolOptions) (*pgxpool
 	cfg.MaxConns = or(o.MaxConns, 8)
 	cfg.MaxConnIdleTime = 5 * time.Minute
 	cfg.ConnConfig.Tracer = otelpgx.NewTracer(otelpgx.WithDisableSQLStatementInAttributes(), otelpgx.WithDisableAcquireTracer())
-	set := cfg.ConnConfig.RuntimeParams
-	set["application_name"] = application
-	set["timezone"] = "Asia/Shanghai"
-	set["idle_in_transaction_session_timeout"] = "5s"
-	set["statement_timeout"] = millis(or(o.StatementTimeout, 10*time.Second))
-	set["lock_timeout"] = millis(or(o.LockTimeout, 5*time.Second))
+	cfg.ConnConfig.RuntimeParams["application_name"] = application
+	maps.Copy(cfg.ConnConfig.RuntimeParams, SessionSettings(o))
 	return pgxpool.NewWithConfig(ctx, cfg)
+}
+
+// SessionSettings are the settings that a pool's sessions begin with: bounds on
+// whatever could hang, and the suite's time zone.
+func SessionSettings(o PoolOptions) map[string]string {
+	return map[string]string{
+		"timezone":                            "Asia/Shanghai",
+		"idle_in_transaction_session_timeout": "5s",
+		"statement_timeout":                   millis(or(o.StatementTimeout, 10*time.Second)),
+		"lock_timeout":                        millis(or(o.LockTimeout, 5*time.Second)),
+	}
 }
 
 func or[T comparable](v, fallback T) T {
@@ -107,7 +116,12 @@ func (s Scope) Within(b *pgx.Batch, inForce *Scope) {
 }
 
 func (s Scope) args() []any {
-	return []any{"{" + quoteAll(s.Names) + "}", onOff(s.Read), onOff(s.Write)}
+	return []any{TextArray(s.Names), onOff(s.Read), onOff(s.Write)}
+}
+
+// Compare orders scopes, so that equal ones come to stand side by side.
+func (s Scope) Compare(o Scope) int {
+	return cmp.Or(slices.Compare(s.Names, o.Names), strings.Compare(onOff(s.Read), onOff(o.Read)), strings.Compare(onOff(s.Write), onOff(o.Write)))
 }
 
 func onOff(b bool) string {
@@ -117,13 +131,23 @@ func onOff(b bool) string {
 	return "off"
 }
 
-// quoteAll writes names as elements of a PostgreSQL array literal.
-func quoteAll(names []string) string {
-	q := make([]string, len(names))
-	for i, n := range names {
-		q[i] = `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`).Replace(n) + `"`
+// TextArray writes texts as PostgreSQL's literal of a text array.
+func TextArray(texts []string) string {
+	b := []byte{'{'}
+	for i, t := range texts {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = append(b, '"')
+		for _, c := range []byte(t) {
+			if c == '"' || c == '\\' {
+				b = append(b, '\\')
+			}
+			b = append(b, c)
+		}
+		b = append(b, '"')
 	}
-	return strings.Join(q, ",")
+	return string(append(b, '}'))
 }
 
 // Errors that a database answer turns into.

@@ -40,18 +40,14 @@ type Collection[T any, P aggregate.Of[T]] struct {
 	ident   string
 	columns []string
 	beside  *beside[T]
-	sql     struct{ get, lock, insert, update string }
+	rows    *rows
 }
 
 // NewCollection declares the aggregate kept in table; filters are the
 // generated columns that lists may filter by, besides unit and project_id.
 func NewCollection[T any, P aggregate.Of[T]](s *Store, table string, filters ...string) *Collection[T, P] {
 	ident := pgx.Identifier{table}.Sanitize()
-	c := &Collection[T, P]{s: s, table: table, ident: ident, columns: append([]string{"unit", "project_id"}, filters...)}
-	c.sql.lock = "SELECT body FROM " + ident + " WHERE id = $1 FOR UPDATE"
-	c.sql.get = "SELECT body FROM " + ident + " WHERE id = $1"
-	c.sql.insert = "INSERT INTO " + ident + " (id, project_id, unit, parties, version, todo, body, updated_at, created_at) VALUES ($1,$2,$3,$4,$5,$6,$7,$8,$9)"
-	c.sql.update = "UPDATE " + ident + " SET project_id=$2, unit=$3, parties=$4, version=$5, todo=$6, body=$7, updated_at=$8 WHERE id=$1"
+	c := &Collection[T, P]{s: s, table: table, ident: ident, columns: append([]string{"unit", "project_id"}, filters...), rows: newRows(table)}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.collections[table] = c
@@ -64,7 +60,7 @@ func (c *Collection[T, P]) Get(ctx context.Context, id string) (T, error) {
 	err := c.s.Read(ctx, func(rows pgx.Rows) (err error) {
 		raw, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[[]byte])
 		return err
-	}, c.sql.get, id)
+	}, c.rows.get, id)
 	if errors.Is(err, pgx.ErrNoRows) {
 		err = ErrNotFound
 	}
@@ -98,90 +94,62 @@ func (c *Collection[T, P]) Upsert(ctx context.Context, id string, change aggrega
 	return c.do(ctx, upsert, id, change)
 }
 
-// work is the state of one command between its two round trips.
-type work[T any] struct {
-	t       T
-	found   bool
-	before  []byte
-	old     []aggregate.Deadline
-	parties []string // as they were
-	known   []func(*T)
-}
-
 func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change aggregate.Change[T]) (T, error) {
 	by := authn.By(ctx)
 	trace := event.TraceParent(ctx)
-	var w work[T]
+	var t T
+	var known []func(*T) // what the companion says
 	j := &job{
-		ctx: ctx, id: id, lock: c.table + "/" + id, scope: pg.ScopeOf(by), step: commandFrom(ctx).next(c.table),
+		ctx: ctx, id: id, rows: c.rows, fresh: m == create, scope: pg.ScopeOf(by), step: commandFrom(ctx).next(c.table),
 		wake: c.s.wake, done: make(chan error, 1),
 	}
 	if c.beside != nil && m != create {
 		j.beside = c.beside
-		j.told = func(put any) { w.known = append(w.known, put.(func(*T))) }
+		j.told = func(put any) { known = append(known, put.(func(*T))) }
 	}
-	j.load = func(b *pgx.Batch) {
-		w = work[T]{}
-		if m == create {
-			return
-		}
-		b.Queue(c.sql.lock, id).QueryRow(func(r pgx.Row) error {
-			if err := r.Scan(&w.before); !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			return nil
-		})
-	}
+	j.begin = func() { clear(known); known = known[:0] }
 	j.change = func() error {
+		var zero T
+		t = zero
 		if j.kept.body != nil {
 			if !bytes.Equal(j.kept.hash, j.step.hash) {
 				return ErrKeyReuse
 			}
-			return json.Unmarshal(j.kept.body, &w.t)
+			return json.Unmarshal(j.kept.body, &t)
 		}
-		w.found = w.before != nil
-		if w.found {
-			if err := json.Unmarshal(w.before, &w.t); err != nil {
+		found := j.before != nil
+		if found {
+			if err := json.Unmarshal(j.before, &t); err != nil {
 				return fmt.Errorf("decode %s %s: %w", c.table, id, err)
 			}
 		} else if m == update {
 			return ErrNotFound
 		}
-		root := P(&w.t).Base()
+		root := P(&t).Base()
 		if j.step.version != 0 && j.step.version != root.Version {
 			return ErrStale
 		}
-		w.old, w.parties = slices.Clone(root.Deadlines), slices.Clone(root.Parties)
-		for _, put := range w.known {
-			put(&w.t)
+		old, parties := slices.Clone(root.Deadlines), slices.Clone(root.Parties)
+		for _, put := range known {
+			put(&t)
 		}
 		rec := aggregate.NewRecorder(by, c.s.clock.Now())
-		if !w.found {
+		if !found {
 			root.ID, root.CreatedAt = id, rec.Now()
 			root.Own(by.Unit)
 		}
-		if err := change(&w.t, rec); err != nil {
+		if err := change(&t, rec); err != nil {
 			return err
 		}
 		root.Version++
 		root.UpdatedAt = rec.Now()
-		body, err := json.Marshal(w.t)
+		body, err := json.Marshal(t)
 		if err != nil {
 			return err
 		}
 		j.facts, err = c.s.records(rec, root, trace)
-		j.answer = body
+		j.after = &row{root: root, body: body, found: found, old: old, parties: parties}
 		return err
-	}
-	j.save = func(b *pgx.Batch) {
-		root := P(&w.t).Base()
-		row := []any{root.ID, root.ProjectID, root.Unit, root.Parties, root.Version, todoKeys(root.Todo), j.answer, root.UpdatedAt}
-		if w.found {
-			b.Queue(c.sql.update, row...)
-		} else {
-			b.Queue(c.sql.insert, append(row, root.CreatedAt)...)
-		}
-		saveDeadlines(b, c.table, root, w.old, w.parties)
 	}
 
 	var err error
@@ -194,7 +162,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 		var zero T
 		return zero, err
 	}
-	return w.t, nil
+	return t, nil
 }
 
 // records makes the outbox rows of a change. The data bytes are produced here,

@@ -1,13 +1,18 @@
 package store
 
 import (
+	"bytes"
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"hash/maphash"
+	"iter"
+	"runtime"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -22,39 +27,74 @@ import (
 type job struct {
 	ctx    context.Context
 	id     string // of the aggregate
-	lock   string // what it locks, for the order of locks within a group
+	rows   *rows  // its table
+	fresh  bool   // it is made: there is nothing to lock and to read
 	scope  pg.Scope
 	step   step
-	beside companion        // nil without one
-	told   func(any)        // takes what it says, a func(*T)
-	load   func(*pgx.Batch) // queues: lock, read
-	change func() error     // runs the domain's change on what was read
-	save   func(*pgx.Batch) // queues: write the state and its clocks
+	beside companion    // nil without one
+	told   func(any)    // takes what it says, a func(*T)
+	begin  func()       // forgets what was told before
+	change func() error // runs the domain's change on what was read
 	wake   func()
 	done   chan error
 
+	before []byte         // the aggregate as it was read, nil when there is none
 	kept   answer         // found under the command's key
-	answer []byte         // to keep under it; nil when nothing is written
+	after  *row           // to write, and to keep under the key; nil when nothing is written
 	facts  []event.Record // that the change states
 }
 
 // answer is what a command was answered when it was first given.
 type answer struct{ hash, body []byte }
 
-// load queues the first round trip of jobs: each locks and reads its aggregate
-// in its own scope, and what is kept under their keys is read for all at once.
-// scope is the one in force, before and after.
-func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
-	askBeside(b, scope, jobs)
-	by := make(map[string]*job, len(jobs))
-	var keys [][]byte
-	for _, j := range jobs {
-		j.kept, j.answer, j.facts = answer{}, nil, nil
-		j.scope.Within(b, scope)
-		j.load(b)
-		if j.step.active() {
-			keys, by[string(j.step.key)] = append(keys, j.step.key), j
+// lock is the name of what a job locks.
+func (j *job) lock() string { return j.rows.name + "/" + j.id }
+
+// compare brings the jobs of one scope and table together, and those in the
+// order of what they lock.
+func compare(a, b *job) int {
+	return cmp.Or(a.scope.Compare(b.scope), strings.Compare(a.rows.name, b.rows.name), strings.Compare(a.id, b.id))
+}
+
+// runs divides sorted jobs into those of one scope and table.
+func runs(jobs []*job) iter.Seq[[]*job] {
+	return func(yield func([]*job) bool) {
+		for len(jobs) > 0 {
+			n := 1
+			for n < len(jobs) && jobs[n].rows.name == jobs[0].rows.name && jobs[n].scope.Compare(jobs[0].scope) == 0 {
+				n++
+			}
+			if !yield(jobs[:n]) {
+				return
+			}
+			jobs = jobs[n:]
 		}
+	}
+}
+
+// load queues the first round trip of jobs: each run of them locks and reads its
+// aggregates in its own scope, and what is kept under their keys is read for all
+// at once. scope is the one in force, before and after.
+func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
+	for _, j := range jobs {
+		j.before, j.kept, j.after, j.facts = nil, answer{}, nil, nil
+		j.begin()
+	}
+	askBeside(b, scope, jobs)
+	var keys [][]byte
+	var keyed []*job
+	for run := range runs(jobs) {
+		run[0].scope.Within(b, scope)
+		locking := make([]*job, 0, len(run))
+		for _, j := range run {
+			if !j.fresh {
+				locking = append(locking, j)
+			}
+			if j.step.active() {
+				keys, keyed = append(keys, j.step.key), append(keyed, j)
+			}
+		}
+		run[0].rows.load(b, locking)
 	}
 	if len(keys) == 0 {
 		return
@@ -63,26 +103,34 @@ func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
 		var key []byte
 		var a answer
 		_, err := pgx.ForEachRow(rows, []any{&key, &a.hash, &a.body}, func() error {
-			by[string(key)].kept = a
+			for _, j := range keyed {
+				if bytes.Equal(j.step.key, key) {
+					j.kept = a
+				}
+			}
 			return nil
 		})
 		return err
 	})
 }
 
-// save queues the second round trip of those jobs that write: each its state in
-// its own scope, and for all at once the facts and the answers to keep. It
-// reports whether facts were stated.
+// save queues the second round trip of those jobs that write: each run of them
+// its rows in its own scope, and for all at once the facts and the answers to
+// keep. It reports whether facts were stated.
 func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
 	var keys, hashes, answers [][]byte
 	var facts []event.Record
-	for _, j := range jobs {
-		j.scope.Within(b, scope)
-		j.save(b)
-		if j.step.active() {
-			keys, hashes, answers = append(keys, j.step.key), append(hashes, j.step.hash), append(answers, j.answer)
+	for run := range runs(jobs) {
+		changed := make([]row, len(run))
+		for i, j := range run {
+			changed[i] = *j.after
+			if j.step.active() {
+				keys, hashes, answers = append(keys, j.step.key), append(hashes, j.step.hash), append(answers, j.after.body)
+			}
+			facts = append(facts, j.facts...)
 		}
-		facts = append(facts, j.facts...)
+		run[0].scope.Within(b, scope)
+		run[0].rows.save(b, changed)
 	}
 	if len(keys) > 0 {
 		b.Queue("INSERT INTO idempotency (key, body_hash, answer) SELECT * FROM unnest($1::bytea[], $2::bytea[], $3::bytea[])", keys, hashes, answers)
@@ -91,95 +139,117 @@ func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
 	return len(facts) > 0
 }
 
-// group commits commands: each writer takes what is queued, up to a limit, and
-// runs it as one transaction. With one command at a time that is a plain
-// transaction; under queueing it is a group commit. The commands of one
-// aggregate are one writer's: two writers never wait for each other's rows, and
-// an aggregate's facts are in the order of their transactions.
+// group commits commands. What waits is run as one transaction when fewer than
+// two are running, when it fills one, or when it has waited for long: so commands
+// share transactions whenever several come at a time, a lone command waits for
+// nobody, and one that is held up by somebody else's lock does not hold up the
+// others. The commands of one aggregate are run one after the other.
 type group struct {
-	pool   *pgxpool.Pool
-	limit  int
-	seed   maphash.Seed
-	queues []chan *job
-	wg     sync.WaitGroup
+	pool    *pgxpool.Pool
+	writers int // transactions at once
+	limit   int // commands in one
+
+	mu      sync.Mutex
+	closed  bool
+	waiting []*job              // in the order in which they came
+	locked  map[string]struct{} // what the commands of running transactions lock
+	running int
+	armed   bool // patience is being timed
+	wg      sync.WaitGroup
 }
+
+// abreast is how many transactions are begun without waiting for more commands:
+// while one is with the database, the other's changes are worked out.
+const abreast = 2
+
+// patience is how long commands wait for a running transaction to end before
+// another is begun beside it: longer than one takes as a rule.
+const patience = 10 * time.Millisecond
 
 var errStopping = fault.New(fault.Unavailable, "stopping", "服务正在停止，请稍后重试", "the service is stopping, try again")
 
 func newGroup(pool *pgxpool.Pool, writers, limit int) *group {
-	g := &group{pool: pool, limit: limit, seed: maphash.MakeSeed()}
-	for range writers {
-		queue := make(chan *job, 2*limit)
-		g.queues = append(g.queues, queue)
-		g.wg.Go(func() { g.write(queue) })
-	}
-	return g
+	return &group{pool: pool, writers: writers, limit: limit, locked: map[string]struct{}{}}
 }
 
+// close waits for the commands that have come, and refuses all others.
 func (g *group) close() {
-	for _, q := range g.queues {
-		close(q)
-	}
+	g.mu.Lock()
+	g.closed = true
+	g.mu.Unlock()
 	g.wg.Wait()
 }
 
 // do queues j and waits for its own answer.
-func (g *group) do(j *job) (err error) {
-	defer func() {
-		if recover() != nil { // the queue is closed: send on closed channel
-			err = errStopping
-		}
-	}()
-	select {
-	case g.queues[maphash.String(g.seed, j.lock)%uint64(len(g.queues))] <- j:
-	case <-j.ctx.Done():
-		return j.ctx.Err()
+func (g *group) do(j *job) error {
+	g.mu.Lock()
+	if g.closed {
+		g.mu.Unlock()
+		return errStopping
 	}
+	g.wg.Add(1)
+	defer g.wg.Done()
+	g.waiting = append(g.waiting, j)
+	g.begin(false)
+	g.mu.Unlock()
 	return <-j.done
 }
 
-func (g *group) write(queue <-chan *job) {
-	var held []*job // same aggregate as one of the last batch: next round
-	for {
-		jobs, rest := distinct(held)
-		held = rest
+// begin starts transactions with what waits; late says that it has waited for
+// long. The mutex is held.
+func (g *group) begin(late bool) {
+	for g.running < g.writers && (g.running < abreast || late || len(g.waiting) >= g.limit) {
+		jobs := g.take()
 		if len(jobs) == 0 {
-			j, ok := <-queue
-			if !ok {
-				return
-			}
-			jobs = append(jobs, j)
+			break // what waits, waits for the same aggregates
 		}
-	fill:
-		for len(jobs) < g.limit {
-			select {
-			case j, ok := <-queue:
-				if !ok {
-					break fill
-				}
-				if slices.ContainsFunc(jobs, func(o *job) bool { return o.lock == j.lock }) {
-					held = append(held, j)
-				} else {
-					jobs = append(jobs, j)
-				}
-			default:
-				break fill
-			}
-		}
-		g.commit(jobs)
+		late = false
+		g.running++
+		g.wg.Go(func() { g.run(jobs) })
+	}
+	if len(g.waiting) > 0 && !g.armed {
+		g.armed = true
+		time.AfterFunc(patience, func() {
+			g.mu.Lock()
+			defer g.mu.Unlock()
+			g.armed = false
+			g.begin(true)
+		})
 	}
 }
 
-// distinct takes the first job of every aggregate.
-func distinct(in []*job) (first, rest []*job) {
-	for _, j := range in {
-		if slices.ContainsFunc(first, func(o *job) bool { return o.lock == j.lock }) {
+// take takes commands out of those that wait: the first of each aggregate that
+// no running transaction locks, up to the limit.
+func (g *group) take() (jobs []*job) {
+	rest := g.waiting[:0]
+	passed := map[string]struct{}{} // of an aggregate, later commands follow earlier ones
+	for _, j := range g.waiting {
+		lock := j.lock()
+		_, held := g.locked[lock]
+		_, after := passed[lock]
+		if held || after || len(jobs) == g.limit {
+			passed[lock] = struct{}{}
 			rest = append(rest, j)
-		} else {
-			first = append(first, j)
+			continue
 		}
+		g.locked[lock] = struct{}{}
+		jobs = append(jobs, j)
 	}
-	return first, rest
+	clear(g.waiting[len(rest):])
+	g.waiting = rest
+	return jobs
+}
+
+// run commits jobs, then begins with what has come meanwhile.
+func (g *group) run(jobs []*job) {
+	g.commit(slices.Clone(jobs)) // which brings them into its own order
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, j := range jobs {
+		delete(g.locked, j.lock())
+	}
+	g.running--
+	g.begin(false)
 }
 
 // commit runs jobs as one transaction and answers each. When the database
@@ -201,7 +271,7 @@ func (g *group) commit(jobs []*job) {
 		j.done <- pg.Fault(retry(j.ctx, func() error { return g.transact(j.ctx, jobs)[0] }))
 		return
 	}
-	slices.SortFunc(jobs, func(a, b *job) int { return strings.Compare(a.lock, b.lock) })
+	slices.SortFunc(jobs, compare)
 	// The group must not die with one caller's context.
 	for i, err := range g.transact(context.WithoutCancel(jobs[0].ctx), jobs) {
 		j := jobs[i]
@@ -245,9 +315,10 @@ func (g *group) transact(ctx context.Context, jobs []*job) []error {
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return all(err)
 	}
+	change(jobs, errs)
 	var writes []*job
 	for i, j := range jobs {
-		if errs[i] = guard(j.change); errs[i] == nil && j.answer != nil {
+		if errs[i] == nil && j.after != nil {
 			writes = append(writes, j)
 		}
 	}
@@ -265,6 +336,27 @@ func (g *group) transact(ctx context.Context, jobs []*job) []error {
 		jobs[0].wake()
 	}
 	return errs
+}
+
+// change runs the changes of jobs on all processors: while they run, rows are
+// locked and a connection is held.
+func change(jobs []*job, errs []error) {
+	var next atomic.Int64
+	work := func() {
+		for {
+			i := int(next.Add(1)) - 1
+			if i >= len(jobs) {
+				return
+			}
+			errs[i] = guard(jobs[i].change)
+		}
+	}
+	var others sync.WaitGroup
+	for range min(runtime.GOMAXPROCS(0), len(jobs)) - 1 {
+		others.Go(work)
+	}
+	work()
+	others.Wait()
 }
 
 // guard keeps a panicking change from taking the writer, and every later

@@ -54,7 +54,7 @@ type Options struct {
 	Clock    calendar.Clock
 	Calendar calendar.Table
 	Wake     func() // called after a commit that stated facts
-	Writers  int    // commands committed at once; 0 = 4
+	Writers  int    // transactions at once; 0 = 4
 	Group    int    // commands that may share a transaction; 0 = 32
 }
 
@@ -162,7 +162,7 @@ func (t *transaction) run(ctx context.Context, j *job) error {
 	if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
-	if err := j.change(); err != nil || j.answer == nil {
+	if err := j.change(); err != nil || j.after == nil {
 		return err
 	}
 	b = &pgx.Batch{}
