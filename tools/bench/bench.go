@@ -35,6 +35,13 @@ type group struct {
 	open func(ctx context.Context, s *servers) ([]measure, error)
 }
 
+// options are what the command line says besides which measure to run.
+type options struct {
+	report  func(line string) // takes what a watcher may want to know
+	rounds  int               // of the write measures; 0 = their default
+	profile string            // where the service that is measured writes a CPU profile; empty = nowhere
+}
+
 // groups are all measures, in the order in which they are printed. stable: the
 // names are those of `make bench ONLY=`.
 var groups = []group{
@@ -51,6 +58,9 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
 	only := flags.String("only", "", "the one measure to run")
+	o := options{report: func(line string) { _, _ = fmt.Fprintln(errs, line) }} // for whoever watches
+	flags.IntVar(&o.rounds, "rounds", 0, "rounds of each side of the write measures; 0 = five")
+	flags.StringVar(&o.profile, "cpuprofile", "", "file for a CPU profile of the service that the write measures run")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -61,7 +71,7 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) error {
 			continue
 		}
 		known = true
-		if err := g.run(ctx, *only, out, errs); err != nil {
+		if err := g.run(ctx, *only, o, out); err != nil {
 			failed = append(failed, err)
 		}
 	}
@@ -75,8 +85,8 @@ func Run(ctx context.Context, args []string, out, errs io.Writer) error {
 	return errors.Join(failed...)
 }
 
-func (g group) run(ctx context.Context, only string, out, errs io.Writer) (err error) {
-	s := &servers{}
+func (g group) run(ctx context.Context, only string, o options, out io.Writer) (err error) {
+	s := &servers{options: o}
 	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
 	measures, err := g.open(ctx, s)
 	if err != nil {
@@ -87,7 +97,7 @@ func (g group) run(ctx context.Context, only string, out, errs io.Writer) (err e
 		if only != "" && m.Name != only {
 			continue
 		}
-		_, _ = fmt.Fprintf(errs, "measuring %s …\n", m.Name) // for whoever watches
+		o.report("measuring " + m.Name + " …")
 		ours, reference, err := m.Run(ctx)
 		if err != nil {
 			failed = append(failed, fmt.Errorf("%s: %w", m.Name, err))
@@ -148,7 +158,7 @@ func writes(ctx context.Context, s *servers) ([]measure, error) {
 	}
 	b, err := writebench.Open(ctx, writebench.Options{
 		SuperuserURL: db.superuser, OwnerURL: db.owner, AppURL: db.app, AppRole: db.role, RedisURL: s.redis.URL(0),
-		PGBench: pgbench, Dir: s.dir, Serve: serve,
+		PGBench: pgbench, Dir: s.dir, Serve: s.serve, Report: s.options.report, Rounds: s.options.rounds,
 	})
 	if err != nil {
 		return nil, err

@@ -14,12 +14,12 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"egov/libs/embedded"
-	tool "egov/tools/egov/serve"
 )
 
 // servers are a private PostgreSQL that writes to disk and a private Redis,
 // for one group of measures.
 type servers struct {
+	options  options
 	dir      string
 	postgres *embedded.Postgres
 	redis    *embedded.Redis
@@ -98,15 +98,6 @@ func (s *servers) database(ctx context.Context, role string) (db database, err e
 func isThere(err error) bool {
 	pe, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pe.Code == "42710" || pe.Code == "42P04")
-}
-
-// serve runs this program again as a service.
-func serve(config, target string) *exec.Cmd {
-	self, err := os.Executable()
-	if err != nil {
-		self = os.Args[0]
-	}
-	return exec.Command(self, tool.Args(config, target)...)
 }
 
 // program finds a program of the PostgreSQL distribution, which Debian keeps

@@ -6,6 +6,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -14,6 +15,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"egov/libs/pg"
 )
 
 // statement is one statement that the server logged, with its parameters as
@@ -240,12 +243,14 @@ var (
 // nothing looks at: they are sent as they are, as parameters of the statement.
 const maxName = 200
 
-// script writes the statements for pgbench: about another project and under
-// another key each time, all else as it was. The documents are the values of
+// script writes the statements for pgbench: about the next draft and under
+// another key each time, all else as it was. A draft is submitted once, as by
+// the service: submitted again it would stay in its indexes where it is. The documents are the values of
 // the variables d0, d1, ….
 func script(statements []statement, id string) (text string, documents []string) {
 	var b strings.Builder
-	b.WriteString("\\set n random(0, :drafts - 1)\n\\set k random(1, 9000000000000000000)\n")
+	// Each connection takes every few-th draft, beginning with its own number.
+	fmt.Fprintf(&b, "\\set i :i + 1\n\\set n :first + :i * %d + :client_id\n\\set k random(1, 9000000000000000000)\n", few)
 	for _, s := range statements {
 		key := strings.Contains(s.sql, "idempotency")
 		b.WriteString(placeholder.ReplaceAllStringFunc(s.sql, func(ph string) string {
@@ -300,25 +305,54 @@ func literal(s string) string {
 
 var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 
-// pgbench runs the script from few connections and gives transactions a
-// second.
-func (b *Bench) pgbench(ctx context.Context) (float64, error) {
+// pgbench runs the script from few connections, whose sessions have the
+// settings of the service's.
+func (b *Bench) pgbench(ctx context.Context) (round, error) {
+	each := b.o.Requests / few
+	first, err := b.take(ctx, each*few)
+	if err != nil {
+		return round{}, err
+	}
 	args := []string{
-		"-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(b.o.Requests / few),
-		"-f", b.script, "-D", "drafts=" + strconv.Itoa(b.drafts),
+		"-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(each),
+		"-f", b.script, "-D", "i=-1", "-D", "first=" + strconv.Itoa(first),
 	}
 	for i, d := range b.documents {
 		args = append(args, "-D", fmt.Sprintf("d%d=%s", i, d))
 	}
-	out, err := exec.CommandContext(ctx, b.o.PGBench, append(args, b.o.AppURL)...).CombinedOutput()
+	before, err := b.spent(ctx, b.servers[0])
 	if err != nil {
-		return 0, fmt.Errorf("pgbench: %w: %s", err, tail(out))
+		return round{}, err
+	}
+	cmd := exec.CommandContext(ctx, b.o.PGBench, append(args, b.o.AppURL)...)
+	cmd.Env = append(os.Environ(), "PGOPTIONS="+sessionOptions())
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		return round{}, fmt.Errorf("pgbench: %w: %s", err, tail(out))
+	}
+	after, err := b.spent(ctx, b.servers[0])
+	if err != nil {
+		return round{}, err
 	}
 	found := tps.FindSubmatch(out)
 	if found == nil {
-		return 0, fmt.Errorf("pgbench gives no rate: %s", tail(out))
+		return round{}, fmt.Errorf("pgbench gives no rate: %s", tail(out))
 	}
-	return strconv.ParseFloat(string(found[1]), 64)
+	rate, err := strconv.ParseFloat(string(found[1]), 64)
+	n := each * few
+	return round{n, time.Duration(float64(n) / rate * float64(time.Second)), after.minus(before)}, err
+}
+
+// sessionOptions are the settings that a service's sessions begin with, as
+// libpq's variable PGOPTIONS takes them: their timeouts cost every statement
+// something.
+func sessionOptions() string {
+	settings := pg.SessionSettings(pg.PoolOptions{})
+	options := make([]string, 0, len(settings))
+	for _, name := range slices.Sorted(maps.Keys(settings)) {
+		options = append(options, "-c "+name+"="+settings[name])
+	}
+	return strings.Join(options, " ")
 }
 
 func tail(b []byte) []byte { return b[max(0, len(b)-1000):] }

@@ -14,32 +14,35 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// submit sends so many submissions from so many connections and gives how many
-// were answered a second. It writes requests by hand, so that the machine's
+// submit sends so many submissions from so many connections. It writes requests by hand, so that the machine's
 // time goes to the service rather than to its caller, as with pgbench.
-func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) (float64, error) {
+func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) (round, error) {
 	first, err := b.take(ctx, requests)
 	if err != nil {
-		return 0, err
+		return round{}, err
 	}
 	bearer, err := b.token()
 	if err != nil {
-		return 0, err
+		return round{}, err
+	}
+	before, err := b.spent(ctx, i)
+	if err != nil {
+		return round{}, err
 	}
 	var sent atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
+	g, gctx := errgroup.WithContext(ctx)
 	began := time.Now()
 	for range clients {
 		g.Go(func() error {
-			c, err := dial(ctx, i.addr)
+			c, err := dial(gctx, i.addr)
 			if err != nil {
 				return err
 			}
 			defer c.conn.Close()
 			for {
 				n := int(sent.Add(1)) - 1
-				if n >= requests || ctx.Err() != nil {
-					return ctx.Err()
+				if n >= requests || gctx.Err() != nil {
+					return gctx.Err()
 				}
 				if err := c.post("/v1/projects/"+name(first+n)+"/submit", bearer, name(first+n)); err != nil {
 					return err
@@ -48,9 +51,11 @@ func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) 
 		})
 	}
 	if err := g.Wait(); err != nil {
-		return 0, err
+		return round{}, err
 	}
-	return float64(requests) / time.Since(began).Seconds(), nil
+	took := time.Since(began)
+	after, err := b.spent(ctx, i)
+	return round{requests, took, after.minus(before)}, err
 }
 
 // caller is one connection that is used again and again.

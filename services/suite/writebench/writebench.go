@@ -57,9 +57,12 @@ type Options struct {
 	PGBench      string // the program
 	Dir          string // for configuration, logs and attachments
 	// Serve starts the process that runs target with a configuration file.
-	Serve    func(config, target string) *exec.Cmd
+	Serve func(config, target string) *exec.Cmd
+	// Report takes a line about each measure for whoever watches: what a
+	// submission cost either side. It may be nil.
+	Report   func(line string)
 	Rounds   int // of each side; 0 = 5
-	Requests int // a round with few clients; with many, three times as many; 0 = 2,000
+	Requests int // a round with few clients; with many, three times as many; 0 = 6,000
 }
 
 // Measure is one ratio the write path promises.
@@ -82,6 +85,8 @@ type Bench struct {
 	drafts  int // made so far
 	next    int // the first that is not submitted
 
+	postmaster, redis int // process ids; 0 where processor time cannot be read
+
 	script    string   // for pgbench
 	documents []string // its variables d0, d1, …
 }
@@ -101,7 +106,7 @@ func Open(ctx context.Context, o Options) (_ *Bench, err error) {
 		o.Rounds = 5
 	}
 	if o.Requests == 0 {
-		o.Requests = 2000
+		o.Requests = 6000 // pgbench's connections are new in every round: long enough for that not to matter
 	}
 	_, key, err := ed25519.GenerateKey(nil)
 	if err != nil {
@@ -136,6 +141,9 @@ func Open(ctx context.Context, o Options) (_ *Bench, err error) {
 	if err := b.first(ctx); err != nil {
 		return nil, fmt.Errorf("the first draft: %w", err)
 	}
+	if err := b.find(ctx); err != nil {
+		return nil, fmt.Errorf("the servers' processes: %w", err)
+	}
 	if err := b.learn(ctx); err != nil {
 		return nil, fmt.Errorf("the statements of a submission: %w", err)
 	}
@@ -163,39 +171,70 @@ func (b *Bench) Close() error {
 func (b *Bench) Measures() []Measure {
 	const unit = "submissions/s"
 	return []Measure{
-		{"submit_c8", unit, 1.0, 1.3, b.pair(b.http(few, b.o.Requests), b.pgbench)},
-		{"submit_c64_group", unit, 2.5, 4, b.pair(b.http(many, 3*b.o.Requests), b.pgbench)},
+		{"submit_c8", unit, 1.0, 1.3, b.pair("submit_c8", b.http(few, b.o.Requests), b.pgbench)},
+		{"submit_c64_group", unit, 2.5, 4, b.pair("submit_c64_group", b.http(many, 3*b.o.Requests), b.pgbench)},
 		{"traced", unit, 0.95, 0.95, b.traced},
 	}
 }
 
-// side runs one round and gives submissions a second.
-type side func(ctx context.Context) (float64, error)
+// round is what one round of a side came to.
+type round struct {
+	submissions int
+	took        time.Duration
+	cost        cost
+}
+
+// side runs one round.
+type side func(ctx context.Context) (round, error)
 
 // pair runs two sides in turn, after a round of warming up, and gives the
-// medians.
-func (b *Bench) pair(ours, reference side) func(context.Context) (float64, float64, error) {
+// medians of their rates.
+func (b *Bench) pair(name string, ours, reference side) func(context.Context) (float64, float64, error) {
 	return func(ctx context.Context) (float64, float64, error) {
-		var mine, theirs []float64
-		for round := range b.o.Rounds + 1 {
+		var mine, theirs total
+		for n := range b.o.Rounds + 1 {
 			for _, s := range []struct {
 				run  side
-				into *[]float64
+				into *total
 			}{{ours, &mine}, {reference, &theirs}} {
-				rate, err := s.run(ctx)
+				r, err := s.run(ctx)
 				if err == nil {
 					err = b.settle(ctx)
 				}
 				if err != nil {
 					return 0, 0, err
 				}
-				if round > 0 {
-					*s.into = append(*s.into, rate)
+				if n > 0 {
+					s.into.add(r)
 				}
 			}
 		}
-		return median(mine), median(theirs), nil
+		b.report(name, mine, theirs)
+		return median(mine.rates), median(theirs.rates), nil
 	}
+}
+
+// total is the rounds of one side.
+type total struct {
+	rates       []float64 // submissions a second
+	submissions int
+	cost        cost
+}
+
+func (t *total) add(r round) {
+	t.rates = append(t.rates, float64(r.submissions)/r.took.Seconds())
+	t.submissions += r.submissions
+	t.cost = t.cost.plus(r.cost)
+}
+
+// report says what a submission cost either side, where that can be read.
+func (b *Bench) report(name string, ours, reference total) {
+	if b.o.Report == nil || b.postmaster == 0 {
+		return
+	}
+	each := func(t total) float64 { return float64(t.cost.total()) / float64(t.submissions) }
+	b.o.Report(fmt.Sprintf("%s: ours %s; reference %s; ratio of costs %.2f", name,
+		ours.cost.per(ours.submissions), reference.cost.per(reference.submissions), each(reference)/each(ours)))
 }
 
 // settle waits, for at most a minute, until the service has followed up all
@@ -227,12 +266,12 @@ func (b *Bench) traced(ctx context.Context) (float64, float64, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	with := func(ctx context.Context) (float64, error) { return b.submit(ctx, i, few, b.o.Requests) }
-	return b.pair(with, b.http(few, b.o.Requests))(ctx)
+	with := func(ctx context.Context) (round, error) { return b.submit(ctx, i, few, b.o.Requests) }
+	return b.pair("traced", with, b.http(few, b.o.Requests))(ctx)
 }
 
 func (b *Bench) http(clients, requests int) side {
-	return func(ctx context.Context) (float64, error) { return b.submit(ctx, b.servers[0], clients, requests) }
+	return func(ctx context.Context) (round, error) { return b.submit(ctx, b.servers[0], clients, requests) }
 }
 
 // start runs the service in a process of its own and waits until it is ready.

@@ -16,7 +16,11 @@ func main() {
 	ctx, cancel := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	defer cancel()
 	if len(os.Args) > 1 && os.Args[1] == "serve" { // a measure runs a service in a process of its own
-		os.Exit(egov.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr))
+		code, err := bench.Profiled(func() int { return egov.Run(ctx, os.Args[1:], os.Stdin, os.Stdout, os.Stderr) })
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+		}
+		os.Exit(code)
 	}
 	if err := bench.Run(ctx, os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		fmt.Fprintln(os.Stderr, "bench:", err)
