@@ -1,7 +1,7 @@
 package event
 
 import (
-	"fmt"
+	"errors"
 	"reflect"
 	"slices"
 	"strconv"
@@ -215,7 +215,7 @@ func valueWriter(k protoreflect.Kind) func(out []byte, v reflect.Value) ([]byte,
 // appendText appends s as a JSON string with the escapes that protojson uses.
 func appendText(out []byte, s string) ([]byte, error) {
 	if !utf8.ValidString(s) {
-		return out, fmt.Errorf("a text is not valid UTF-8")
+		return out, errors.New("a text is not valid UTF-8")
 	}
 	out = append(out, '"')
 	from := 0
