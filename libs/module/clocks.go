@@ -8,6 +8,8 @@ import (
 	"sync"
 	"time"
 
+	"github.com/prometheus/client_golang/prometheus"
+
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/event"
@@ -149,12 +151,38 @@ func (k *Kit) followClocks() error {
 		return nil
 	})
 	k.Unit.Loop("jobs", runner.Run)
+	k.Unit.Loop("deadlines", k.countDeadlines())
 	// The publisher states much else that no service waits for: it is read at
 	// leisure.
 	k.consume(k.module.Name+"."+followHolidays, []string{publisher}, k.effects([]Reaction{React(k.onHolidaysPublished)}), event.ConsumerOptions{
 		Gather: min(interval, 5*time.Second), Upkeep: 10 * time.Second, Reconcile: 5 * time.Minute,
 	})
 	return nil
+}
+
+// countDeadlines shows how the clocks stand, as often as they are looked at. A
+// database that is away leaves the figures as they were.
+func (k *Kit) countDeadlines() func(context.Context) error {
+	// stable: alerts use this name.
+	clocks := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "egov_deadlines", Help: "Statutory clocks of the service that are not done with, by state; late ones are those whose act has not come."}, []string{"state"})
+	k.Unit.Metrics.Register.MustRegister(clocks)
+	return func(ctx context.Context) error {
+		as := authn.With(ctx, k.Self)
+		t := time.NewTicker(max(k.Config.Clock.Sweep, time.Second))
+		defer t.Stop()
+		for {
+			if counts, err := k.Store.CountDeadlines(as); err == nil {
+				for state, n := range counts {
+					clocks.WithLabelValues(string(state)).Set(float64(n))
+				}
+			}
+			select {
+			case <-ctx.Done():
+				return nil
+			case <-t.C:
+			}
+		}
+	}
 }
 
 // counting is ctx as the service itself, with the calendar up to date: whatever

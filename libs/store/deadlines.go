@@ -34,6 +34,25 @@ func (s *Store) AnyDue(ctx context.Context) (found bool, err error) {
 	return found, err
 }
 
+// CountDeadlines counts the clocks that are not done with, by state: open,
+// warned and paused ones, and late ones whose act has not come.
+func (s *Store) CountDeadlines(ctx context.Context) (map[aggregate.DeadlineState]int64, error) {
+	type count struct {
+		State aggregate.DeadlineState
+		N     int64
+	}
+	var counts []count
+	err := s.Read(ctx, func(rows pgx.Rows) (err error) {
+		counts, err = pgx.CollectRows(rows, pgx.RowToStructByPos[count])
+		return err
+	}, `SELECT state, count(*) FROM deadline WHERE state IN ('open', 'warned', 'paused') OR state = 'late' AND met_on IS NULL GROUP BY state`)
+	by := map[aggregate.DeadlineState]int64{aggregate.Open: 0, aggregate.Warned: 0, aggregate.Paused: 0, aggregate.Late: 0}
+	for _, c := range counts {
+		by[c.State] = c.N
+	}
+	return by, err
+}
+
 // EachDue calls f with the aggregates that have a clock to look at by today:
 // one that is near its due day and not warned of, one that is past it, one that
 // was counted by another calendar than the one in force. It reads them page by

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -87,6 +88,39 @@ func TestClocksAreWarnedOfOnceAndMissedOnce(t *testing.T) {
 	if err != nil || len(rows) != 1 || rows[0].Unit != "education" || f.stated(t, "n1", "DeadlineMissed") != 1 || len(f.due(t)) != 0 {
 		t.Fatalf("%+v %v", rows, err)
 	}
+}
+
+// TestClocksAreCountedUntilDone: a clock counts in its state from its start to
+// its act, and a late one until the act has come.
+func TestClocksAreCountedUntilDone(t *testing.T) {
+	t.Parallel()
+	f := open(t, store.Options{})
+	want := func(state aggregate.DeadlineState, n int64) {
+		t.Helper()
+		all := map[aggregate.DeadlineState]int64{aggregate.Open: 0, aggregate.Warned: 0, aggregate.Paused: 0, aggregate.Late: 0}
+		if state != "" {
+			all[state] = n
+		}
+		if counts, err := f.CountDeadlines(self()); err != nil || !maps.Equal(counts, all) {
+			t.Fatalf("%v, want %v, %v", counts, all, err)
+		}
+	}
+	want("", 0)
+	f.watch(t, "n1")
+	want(aggregate.Open, 1)
+	f.clock.Set(time.Date(2026, 3, 13, 9, 0, 0, 0, calendar.Shanghai))
+	f.tick(t, "n1")
+	want(aggregate.Warned, 1)
+	f.clock.Set(time.Date(2026, 3, 17, 0, 0, 0, 0, calendar.Shanghai))
+	f.tick(t, "n1")
+	want(aggregate.Late, 1)
+	if _, err := f.notes.Update(as("education", "edu.a"), "n1", func(n *note, rec *aggregate.Recorder) error {
+		n.MeetClock(rec, "o", rec.Today())
+		return nil
+	}); err != nil {
+		t.Fatal(err)
+	}
+	want("", 0)
 }
 
 func TestAPausedClockIsShownSinceWhen(t *testing.T) {
