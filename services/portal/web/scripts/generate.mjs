@@ -8,7 +8,7 @@ const documents = new URL(process.env.EGOV_API_DOCS ?? '../../../../docs/api/', 
 const target = new URL('../src/api/schema/', import.meta.url);
 
 await mkdir(target, { recursive: true });
-for (const service of ['portal', 'declaration']) {
+for (const service of ['portal', 'declaration', 'auditexport', 'identity']) {
   const document = JSON.parse(await readFile(new URL(`${service}.json`, documents), 'utf8'));
   const types = astToString(await openapiTS(document, { alphabetize: true }));
   await writeFile(new URL(`${service}.ts`, target), `// Made by npm run generate from docs/api/${service}.json; not written by hand.\n${types}`);

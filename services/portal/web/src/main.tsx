@@ -7,10 +7,11 @@ import dayjs from 'dayjs';
 import 'dayjs/locale/zh-cn';
 import { lazy, StrictMode, useEffect } from 'react';
 import { createRoot } from 'react-dom/client';
-import { createBrowserRouter, RouterProvider } from 'react-router';
+import { createBrowserRouter, Navigate, RouterProvider } from 'react-router';
 import { Problem } from './api/client';
 import { SessionProvider, useSession } from './api/session';
 import { LanguageProvider, useLanguage } from './i18n/language';
+import { Room } from './pages/audit/Room';
 import { Inbox } from './pages/Inbox';
 import { NotFound } from './pages/NotFound';
 import { MustChange, Password } from './pages/Password';
@@ -23,6 +24,14 @@ import { Shell } from './ui/Shell';
 
 const Dossier = lazy(() => import('./pages/Dossier'));
 const Declare = lazy(() => import('./pages/Declare'));
+const Holidays = lazy(() => import('./pages/Holidays'));
+const Ledger = lazy(() => import('./pages/audit/Ledger'));
+const AsOf = lazy(() => import('./pages/audit/AsOf'));
+const Flags = lazy(() => import('./pages/audit/Flags'));
+const Flag = lazy(() => import('./pages/audit/Flag'));
+const Cases = lazy(() => import('./pages/audit/Cases'));
+const Case = lazy(() => import('./pages/audit/Case'));
+const Exports = lazy(() => import('./pages/audit/Exports'));
 
 const router = createBrowserRouter([
   {
@@ -33,6 +42,21 @@ const router = createBrowserRouter([
       { path: '/projects/:id', element: <Dossier /> },
       { path: '/declare', element: <Declare key="new" /> },
       { path: '/declare/:id', element: <Declare key="edit" /> },
+      {
+        path: '/audit',
+        element: <Room />,
+        children: [
+          { index: true, element: <Navigate to="/audit/ledger" replace /> },
+          { path: 'ledger', element: <Ledger /> },
+          { path: 'as-of', element: <AsOf /> },
+          { path: 'flags', element: <Flags /> },
+          { path: 'flags/:id', element: <Flag /> },
+          { path: 'cases', element: <Cases /> },
+          { path: 'cases/:id', element: <Case /> },
+          { path: 'exports', element: <Exports /> },
+        ],
+      },
+      { path: '/holidays', element: <Holidays /> },
       { path: '/password', element: <Password /> },
       { path: '*', element: <NotFound /> },
     ],

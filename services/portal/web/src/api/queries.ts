@@ -2,7 +2,7 @@ import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@t
 import { useCallback } from 'react';
 import { ask, at, get } from './client';
 import type { Answer } from './client';
-import type { Case, Decision, Dossier, Inbox, Pack, Project, RunningClock, Term, Text, Unit } from './types';
+import type { Case, Decision, Dossier, Holidays, Inbox, Pack, Project, RunningClock, Term, Text, Unit } from './types';
 
 const HOUR = 3_600_000;
 
@@ -113,6 +113,11 @@ export function useUnits() {
     staleTime: HOUR,
     queryFn: async ({ signal }) => (await get<{ items: Unit[] }>(at('identity', '/v1/units', { page_size: 200 }), { signal })).items,
   });
+}
+
+/** What is published about holidays. */
+export function useHolidays() {
+  return useQuery({ queryKey: ['holidays'], queryFn: ({ signal }) => get<Holidays>(at('identity', '/v1/holidays'), { signal }) });
 }
 
 /** What a service says its operations are. */

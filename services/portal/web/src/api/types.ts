@@ -1,4 +1,6 @@
+import type { components as auditexport } from './schema/auditexport';
 import type { components as declaration } from './schema/declaration';
+import type { components as identity } from './schema/identity';
 import type { components as portal } from './schema/portal';
 
 /** T with the named fields always there, as the service promises for answers. */
@@ -94,4 +96,71 @@ export interface ProblemDocument {
   title_en: string;
   basis: string[];
   violations: Violation[];
+}
+
+type A = auditexport['schemas'];
+export type LedgerRow = With<A['AuditexportRow'], Exclude<keyof A['AuditexportRow'], 'broken'>>;
+export type LedgerRows = Omit<Whole<A['HttpapiRows']>, 'items' | 'cursor' | 'total'> & { items: LedgerRow[]; cursor?: string; total?: Whole<A['AuditexportTotal']> };
+export type LedgerProof = With<A['AuditexportProof'], 'size' | 'leaf' | 'hashes' | 'checkpoint'>;
+export type WitnessStanding = With<A['AuditexportWitnessStanding'], 'service' | 'unit' | 'rows'>;
+export type Standing = Omit<Whole<A['AuditexportStanding']>, 'keys' | 'witnesses'> & { witnesses: WitnessStanding[] };
+export type Party = Whole<A['AuditexportPartyFrom']>;
+export type ViewDeadline = Whole<A['AuditexportDeadlineFrom']>;
+export type ViewDecision = With<A['AuditexportDecisionFrom'], 'type' | 'outcome' | 'basis' | 'unit' | 'actor' | 'seq' | 'at'>;
+export type ViewAttachment = With<A['AuditexportAttachmentFromFact'], 'name' | 'sha256' | 'type' | 'seq' | 'at'>;
+export type ProjectView = Omit<Whole<A['AuditexportProjectView']>, 'values' | 'amounts' | 'deadlines' | 'units' | 'people' | 'decisions' | 'attachments'> & {
+  values: Record<string, Whole<A['AuditexportTextFrom']>>;
+  amounts: Record<string, Whole<A['AuditexportFenFrom']>>;
+  deadlines: ViewDeadline[];
+  units: Party[];
+  people: Party[];
+  decisions: ViewDecision[];
+  attachments: ViewAttachment[];
+};
+export type ViewChange = Whole<A['AuditexportViewEntry']>;
+export type ViewDiff = Omit<Whole<A['AuditexportViewDiff']>, 'changes'> & { changes: ViewChange[] };
+
+export type Evidence = With<A['RedflagEvidence'], 'seq' | 'type' | 'at' | 'actor' | 'unit' | 'project_id'> & { shows: Text };
+export type FlagRule = Omit<Whole<A['RedflagRule']>, 'why' | 'figures'> & { why: Text; figures: Whole<A['RedflagFigure']>[] };
+export type Flag = Omit<Whole<A['RedflagFlag']>, 'rule' | 'explanation' | 'evidence' | 'likeness' | 'withdrawn'> & {
+  rule: FlagRule;
+  explanation: Text;
+  evidence: Evidence[];
+  withdrawn?: { at: string; after_seq: number; reason: Text };
+};
+
+type Paper = With<A['AttachmentDocument'], 'name' | 'sha256' | 'size_bytes'>;
+export type AuditPaper = Paper;
+export type AuditAnswer = Omit<Whole<A['AuditcaseAnswer']>, 'documents' | 'signature'> & { documents: Paper[] };
+export type AuditQuestion = Omit<Whole<A['AuditcaseQuestion']>, 'answer' | 'material' | 'signature'> & { material: string[] | null; answer?: AuditAnswer };
+export type AuditReport = Omit<Whole<A['AuditcaseReport']>, 'documents' | 'signature'> & { documents: Paper[] };
+export type AuditReview = With<A['AuditcaseReview'], 'carried_out' | 'remark' | 'reviewed_by' | 'reviewed_on'>;
+export type AuditRectification = Omit<Whole<A['AuditcaseRectification']>, 'reports' | 'reviews' | 'signature'> & { reports: AuditReport[]; reviews: AuditReview[] };
+export type AuditConclusion = With<A['AuditcaseConclusion'], 'outcome' | 'conclusion' | 'concluded_by' | 'concluded_on'>;
+export type AuditWithholding = Omit<Whole<A['AuditcaseWithholding']>, 'signature'>;
+export type AuditCase = Omit<
+  With<A['AuditcaseCase'], 'id' | 'version' | 'title' | 'reason' | 'audited_unit' | 'projects' | 'flags' | 'pack' | 'serious' | 'state' | 'opened_by' | 'overdue' | 'created_at' | 'updated_at'>,
+  'questions' | 'withheld' | 'rectifications' | 'papers' | 'conclusion' | 'returned' | 'deadlines'
+> & {
+  questions: AuditQuestion[];
+  withheld: AuditWithholding[];
+  rectifications: AuditRectification[];
+  papers: Paper[] | null;
+  conclusion?: AuditConclusion;
+  returned?: { conclusion: AuditConclusion; reason: string; returned_by: string; returned_on: string }[];
+  deadlines?: ProjectDeadline[] | null;
+};
+
+export type ExportProgress = Omit<Whole<A['AuditexportProgress']>, 'expires_at'> & { expires_at?: string | null };
+export type Export = Omit<
+  With<A['AuditexportExportStatus'], 'id' | 'state' | 'formats' | 'checkpoint_size' | 'rows' | 'bytes' | 'created_at'>,
+  'progress' | 'by'
+> & { by: Whole<A['BundleAuthor']>; progress?: ExportProgress };
+
+type I = identity['schemas'];
+export type HolidayRange = With<I['CalendarRange'], 'name' | 'name_en' | 'from'>;
+export type HolidayNotice = Omit<Whole<I['IdentityHolidayNotice']>, 'off' | 'work'> & { off: HolidayRange[] | null; work: HolidayRange[] | null };
+export interface Holidays {
+  items: HolidayNotice[];
+  years: Whole<I['IdentityHolidayYear']>[];
 }

@@ -1,3 +1,5 @@
+import { AUDIT_TEXTS } from './audit';
+
 // Every text of the pages, Chinese first. Words of the regulation follow the
 // glossary; labels of codes come from the rule packs.
 export const TEXTS = {
@@ -251,6 +253,8 @@ export const TEXTS = {
   actNoInput: ['无需填写内容，确认后立即生效并记入审计账本', 'Nothing to fill in; it takes effect at once and enters the audit ledger'],
   actOther: ['其他操作', 'Other operations'],
   actSealed: ['办理结果将以您的姓名和单位记录，并加盖电子签名', 'What you do is recorded under your name and unit, and sealed'],
+
+  ...AUDIT_TEXTS,
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type TextKey = keyof typeof TEXTS;

@@ -17,6 +17,9 @@ type Scope = 'all' | 'soon' | 'late';
 
 const keyOf = (t: Task): string => `${t.service}/${t.collection}/${t.id}/${t.action}`;
 
+// A case is its own subject and about no one project.
+const isCase = (t: Task): boolean => t.service === 'auditexport' && t.collection === 'audit_case';
+
 /** A task as the matter that the drawer acts on. */
 export const matterOf = (t: Task): Matter => ({
   service: t.service, collection: t.collection, id: t.id, projectID: t.project_id, projectTitle: t.project_title, title: t.title, action: t.action,
@@ -42,9 +45,11 @@ export function Inbox() {
   const late = items.filter((x) => near(x) === 'late').length;
   const shown = items.filter((x) => (scope === 'all' || near(x) === scope) && (service === '' || x.service === service));
   const declarer = principal.roles.includes('declarer');
-  // A draft is worked on in its own form, not in a drawer.
+  // A draft is worked on in its own form, and an audit case on its page, where
+  // the question stands; all else in a drawer.
   const act = (x: Task) => {
     if (x.service === 'declaration' && x.action === 'submit') void go(`/declare/${x.id}`);
+    else if (isCase(x)) void go(`/audit/cases/${x.id}`);
     else setMatter(matterOf(x));
   };
   return (
@@ -114,7 +119,7 @@ export function Inbox() {
             },
             {
               title: t('inboxProject'),
-              render: (_, x) => (x.project_id ? <Link to={`/projects/${x.project_id}`}>{x.project_title || x.project_id}</Link> : <span className="quiet">—</span>),
+              render: (_, x) => (x.project_id && !isCase(x) ? <Link to={`/projects/${x.project_id}`}>{x.project_title || x.project_id}</Link> : <span className="quiet">—</span>),
             },
             { title: t('inboxDuty'), width: 130, responsive: ['md'], render: (_, x) => labels.service(x.service) },
             { title: t('inboxDue'), width: 190, render: (_, x) => <Due on={x.due_on} today={today} /> },

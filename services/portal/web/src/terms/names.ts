@@ -80,6 +80,9 @@ export const ROLES: Record<string, Text> = {
   account_admin: text('账号管理员', 'Account administrator'),
 };
 
+/** The roles in which an audited unit answers, as the audit service has them. */
+export const ANSWERERS = ['declarer', 'supervisor', 'secretary', 'finance_officer', 'procurement_officer'];
+
 /** The gates at which a material is asked for. */
 export const GATES: Record<string, Text> = {
   submit: text('提交申报', 'Submission'),

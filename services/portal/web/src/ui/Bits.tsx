@@ -80,10 +80,15 @@ export function ProblemView({ error, violations, names = {}, retry }: { error: u
 
 const TONE_COLOUR: Record<Tone, string> = { going: 'processing', good: 'success', halted: 'warning', bad: 'error', quiet: 'default' };
 
+/** A word in the colour of what it means for the reader. */
+export function ToneTag({ tone, children }: { tone: Tone; children: ReactNode }) {
+  return <Tag color={TONE_COLOUR[tone]}>{children}</Tag>;
+}
+
 /** Where a project stands. */
 export function StageTag({ stage }: { stage: string }) {
   const { stage: name } = useLabels();
-  return <Tag color={TONE_COLOUR[toneOf(stage)]}>{name(stage)}</Tag>;
+  return <ToneTag tone={toneOf(stage)}>{name(stage)}</ToneTag>;
 }
 
 /** A due day, and how near it is. */

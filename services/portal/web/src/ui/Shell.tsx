@@ -1,4 +1,4 @@
-import { FileAddOutlined, FolderOpenOutlined, InboxOutlined, LockOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
+import { AuditOutlined, CalendarOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, LockOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
 import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -6,7 +6,8 @@ import { useLabels } from '../api/labels';
 import { useInbox } from '../api/queries';
 import { useSession, useSigned } from '../api/session';
 import { useLanguage } from '../i18n/language';
-import { ROLES } from '../terms/names';
+import type { TextKey } from '../i18n/texts';
+import { ANSWERERS, ROLES } from '../terms/names';
 import { Loading } from './Bits';
 
 /** The mark of the portal: a file that is checked. */
@@ -29,22 +30,27 @@ export function LanguageSwitch({ light }: { light?: boolean }) {
   );
 }
 
+// The pages that the menu leads to besides the inbox.
+const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/projects', '/declare', '/holidays'];
+
 function Navigation({ onGo }: { onGo?: () => void }) {
   const { t } = useLanguage();
   const { principal, today } = useSigned();
   const inbox = useInbox();
   const { pathname } = useLocation();
-  const here = pathname.startsWith('/projects') ? 'projects' : pathname.startsWith('/declare') ? 'declare' : 'inbox';
-  const declarer = principal.roles.includes('declarer');
+  const here = PLACES.find((p) => pathname.startsWith(p)) ?? '/';
+  const has = (...roles: string[]) => roles.some((r) => principal.roles.includes(r));
+  const to = (path: string, label: TextKey) => ({ key: path, label: <Link to={path}>{t(label)}</Link> });
   return (
     <nav className="nav" aria-label={t('menu')}>
       <Menu
         mode="inline"
         selectedKeys={[here]}
+        defaultOpenKeys={['audit']}
         onClick={onGo}
         items={[
           {
-            key: 'inbox',
+            key: '/',
             icon: <InboxOutlined />,
             label: (
               <Link to="/">
@@ -52,8 +58,21 @@ function Navigation({ onGo }: { onGo?: () => void }) {
               </Link>
             ),
           },
-          { key: 'projects', icon: <FolderOpenOutlined />, label: <Link to="/projects">{t('navProjects')}</Link> },
-          ...(declarer ? [{ key: 'declare', icon: <FileAddOutlined />, label: <Link to="/declare">{t('navDeclare')}</Link> }] : []),
+          { ...to('/projects', 'navProjects'), icon: <FolderOpenOutlined /> },
+          ...(has('declarer') ? [{ ...to('/declare', 'navDeclare'), icon: <FileAddOutlined /> }] : []),
+          ...(has('auditor')
+            ? [
+                {
+                  key: 'audit',
+                  icon: <AuditOutlined />,
+                  label: t('navAudit'),
+                  children: [to('/audit/ledger', 'navLedger'), to('/audit/as-of', 'navAsOf'), to('/audit/flags', 'navFlags'), to('/audit/cases', 'navCases'), to('/audit/exports', 'navExports')],
+                },
+              ]
+            : has(...ANSWERERS)
+              ? [{ ...to('/audit/cases', 'navCases'), icon: <AuditOutlined /> }]
+              : []),
+          ...(has('operator') ? [{ ...to('/holidays', 'navHolidays'), icon: <CalendarOutlined /> }] : []),
         ]}
       />
       <div className="nav-foot quiet small">

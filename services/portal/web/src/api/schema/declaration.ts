@@ -72,6 +72,225 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Plans the caller may see, newest first */
+        get: operations["ListPlans"];
+        put?: never;
+        /**
+         * Begin a development plan or a yearly plan
+         * @description Roles: secretary
+         */
+        post: operations["DraftPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan */
+        get: operations["GetPlan"];
+        /**
+         * Replace what a plan says
+         * @description Roles: secretary
+         */
+        put: operations["RevisePlan"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/approvals": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record one authority's approval of a plan
+         * @description Roles: secretary
+         */
+        post: operations["RecordPlanApproval"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/comments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * One unit's comment on a plan
+         * @description Roles: declarer, member, secretary
+         */
+        post: operations["CommentPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/comments/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * What became of the comments, one by one
+         * @description Roles: secretary
+         */
+        post: operations["AnswerPlanComments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/comments/ask": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask units for comments on a plan until a day
+         * @description Roles: secretary
+         */
+        post: operations["AskPlanComments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/filing": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record that a plan is filed with the authority above
+         * @description Roles: secretary
+         */
+        post: operations["RecordPlanFiling"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/lay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lay a plan before the conference
+         * @description Roles: secretary
+         */
+        post: operations["LayPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/papers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Attach one official paper to a plan; the body is the file
+         * @description Roles: secretary
+         */
+        post: operations["AttachPlanPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/papers/{sha256}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Read one paper of a plan */
+        get: operations["GetPlanPaper"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/plans/{id}/papers/{sha256}/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Put the office's e-seal on a paper of an approved plan
+         * @description Roles: secretary
+         */
+        post: operations["SealPlanPaper"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/projects": {
         parameters: {
             query?: never;
@@ -385,6 +604,84 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/returns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Returns that units owe, as far as the caller may see them, newest first */
+        get: operations["ListReturns"];
+        put?: never;
+        /**
+         * Enter a unit that owes a return
+         * @description Roles: secretary
+         */
+        post: operations["OweReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/returns/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One unit's return with all periods filed */
+        get: operations["GetReturn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/returns/{id}/filings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * File the running period's return
+         * @description Roles: declarer, member
+         */
+        post: operations["FileReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/returns/{id}/press": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Press a unit whose return is late
+         * @description Roles: secretary
+         */
+        post: operations["PressReturn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks": {
         parameters: {
             query?: never;
@@ -396,6 +693,100 @@ export interface paths {
         get: operations["ListTasks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work-tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The year's key work as far as the caller has a part in it, newest first */
+        get: operations["ListWorkTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work-tasks/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One task of the year's key work */
+        get: operations["GetWorkTask"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work-tasks/{id}/complete": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * The lead unit ends a task with its result
+         * @description Roles: declarer, member
+         */
+        post: operations["CompleteWorkTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work-tasks/{id}/press": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Press the units of a task that is overdue
+         * @description Roles: secretary
+         */
+        post: operations["PressWorkTask"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/work-tasks/{id}/reports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * A unit's report on its part of a task of the year
+         * @description Roles: declarer, member
+         */
+        post: operations["ReportWorkTask"];
         delete?: never;
         options?: never;
         head?: never;
@@ -670,6 +1061,18 @@ export interface components {
             type?: string;
             violations?: components["schemas"]["FaultViolation"][] | null;
         };
+        PageOfEgovServicesDeclarationPlanningPlan: {
+            items?: components["schemas"]["PlanningPlan"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesDeclarationPlanningReturn: {
+            items?: components["schemas"]["PlanningReturn"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesDeclarationPlanningTask: {
+            items?: components["schemas"]["PlanningTask"][] | null;
+            next_page_token?: string;
+        };
         PageOfEgovServicesDeclarationProject: {
             items?: components["schemas"]["DeclarationProject"][] | null;
             next_page_token?: string;
@@ -678,6 +1081,221 @@ export interface components {
             from?: string;
             reason?: string;
             to?: string;
+        };
+        PlanningAnswerComments: {
+            answers: components["schemas"]["PlanningCommentAnswer"][] | null;
+        };
+        PlanningApproval: {
+            authority?: string;
+            document_no?: string;
+            on?: string;
+            recorded_by?: string;
+        };
+        PlanningAskComments: {
+            units: string[] | null;
+            until: string;
+        };
+        PlanningComment: {
+            adopted?: boolean;
+            agrees?: boolean;
+            answer?: string;
+            document_no?: string;
+            on?: string;
+            recorded_by?: string;
+            text?: string;
+            unit?: string;
+        };
+        PlanningCommentAnswer: {
+            adopted?: boolean;
+            answer?: string;
+            unit: string;
+        };
+        PlanningCommentPlan: {
+            agrees?: boolean;
+            document_no?: string;
+            text?: string;
+            unit?: string;
+        };
+        PlanningCompleteTask: {
+            result: string;
+        };
+        PlanningConsultation: {
+            answered_on?: string;
+            asked_on?: string;
+            comments?: components["schemas"]["PlanningComment"][] | null;
+            units?: string[] | null;
+            until?: string;
+        };
+        PlanningDraftPlan: {
+            from_year: number;
+            kind: string;
+            links: string;
+            tasks?: components["schemas"]["PlanningPlannedTask"][] | null;
+            text: string;
+            title: string;
+            to_year: number;
+        };
+        PlanningFiled: {
+            figures?: {
+                [key: string]: number;
+            } | null;
+            filed_by?: string;
+            filed_on?: string;
+            late?: boolean;
+            period_from?: string;
+            period_to?: string;
+            remark?: string;
+        };
+        PlanningFileReturn: {
+            figures: {
+                [key: string]: number;
+            } | null;
+            remark?: string;
+        };
+        PlanningOweReturn: {
+            kind: string;
+            since: string;
+            unit: string;
+        };
+        PlanningPlan: {
+            approvals?: components["schemas"]["PlanningApproval"][] | null;
+            consultation?: components["schemas"]["PlanningConsultation"];
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            drafted_by?: string;
+            filing?: components["schemas"]["PlanningApproval"];
+            from_year: number;
+            id?: string;
+            in_force_on?: string;
+            kind?: string;
+            links: string;
+            pack?: string;
+            papers?: components["schemas"]["SealPaper"][] | null;
+            parties?: string[] | null;
+            project_id?: string;
+            reviews?: components["schemas"]["PlanningReview"][] | null;
+            round?: number;
+            sha256?: string;
+            signature?: components["schemas"]["V1Signature"];
+            state?: string;
+            tasks?: components["schemas"]["PlanningPlannedTask"][] | null;
+            text: string;
+            title?: string;
+            to_year: number;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        PlanningPlannedTask: {
+            lead: string;
+            month?: number;
+            number: string;
+            responsible?: string[] | null;
+            title: string;
+        };
+        PlanningPressed: {
+            by?: string;
+            on?: string;
+            text?: string;
+        };
+        PlanningPressReturn: {
+            text: string;
+        };
+        PlanningPressTask: {
+            text: string;
+        };
+        PlanningProgress: {
+            by?: string;
+            on?: string;
+            part_done?: boolean;
+            text?: string;
+            unit?: string;
+        };
+        PlanningRecordApproval: {
+            approved_on: string;
+            authority: string;
+            document_no: string;
+        };
+        PlanningRecordFiling: {
+            document_no: string;
+            filed_on: string;
+        };
+        PlanningReportTask: {
+            part_done?: boolean;
+            text: string;
+        };
+        PlanningReturn: {
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            filings?: components["schemas"]["PlanningFiled"][] | null;
+            id?: string;
+            kind?: string;
+            pack?: string;
+            parties?: string[] | null;
+            period_from?: string;
+            period_to?: string;
+            pressed?: components["schemas"]["PlanningPressed"][];
+            project_id?: string;
+            since?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        PlanningReview: {
+            conditions?: string[] | null;
+            item_id?: string;
+            on?: string;
+            outcome?: string;
+            reason?: string;
+            session_id?: string;
+        };
+        PlanningRevisePlan: {
+            from_year: number;
+            links: string;
+            tasks?: components["schemas"]["PlanningPlannedTask"][] | null;
+            text: string;
+            to_year: number;
+        };
+        PlanningSealPaper: {
+            document_no: string;
+        };
+        PlanningTask: {
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            done_on?: string;
+            due_on?: string;
+            id?: string;
+            lead?: string;
+            month?: number;
+            number?: string;
+            overdue?: boolean;
+            parties?: string[] | null;
+            parts?: string[] | null;
+            plan_id?: string;
+            pressed?: components["schemas"]["PlanningPressed"][];
+            project_id?: string;
+            reports?: components["schemas"]["PlanningProgress"][] | null;
+            responsible?: string[] | null;
+            result?: string;
+            state?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+            year?: number;
         };
         PolicyCase: {
             /** Format: int64 */
@@ -783,9 +1401,11 @@ export interface components {
             standard?: boolean;
         };
         PolicyTerm: {
+            by?: string[];
             classes?: components["schemas"]["PolicyTerm"][];
             code?: string;
             conference?: boolean;
+            duty?: string;
             en?: string;
             ends?: boolean;
             zh?: string;
@@ -799,6 +1419,35 @@ export interface components {
             expr?: string;
             result?: boolean;
             rule?: string;
+            values?: {
+                [key: string]: unknown;
+            };
+        };
+        SealPaper: {
+            attached_by?: string;
+            copy_of?: string;
+            force?: string;
+            form?: string;
+            item?: string;
+            key?: string;
+            kind?: string;
+            media_type?: string;
+            name?: string;
+            notice?: string;
+            seal?: components["schemas"]["SealSeal"];
+            sha256?: string;
+            /** Format: int64 */
+            size_bytes?: number;
+            sm3?: string;
+            units?: string[] | null;
+        };
+        SealSeal: {
+            by?: string;
+            document_no?: string;
+            on?: string;
+            sha256?: string;
+            signature?: components["schemas"]["V1Signature"];
+            unit?: string;
         };
         SheetFinding: {
             basis?: string[];
@@ -855,6 +1504,13 @@ export interface components {
             role?: string;
             title?: string;
             unit?: string;
+        };
+        V1Signature: {
+            alg?: string;
+            key_id?: string;
+            signed_at?: string;
+            signer?: string;
+            value?: string;
         };
     };
     responses: never;
@@ -962,6 +1618,7 @@ export interface operations {
             query?: {
                 as_of?: string;
                 pack?: string;
+                trace?: string;
             };
             header?: never;
             path?: never;
@@ -1004,6 +1661,442 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeclarationPackList"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListPlans: {
+        parameters: {
+            query?: {
+                from_year?: string;
+                kind?: string;
+                page_size?: number;
+                page_token?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesDeclarationPlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    DraftPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningDraftPlan"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RevisePlan: {
+        parameters: {
+            query?: never;
+            header: {
+                "If-Match": string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningRevisePlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RecordPlanApproval: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningRecordApproval"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    CommentPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningCommentPlan"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AnswerPlanComments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningAnswerComments"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AskPlanComments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningAskComments"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RecordPlanFiling: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningRecordFiling"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    LayPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AttachPlanPaper: {
+        parameters: {
+            query: {
+                copy_of?: string;
+                form?: "original" | "copy" | "converted";
+                kind: string;
+                name: string;
+                units?: string;
+            };
+            header?: {
+                "Content-Type"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SealPaper"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetPlanPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SealPlanPaper: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                sha256: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningSealPaper"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningPlan"];
                 };
             };
             default: {
@@ -1607,6 +2700,169 @@ export interface operations {
             };
         };
     };
+    ListReturns: {
+        parameters: {
+            query?: {
+                kind?: string;
+                page_size?: number;
+                page_token?: string;
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesDeclarationPlanningReturn"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    OweReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningOweReturn"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningReturn"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningReturn"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    FileReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningFileReturn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningReturn"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    PressReturn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningPressReturn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningReturn"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListTasks: {
         parameters: {
             query?: never;
@@ -1623,6 +2879,174 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleTasks"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListWorkTasks: {
+        parameters: {
+            query?: {
+                lead?: string;
+                overdue?: string;
+                page_size?: number;
+                page_token?: string;
+                plan_id?: string;
+                state?: string;
+                year?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesDeclarationPlanningTask"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetWorkTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningTask"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    CompleteWorkTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningCompleteTask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningTask"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    PressWorkTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningPressTask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningTask"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReportWorkTask: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PlanningReportTask"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanningTask"];
                 };
             };
             default: {

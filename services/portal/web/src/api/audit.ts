@@ -1,0 +1,177 @@
+import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useCallback } from 'react';
+import { at, get } from './client';
+import type { AuditCase, Export, Flag, LedgerProof, LedgerRow, LedgerRows, ProjectView, Standing, ViewDiff } from './types';
+
+const SERVICE = 'auditexport';
+
+// Whoever reads the ledger leaves a row in it. So a question is put once, when
+// somebody asks it: never again by itself, when a window comes to the front or
+// an answer grows old.
+const ONCE = { staleTime: Infinity, retry: false, refetchOnWindowFocus: false, refetchOnReconnect: false, refetchOnMount: false } as const;
+
+const MINUTE = 60_000;
+const SOON = 2_000;
+
+interface Page<T> {
+  items: T[];
+  next_page_token?: string;
+}
+
+/** What rows of the ledger are asked for; an empty part narrows nothing. */
+export interface LedgerFilter {
+  project: string;
+  unit: string;
+  actor: string;
+  type: string;
+  provision: string;
+  text: string;
+  /** Days, both included. */
+  from: string;
+  to: string;
+  /** Fen. */
+  amount_from: string;
+  amount_to: string;
+}
+
+/** Rows of the ledger, page by page, ascending. Each question is on record. */
+export function useLedger(filter: LedgerFilter | null) {
+  return useInfiniteQuery({
+    ...ONCE,
+    queryKey: ['ledger', filter],
+    enabled: filter !== null,
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) =>
+      get<LedgerRows>(at(SERVICE, '/v1/ledger', { ...filter, limit: 50, count: pageParam === '' ? 'true' : undefined, cursor: pageParam }), { signal }),
+    getNextPageParam: (last) => (last.cursor === '' ? undefined : last.cursor),
+  });
+}
+
+/** One row of the ledger with what it is vouched for by. */
+export function useLedgerRow(seq: number) {
+  return useQuery({
+    ...ONCE,
+    queryKey: ['ledger-row', seq],
+    queryFn: async ({ signal }) => {
+      const { items } = await get<LedgerRows>(at(SERVICE, '/v1/ledger', { after_seq: seq === 1 ? undefined : seq - 1, up_to_seq: seq, limit: 1 }), { signal });
+      return items[0] ?? null;
+    },
+  });
+}
+
+/** The proof that a signed row is under the newest checkpoint. */
+export function useProof(row: LedgerRow | null | undefined) {
+  return useQuery({
+    ...ONCE,
+    queryKey: ['ledger-proof', row?.seq],
+    enabled: row?.signed === true,
+    queryFn: ({ signal }) => get<LedgerProof>(at(SERVICE, '/v1/ledger/proof', { seq: row?.seq }), { signal }),
+  });
+}
+
+/** Where the ledger stands, and what is late. */
+export function useStanding() {
+  return useQuery({
+    queryKey: ['ledger-standing'],
+    refetchInterval: MINUTE,
+    queryFn: ({ signal }) => get<Standing>(at(SERVICE, '/v1/ledger/checkpoint'), { signal, background: true }),
+  });
+}
+
+/** What the facts said of a project at the end of a day; now where the day is empty. */
+export function useProjectView(asked: { project: string; date: string } | null) {
+  return useQuery({
+    ...ONCE,
+    queryKey: ['as-of', asked],
+    enabled: asked !== null,
+    queryFn: ({ signal }) => get<ProjectView>(at(SERVICE, `/v1/projects/${encodeURIComponent(asked?.project ?? '')}/as-of`, { date: asked?.date }), { signal }),
+  });
+}
+
+/** What differs between a project at the ends of two days. */
+export function useProjectChanges(asked: { project: string; from: string; to: string } | null) {
+  return useQuery({
+    ...ONCE,
+    queryKey: ['changes', asked],
+    enabled: asked !== null,
+    queryFn: ({ signal }) =>
+      get<ViewDiff>(at(SERVICE, `/v1/projects/${encodeURIComponent(asked?.project ?? '')}/changes`, { from: asked?.from, to: asked?.to }), { signal }),
+  });
+}
+
+export interface FlagFilter {
+  state: string;
+  severity: string;
+  unit: string;
+  code: string;
+  project: string;
+}
+
+/** Red flags, newest first, page by page. */
+export function useFlags(filter: FlagFilter) {
+  return useInfiniteQuery({
+    queryKey: ['flags', filter],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => get<Page<Flag>>(at(SERVICE, '/v1/red-flags', { ...filter, page_size: 50, page_token: pageParam }), { signal }),
+    getNextPageParam: (last) => last.next_page_token ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One red flag. */
+export function useFlag(id: string) {
+  return useQuery({ queryKey: ['flag', id], queryFn: ({ signal }) => get<Flag>(at(SERVICE, `/v1/red-flags/${encodeURIComponent(id)}`), { signal }) });
+}
+
+export interface CaseFilter {
+  state: string;
+  unit: string;
+  serious: string;
+}
+
+/** Audit cases that the caller may see, newest first, page by page. */
+export function useCases(filter: CaseFilter) {
+  return useInfiniteQuery({
+    queryKey: ['cases', filter],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => get<Page<AuditCase>>(at(SERVICE, '/v1/audit-cases', { ...filter, page_size: 50, page_token: pageParam }), { signal }),
+    getNextPageParam: (last) => last.next_page_token ?? undefined,
+    placeholderData: keepPreviousData,
+  });
+}
+
+/** One audit case. */
+export function useCase(id: string) {
+  return useQuery({ queryKey: ['case', id], queryFn: ({ signal }) => get<AuditCase>(at(SERVICE, `/v1/audit-cases/${encodeURIComponent(id)}`), { signal }) });
+}
+
+/** The bundles asked for, newest first, page by page. */
+export function useExports(state: string) {
+  return useInfiniteQuery({
+    queryKey: ['exports', state],
+    initialPageParam: '',
+    queryFn: ({ pageParam, signal }) => get<Page<Export>>(at(SERVICE, '/v1/exports', { state, page_size: 20, page_token: pageParam }), { signal, background: true }),
+    getNextPageParam: (last) => last.next_page_token ?? undefined,
+    placeholderData: keepPreviousData,
+    refetchInterval: (q) => (q.state.data?.pages.some((p) => p.items.some((e) => e.state === 'begun')) ? SOON : false),
+  });
+}
+
+/** One bundle with how far its file has got; looked at again while it is written. */
+export function useExport(e: Export) {
+  const moves = e.state === 'begun' || e.state === 'paused' || e.state === 'made';
+  return useQuery({
+    queryKey: ['export', e.id, e.state],
+    enabled: moves,
+    refetchInterval: e.state === 'begun' ? SOON : false,
+    queryFn: ({ signal }) => get<Export>(at(SERVICE, `/v1/exports/${encodeURIComponent(e.id)}`), { signal, background: true }),
+  });
+}
+
+/** Reads anew what an act of the audit may have changed. */
+export function useAuditRefresh(): () => void {
+  const client = useQueryClient();
+  return useCallback(() => {
+    for (const key of ['inbox', 'flags', 'flag', 'cases', 'case', 'exports', 'export', 'ledger-standing']) void client.invalidateQueries({ queryKey: [key] });
+  }, [client]);
+}

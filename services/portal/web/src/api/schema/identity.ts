@@ -1,0 +1,2112 @@
+// Made by npm run generate from docs/api/identity.json; not written by hand.
+export interface paths {
+    "/v1/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Accounts the caller may see, newest first
+         * @description Roles: account_admin, supervisor, auditor
+         */
+        get: operations["ListAccounts"];
+        put?: never;
+        /**
+         * Ask for an account
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["RequestAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One account
+         * @description Roles: account_admin, supervisor, auditor
+         */
+        get: operations["GetAccount"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open an account after a recorded review by another person
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["ApproveAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/disable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close an account and end its sessions
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["DisableAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/password-reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give an account a one-time password; it is shown once
+         * @description Roles: account_admin
+         */
+        post: operations["ResetPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/reinstate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a closed account again
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["ReinstateAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the request for an account down
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["RejectAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/review": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Record the periodic review of an account's roles
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["ReviewAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/roles": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask for a further role of an account
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["RequestRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/roles/{role}/grant": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Grant a role after a recorded review by another person
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["GrantRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/roles/{role}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the request for a role down
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["RejectRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/roles/{role}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take a role from an account
+         * @description Roles: account_admin, supervisor
+         */
+        post: operations["RevokeRole"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/accounts/{id}/unlock": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Lift the lock that wrong passwords put on an account
+         * @description Roles: account_admin
+         */
+        post: operations["UnlockAccount"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/deadlines": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Statutory clocks kept by this service */
+        get: operations["ListDeadlines"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/delegations": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Delegations the caller may see, newest first */
+        get: operations["ListDelegations"];
+        put?: never;
+        /** Hand roles to another account of the unit for a time */
+        post: operations["GrantDelegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/delegations/{id}/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a delegation before its last day */
+        post: operations["EndDelegation"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/duties": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Roles, incompatible duties, and the rules of passwords and sessions */
+        get: operations["GetDuties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/holidays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What is published about holidays, the latest first */
+        get: operations["ListHolidays"];
+        put?: never;
+        /**
+         * Publish a holiday notice or an order of the district; clocks that run are counted anew
+         * @description Roles: operator
+         */
+        post: operations["PublishHolidays"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register of signing keys, newest first
+         * @description Roles: operator, account_admin, auditor
+         */
+        get: operations["ListKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/keys/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Make the key that signs next
+         * @description Roles: operator
+         */
+        post: operations["RotateKeys"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who the caller is, and for whom it may act */
+        get: operations["GetMe"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/me/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Replace the caller's password; all its sessions end and a new one begins */
+        put: operations["ChangePassword"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign in with account and password; optionally on behalf of an absent account */
+        post: operations["SignIn"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/refresh": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Exchange a refresh token, good once, for the next pair of tokens */
+        post: operations["RefreshSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/sessions/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign out: end the session of a refresh token */
+        post: operations["RevokeSession"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/tasks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the caller can do now in this service */
+        get: operations["ListTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The directory of units */
+        get: operations["ListUnits"];
+        put?: never;
+        /**
+         * Enter a unit into the directory
+         * @description Roles: account_admin
+         */
+        post: operations["RegisterUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One unit of the directory */
+        get: operations["GetUnit"];
+        /**
+         * Replace what the directory says about a unit
+         * @description Roles: account_admin, supervisor
+         */
+        put: operations["AmendUnit"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/units/{id}/succession": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pass a unit's duties and seat to its successor
+         * @description Roles: account_admin
+         */
+        post: operations["SucceedUnit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+}
+export type webhooks = Record<string, never>;
+export interface components {
+    schemas: {
+        AuthnPrincipal: {
+            district?: string;
+            name?: string;
+            on_behalf_of?: string;
+            parent_unit?: string;
+            roles?: string[] | null;
+            sub?: string;
+            unit?: string;
+            unit_kind?: string;
+        };
+        CalendarPeriod: {
+            months?: number;
+            until?: string;
+            working_days?: number;
+        };
+        CalendarRange: {
+            from?: string;
+            name?: string;
+            name_en?: string;
+            to?: string;
+        };
+        Deadline: {
+            basis?: string[] | null;
+            calendar?: string;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            moved_from?: string;
+            obligation?: string;
+            pauses?: components["schemas"]["Pause"][];
+            period?: components["schemas"]["CalendarPeriod"];
+            provisional?: boolean;
+            reason?: string;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+            warn_before?: number;
+            warn_on?: string;
+        };
+        FaultViolation: {
+            basis?: string[];
+            code?: string;
+            field?: string;
+            message?: string;
+            message_en?: string;
+        };
+        IdentityAboutRole: {
+            reason: string;
+        };
+        IdentityAccount: {
+            acting?: components["schemas"]["IdentityActing"][] | null;
+            approved_by?: string;
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            id?: string;
+            last_reviewed_on?: string;
+            /** Format: date-time */
+            locked_until?: string;
+            name?: string;
+            parties?: string[] | null;
+            pending_roles?: components["schemas"]["IdentityRoleRequest"][] | null;
+            project_id?: string;
+            reason?: string;
+            requested_by?: string;
+            review_due_on?: string;
+            reviews?: components["schemas"]["IdentityReview"][] | null;
+            roles?: string[] | null;
+            state?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        IdentityActing: {
+            delegation?: string;
+            ends_on?: string;
+            for?: string;
+            roles?: string[] | null;
+            starts_on?: string;
+        };
+        IdentityAmendUnit: {
+            department: string;
+            leader: string;
+            name: string;
+            name_en: string;
+            parent?: string;
+            reason: string;
+        };
+        IdentityApproveAccount: {
+            opinion: string;
+            reviewer: string;
+        };
+        IdentityChangePassword: {
+            current_password: string;
+            new_password: string;
+        };
+        IdentityConflict: {
+            basis?: string[] | null;
+            en?: string;
+            roles?: string[] | null;
+            with?: string[] | null;
+            zh?: string;
+        };
+        IdentityDelegation: {
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            end_reason?: string;
+            ends_on?: string;
+            from?: string;
+            granted_by?: string;
+            id?: string;
+            parties?: string[] | null;
+            project_id?: string;
+            reason?: string;
+            roles?: string[] | null;
+            starts_on?: string;
+            state?: string;
+            title?: string;
+            to?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        IdentityDelegationRules: {
+            max_days?: number;
+        };
+        IdentityDuties: {
+            delegation?: components["schemas"]["IdentityDelegationRules"];
+            district?: string;
+            incompatible?: components["schemas"]["IdentityConflict"][] | null;
+            kinds?: components["schemas"]["IdentityKind"][] | null;
+            lockout?: components["schemas"]["IdentityLockoutRules"];
+            password?: components["schemas"]["IdentityPasswordRules"];
+            review?: components["schemas"]["IdentityReviewRules"];
+            roles?: components["schemas"]["IdentityRole"][] | null;
+            session?: components["schemas"]["IdentitySessionRules"];
+        };
+        IdentityEnded: {
+            ended?: boolean;
+        };
+        IdentityFormer: {
+            name?: string;
+            name_en?: string;
+            until?: string;
+        };
+        IdentityGrant: {
+            access_token?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            must_change_password?: boolean;
+            principal?: components["schemas"]["AuthnPrincipal"];
+            /** Format: date-time */
+            refresh_expires_at?: string;
+            refresh_token?: string;
+            token_type?: string;
+        };
+        IdentityGrantDelegation: {
+            ends_on: string;
+            from?: string;
+            reason: string;
+            roles: string[] | null;
+            starts_on: string;
+            to: string;
+        };
+        IdentityGrantRole: {
+            opinion: string;
+            reviewer: string;
+        };
+        IdentityHolidayNotice: {
+            kind?: string;
+            notice?: string;
+            off?: components["schemas"]["CalendarRange"][] | null;
+            published_by?: string;
+            published_on?: string;
+            work?: components["schemas"]["CalendarRange"][] | null;
+            year?: number;
+        };
+        IdentityHolidays: {
+            items?: components["schemas"]["IdentityHolidayNotice"][] | null;
+            years?: components["schemas"]["IdentityHolidayYear"][] | null;
+        };
+        IdentityHolidayYear: {
+            notice?: string;
+            published?: boolean;
+            year?: number;
+        };
+        IdentityKeyRecord: {
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            id?: string;
+            parties?: string[] | null;
+            project_id?: string;
+            reason?: string;
+            /** Format: date-time */
+            signs_from?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        IdentityKind: {
+            code?: string;
+            declares?: boolean;
+            en?: string;
+            zh?: string;
+        };
+        IdentityLockoutRules: {
+            failures?: number;
+            forget_minutes?: number;
+            minutes?: number;
+        };
+        IdentityMe: {
+            account?: components["schemas"]["IdentityAccount"];
+            acts_for?: components["schemas"]["IdentityActing"][] | null;
+            must_change_password?: boolean;
+            principal?: components["schemas"]["AuthnPrincipal"];
+        };
+        IdentityOneTime: {
+            hours?: number;
+        };
+        IdentityOneTimePassword: {
+            account?: string;
+            /** Format: date-time */
+            expires_at?: string;
+            one_time_password?: string;
+        };
+        IdentityPasswordRules: {
+            classes?: number;
+            history?: number;
+            max_age_days?: number;
+            max_length?: number;
+            min_length?: number;
+            one_time?: components["schemas"]["IdentityOneTime"];
+        };
+        IdentityPublishHolidays: {
+            kind?: string;
+            notice?: string;
+            off?: components["schemas"]["CalendarRange"][] | null;
+            work?: components["schemas"]["CalendarRange"][] | null;
+            year?: number;
+        };
+        IdentityReasoned: {
+            reason: string;
+        };
+        IdentityRefreshSession: {
+            refresh_token: string;
+        };
+        IdentityRegisterUnit: {
+            code: string;
+            department: string;
+            kind: string;
+            leader: string;
+            name: string;
+            name_en: string;
+            parent?: string;
+            seat?: boolean;
+        };
+        IdentityRequestAccount: {
+            account: string;
+            name: string;
+            reason: string;
+            roles: string[] | null;
+            unit: string;
+        };
+        IdentityRequestRole: {
+            reason: string;
+            role: string;
+        };
+        IdentityReview: {
+            on?: string;
+            opinion?: string;
+            recorded_by?: string;
+            reviewer?: string;
+            subject?: string;
+        };
+        IdentityReviewAccount: {
+            opinion: string;
+            reviewer: string;
+        };
+        IdentityReviewRules: {
+            months?: number;
+        };
+        IdentityRole: {
+            basis?: string[] | null;
+            code?: string;
+            delegable?: boolean;
+            en?: string;
+            kinds?: string[];
+            seats?: boolean;
+            units?: string[];
+            zh?: string;
+        };
+        IdentityRoleRequest: {
+            on?: string;
+            reason?: string;
+            requested_by?: string;
+            role?: string;
+        };
+        IdentityRotateKeys: {
+            reason: string;
+        };
+        IdentitySessionRules: {
+            access_minutes?: number;
+            idle_minutes?: number;
+            life_hours?: number;
+            reuse_grace_seconds?: number;
+        };
+        IdentitySignIn: {
+            account: string;
+            on_behalf_of?: string;
+            password: string;
+        };
+        IdentitySucceedUnit: {
+            dissolved?: boolean;
+            document_no: string;
+            effective_on: string;
+            seat?: boolean;
+            successor: string;
+        };
+        IdentityUnit: {
+            active?: boolean;
+            code?: string;
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            department?: string;
+            former_names?: components["schemas"]["IdentityFormer"][] | null;
+            id?: string;
+            kind?: string;
+            leader?: string;
+            name?: string;
+            name_en?: string;
+            parent?: string;
+            parties?: string[] | null;
+            project_id?: string;
+            seat?: boolean;
+            succeeded_by?: string;
+            succeeds?: string[] | null;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
+        };
+        ModuleDeadlines: {
+            items?: components["schemas"]["StoreDeadlineRow"][] | null;
+        };
+        ModuleTasks: {
+            items?: components["schemas"]["StoreTask"][] | null;
+        };
+        OpProblem: {
+            basis?: string[] | null;
+            code?: string;
+            status?: number;
+            title?: string;
+            title_en?: string;
+            type?: string;
+            violations?: components["schemas"]["FaultViolation"][] | null;
+        };
+        PageOfEgovServicesIdentityAccount: {
+            items?: components["schemas"]["IdentityAccount"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesIdentityDelegation: {
+            items?: components["schemas"]["IdentityDelegation"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesIdentityKeyRecord: {
+            items?: components["schemas"]["IdentityKeyRecord"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesIdentityUnit: {
+            items?: components["schemas"]["IdentityUnit"][] | null;
+            next_page_token?: string;
+        };
+        Pause: {
+            from?: string;
+            reason?: string;
+            to?: string;
+        };
+        StoreDeadlineRow: {
+            basis?: string[] | null;
+            due_on?: string;
+            id?: string;
+            met_on?: string;
+            moved_from?: string;
+            obligation?: string;
+            paused_since?: string;
+            project_id?: string;
+            provisional?: boolean;
+            state?: string;
+            trigger_on?: string;
+            unit?: string;
+        };
+        StoreTask: {
+            action?: string;
+            collection?: string;
+            due_on?: string;
+            id?: string;
+            project_id?: string;
+            project_title?: string;
+            service?: string;
+            /** Format: date-time */
+            since?: string;
+            title?: string;
+            unit?: string;
+        };
+        Todo: {
+            account?: string;
+            action?: string;
+            role?: string;
+            title?: string;
+            unit?: string;
+        };
+    };
+    responses: never;
+    parameters: never;
+    requestBodies: never;
+    headers: never;
+    pathItems: never;
+}
+export type $defs = Record<string, never>;
+export interface operations {
+    ListAccounts: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                state?: string;
+                unit?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesIdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RequestAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRequestAccount"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ApproveAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityApproveAccount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    DisableAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ResetPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityOneTimePassword"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReinstateAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RejectAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ReviewAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReviewAccount"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RequestRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRequestRole"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GrantRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityGrantRole"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RejectRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityAboutRole"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RevokeRole: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                role: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityAboutRole"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    UnlockAccount: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityAccount"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListDeadlines: {
+        parameters: {
+            query?: {
+                project_id?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadlines"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListDelegations: {
+        parameters: {
+            query?: {
+                from?: string;
+                page_size?: number;
+                page_token?: string;
+                state?: string;
+                to?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesIdentityDelegation"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GrantDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityGrantDelegation"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityDelegation"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    EndDelegation: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityDelegation"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDuties: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityDuties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListHolidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityHolidays"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    PublishHolidays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityPublishHolidays"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityHolidays"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListKeys: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesIdentityKeyRecord"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RotateKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRotateKeys"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityKeyRecord"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetMe: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityMe"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ChangePassword: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                "X-Forwarded-For"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityChangePassword"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGrant"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SignIn: {
+        parameters: {
+            query?: never;
+            header?: {
+                "Idempotency-Key"?: string;
+                "X-Forwarded-For"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentitySignIn"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGrant"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RefreshSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRefreshSession"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityGrant"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RevokeSession: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRefreshSession"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityEnded"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListTasks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleTasks"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListUnits: {
+        parameters: {
+            query?: {
+                active?: string;
+                kind?: string;
+                page_size?: number;
+                page_token?: string;
+                parent?: string;
+                seat?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesIdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RegisterUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRegisterUnit"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    AmendUnit: {
+        parameters: {
+            query?: never;
+            header?: {
+                "If-Match"?: string;
+            };
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityAmendUnit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SucceedUnit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentitySucceedUnit"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+}

@@ -1,0 +1,158 @@
+import type { Text } from '../api/types';
+import { namedFacts } from './facts';
+import { wan } from './money';
+import type { Tone } from './names';
+
+const text = (zh: string, en: string): Text => ({ zh, en });
+
+/** How grave a red flag would be if it proved right. */
+export const SEVERITIES: Record<string, Text> = { high: text('高', 'High'), medium: text('中', 'Medium'), low: text('低', 'Low') };
+
+export const SEVERITY_TONES: Record<string, Tone> = { high: 'bad', medium: 'halted', low: 'quiet' };
+
+/** Where a red flag stands. */
+export const FLAG_STATES: Record<string, Text> = { raised: text('待核实', 'Raised'), withdrawn: text('已撤销', 'Withdrawn') };
+
+/** Where an audit case stands. */
+export const CASE_STATES: Record<string, Text> = {
+  opened: text('已开立', 'Opened'),
+  questioned: text('待答复', 'Waits for the answer'),
+  examined: text('待审阅', 'Waits for the auditors'),
+  rectifying: text('整改中', 'Rectifying'),
+  concluding: text('待复核办结', 'Waits for a second auditor'),
+  closed: text('已办结', 'Closed'),
+};
+
+export const CASE_TONES: Record<string, Tone> = { closed: 'quiet', questioned: 'halted', rectifying: 'halted' };
+
+/** What came of an audit case. */
+export const CASE_OUTCOMES: Record<string, Text> = {
+  unfounded: text('疑点不成立', 'Unfounded'),
+  explained: text('情况属实，合规', 'Explained'),
+  rectified: text('已整改', 'Rectified'),
+  referred: text('移送处理', 'Referred'),
+};
+
+/** How material was withheld. */
+export const MANNERS: Record<string, Text> = { refused: text('拒绝提供', 'Refused'), concealed: text('隐瞒', 'Concealed') };
+
+/** How far a bundle got. */
+export const EXPORT_STATES: Record<string, Text> = {
+  begun: text('生成中', 'Being written'),
+  paused: text('已暂停', 'Paused'),
+  made: text('可下载', 'Ready'),
+  broken_off: text('生成中断', 'Broken off'),
+  cancelled: text('已放弃', 'Given up'),
+  expired: text('已过保留期', 'Expired'),
+};
+
+export const EXPORT_TONES: Record<string, Tone> = { made: 'good', paused: 'halted', broken_off: 'bad', cancelled: 'quiet', expired: 'quiet' };
+
+/** What a state of the as-of view's clocks is called. */
+export const CLOCK_STATES: Record<string, Text> = {
+  open: text('进行中', 'Running'),
+  paused: text('已中止', 'Paused'),
+  met: text('按时完成', 'Met'),
+  missed: text('已逾期', 'Missed'),
+  fulfilled_late: text('逾期完成', 'Met late'),
+  waived: text('已免除', 'Waived'),
+};
+
+// Names of an as-of view's values and of the links of its amounts.
+const VALUES: Record<string, Text> = {
+  stage: text('阶段', 'Stage'),
+  route: text('办理流程', 'Route'),
+  title: text('项目名称', 'Title'),
+  kind: text('类型', 'Kind'),
+  unit: text('申报单位', 'Declaring unit'),
+  pack: text('适用规则', 'Rules'),
+  leader: text('责任领导', 'Responsible leader'),
+  contact: text('联系人', 'Contact'),
+  agency: text('论证评估机构', 'Agency'),
+  supplier: text('供应商', 'Supplier'),
+  supplier_credit_code: text('供应商统一社会信用代码', 'Supplier’s credit code'),
+  procurement_method: text('采购方式', 'Procurement method'),
+  contract_no: text('合同编号', 'Contract number'),
+  contract_ends_on: text('合同结束日期', 'Contract ends on'),
+  accepted_on: text('验收日期', 'Accepted on'),
+  issued_on: text('预算下达日期', 'Budget issued on'),
+};
+
+const AMOUNTS: Record<string, Text> = {
+  declared: text('申报', 'Declared'),
+  evaluated: text('评审', 'Evaluated'),
+  approved: text('批准', 'Approved'),
+  budget: text('预算', 'Budget'),
+  tender: text('招标', 'Tender'),
+  award: text('中标', 'Award'),
+  contract: text('合同', 'Contract'),
+  paid: text('支付', 'Paid'),
+  final: text('决算', 'Final'),
+};
+
+/** The links of the chain of amounts, in its order. */
+export const AMOUNT_NAMES = Object.keys(AMOUNTS);
+
+export const viewValueName = (name: string): Text => VALUES[name] ?? text(name, name);
+
+export const viewAmountName = (name: string): Text => AMOUNTS[name] ?? text(name, name);
+
+/** One place of a view: "amounts.approved" is an amount, "deadlines.<id>.state" a part of one thing. */
+export interface Place {
+  group: 'value' | 'amount' | 'deadline' | 'other';
+  name: string;
+  /** Of a deadline: which. */
+  id: string;
+}
+
+/** Takes a path of a difference apart. */
+export function placeOf(path: string): Place {
+  if (path.startsWith('amounts.')) return { group: 'amount', name: path.slice('amounts.'.length), id: '' };
+  const clock = /^deadlines\.(.+)\.(state|due_on)$/.exec(path);
+  if (clock) return { group: 'deadline', name: clock[2] ?? '', id: clock[1] ?? '' };
+  return { group: path.includes('.') ? 'other' : 'value', name: path, id: '' };
+}
+
+const FIGURES: Record<string, Text> = {
+  similarity: text('名称相似度不低于', 'Likeness of titles from'),
+  within: text('距限额不超过', 'Within of the limit'),
+  window: text('时间范围', 'Within'),
+  count: text('不少于', 'At least'),
+  bidders: text('投标家数', 'Bidders'),
+  settle: text('观察期', 'Settles in'),
+  filing_limit: text('审核起点', 'Limit of review'),
+  public_tender_limit: text('公开招标起点', 'Limit of public tender'),
+};
+
+const UNITS_OF: Record<string, (n: number) => Text> = {
+  fen: (n) => text(`${wan(n)} 万元`, `${wan(n)} × 10k CNY`),
+  basis_points: (n) => text(`${n / 100}%`, `${n / 100}%`),
+  months: (n) => text(`${n} 个月`, `${n} months`),
+  days: (n) => text(`${n} 天`, `${n} days`),
+  count: (n) => text(`${n} 个`, `${n}`),
+};
+
+/** One figure of a red-flag rule in words. */
+export function figureOf(f: { name: string; value: number; unit: string }): { name: Text; value: Text } {
+  return { name: FIGURES[f.name] ?? text(f.name, f.name), value: UNITS_OF[f.unit]?.(f.value) ?? text(`${f.value} ${f.unit}`, `${f.value} ${f.unit}`) };
+}
+
+/** The facts' types by the service that states them, as a question may name them. */
+export function factTypes(): Map<string, string[]> {
+  const all = new Map<string, string[]>();
+  for (const name of namedFacts()) {
+    const service = name.slice(0, name.indexOf('.'));
+    all.set(service, [...(all.get(service) ?? []), `egov.${name}`]);
+  }
+  return all;
+}
+
+/** The stored event of a row, or nothing where it cannot be read. */
+export function eventOf(raw: string): { data: Record<string, unknown> } | null {
+  try {
+    const e = JSON.parse(raw) as { data?: unknown };
+    return { data: typeof e.data === 'object' && e.data !== null ? (e.data as Record<string, unknown>) : {} };
+  } catch {
+    return null;
+  }
+}
