@@ -285,7 +285,7 @@ func TestASeriousCaseTakesTwo(t *testing.T) {
 }
 
 // TestWithheldMaterialStaysOnRecord: refused by the unit itself, or found by an
-// auditor (YP23-M-16, XA18-19).
+// auditor (YP23-M-16, YP21-M-16, XA18-19).
 func TestWithheldMaterialStaysOnRecord(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -354,7 +354,7 @@ func TestLateAnswersAndReportsAreTaken(t *testing.T) {
 	}
 }
 
-// TestWhoMayDoWhat: YP23-M-16, SH12-P-9.
+// TestWhoMayDoWhat: YP23-M-16, YP21-M-16, SH12-P-9.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)

@@ -40,7 +40,7 @@ func launch(t *testing.T, c conf.Service) *replica {
 	cmd.Env = append(os.Environ(), asReplica+"=1",
 		"EGOV_LISTEN=127.0.0.1:0", "EGOV_DATABASE_URL="+string(c.Database.URL), "EGOV_DATABASE_OWNER_URL="+string(c.Database.OwnerURL),
 		"EGOV_DATABASE_ROLE="+c.Database.Role, "EGOV_REDIS_URL="+string(c.Redis.URL), "EGOV_AUTH_JWKS_URL="+c.Auth.JWKSURL,
-		"EGOV_CLOCK_FILE="+c.Clock.File, "EGOV_KEYS_DIR="+c.Keys.Dir, "EGOV_LOG_LEVEL=warn")
+		"EGOV_CLOCK_FILE="+c.Clock.File, "EGOV_KEYS_DIR="+c.Keys.Dir, "EGOV_KEYS_REGISTER="+c.Keys.Register, "EGOV_LOG_LEVEL=warn")
 	log, err := cmd.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
