@@ -162,7 +162,7 @@ func facts(archive []byte) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it is read from memory
 	type fact struct{ source, id string }
 	seen := map[fact]bool{}
 	for d := json.NewDecoder(f); ; {
