@@ -16,6 +16,7 @@ export const accounts = {
   declarer: process.env.E2E_DECLARER ?? 'health.declarer',
   secretary: process.env.E2E_SECRETARY ?? 'gov-office.secretary',
   auditor: process.env.E2E_AUDITOR ?? 'audit.auditor',
+  operator: process.env.E2E_OPERATOR ?? 'operator',
 };
 
 async function freePort() {

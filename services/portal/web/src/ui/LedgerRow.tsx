@@ -61,7 +61,9 @@ function Row({ row }: { row: LedgerRow }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
   const event = eventOf(row.raw);
-  const lines = Object.entries(event?.data ?? {})
+  const { project, ...said } = event?.data ?? {};
+  // What a fact repeats of its project reads as the fact's own.
+  const lines = Object.entries({ ...(typeof project === 'object' ? project : {}), ...said })
     .filter(([name]) => isShown(name))
     .map(([name, v]) => [labels.field(name), labels.value(name, v)] as const)
     .filter(([, v]) => v !== '');

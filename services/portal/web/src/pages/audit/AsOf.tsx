@@ -57,7 +57,7 @@ function View({ view: v }: { view: ProjectView }) {
   const source = { title: t('asOfSource'), width: 90, align: 'right' as const, render: (_: unknown, x: { seq: number }) => <RowLink seq={x.seq} /> };
   return (
     <>
-      <p className="quiet">
+      <p className="quiet gap">
         {t('asOfFacts', { at: minute(v.as_of), n: v.facts, first: v.first_seq, last: v.last_seq })} <Link to={`/audit/ledger?project=${encodeURIComponent(v.project)}`}>{t('navLedger')}</Link>
       </p>
       {v.unreadable > 0 && <Alert type="error" showIcon className="gap" title={t('asOfUnreadable', { n: v.unreadable })} />}
@@ -185,7 +185,7 @@ function Changes({ asked }: { asked: { project: string; from: string; to: string
   };
   return (
     <div className="panel">
-      <p className="quiet">{t('changesSaid', { from: minute(d.from), to: minute(d.to), n: d.facts, c: d.changes.length })}</p>
+      <p className="quiet gap">{t('changesSaid', { from: minute(d.from), to: minute(d.to), n: d.facts, c: d.changes.length })}</p>
       <Table<ViewChange>
         rowKey="path"
         size="small"

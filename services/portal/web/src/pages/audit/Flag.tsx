@@ -20,7 +20,7 @@ function Rule({ flag: f }: { flag: RedFlag }) {
   return (
     <section className="panel" aria-label={t('flagRule')}>
       <h2>{t('flagRule')}</h2>
-      <p>{pick(f.rule.why)}</p>
+      <p className="gap">{pick(f.rule.why)}</p>
       <Descriptions
         size="small"
         column={{ xs: 1, md: 2 }}
@@ -89,7 +89,7 @@ export default function Flag() {
       )}
       <section className="panel" aria-label={t('flagExplanation')}>
         <h2>{t('flagExplanation')}</h2>
-        <p className="prose">{pick(f.explanation)}</p>
+        <p className="prose gap">{pick(f.explanation)}</p>
         <Descriptions
           size="small"
           column={{ xs: 1, md: 2 }}
@@ -97,9 +97,9 @@ export default function Flag() {
             {
               label: t('flagAmount'),
               children: (
-                <>
+                <span>
                   <Wan fen={f.amount_fen} /> {f.limit_fen > 0 && <span className="quiet">{t('flagLimit', { n: wan(f.limit_fen) })}</span>}
-                </>
+                </span>
               ),
             },
             { label: t('flagRevisions'), children: t('flagTimes', { times: f.times, n: f.revisions }) },

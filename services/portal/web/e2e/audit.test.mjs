@@ -1,0 +1,215 @@
+// An auditor's way through the portal, before the whole suite: two projects
+// that look like one are declared; the auditor finds a row by its text, opens
+// the red flag, opens a case from it and asks; the unit answers from its inbox.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { launch, person, picture } from './browser.mjs';
+import { accounts, open } from './stack.mjs';
+
+const MARK = Date.now().toString(36);
+const TITLES = [`校园食堂智慧监管系统（${MARK}）一期`, `校园食堂智慧监管系统（${MARK}）二期`];
+const QUESTION = '两个项目为何分别申报？请说明建设内容的区别。';
+const ANSWER = '两期服务于不同学校，建设内容没有重复。';
+const FLAG = '疑似拆分项目规避联席会议审核';
+
+let stack;
+let browser;
+before(async () => {
+  stack = await open();
+  browser = await launch();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.close();
+});
+
+/** Declares and submits a project as whoever is signed in, with every paper that the rules ask for. */
+function declare(page, title) {
+  return page.evaluate(async (title) => {
+    const ask = async (path, init = {}) => {
+      const resp = await fetch(path, init);
+      const body = await resp.json();
+      if (!resp.ok) throw new Error(`${path}: ${JSON.stringify(body)}`);
+      return body;
+    };
+    const { csrf_token: csrf, principal, today } = await ask('/api/session');
+    const send = (path, init) => ask(`/api/declaration${path}`, { method: 'POST', ...init, headers: { 'X-CSRF-Token': csrf, 'Idempotency-Key': crypto.randomUUID(), ...init.headers } });
+    const json = (body) => ({ headers: { 'Content-Type': 'application/json' }, body: JSON.stringify(body) });
+    const project = {
+      kind: 'new_build', title, unit: principal.unit, unit_kind: principal.unit_kind, declared_on: today, amount_fen: 60_000_000, hardware_fen: 0, pure_software: true,
+      xc_conformant: true, national_crypto: true, mlps_grade: 2, budget: [{ category: 'software_development', amount_fen: 60_000_000, person_months: 30 }],
+    };
+    const draft = await send('/v1/projects', json({ title, content: '校园食堂后厨视频监管和食材溯源。', period_months: 8, basis: [{ kind: 'key_work', text: '年度重点工作第18项' }], leader: '林局', contact: '小周', case: project }));
+    const { checklist } = await send('/v1/decisions', json(project));
+    for (const { item: code } of checklist.filter((x) => x.gate === 'submit')) {
+      const query = new URLSearchParams({ item: code, name: `${code}.pdf` });
+      await send(`/v1/projects/${draft.id}/attachments?${query}`, { headers: { 'Content-Type': 'application/pdf' }, body: '%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n' });
+    }
+    await send(`/v1/projects/${draft.id}/submit`, {});
+    return draft.id;
+  }, title);
+}
+
+/** Asks again until the page shows what facts still on their way will bring. */
+async function until(page, again, sought) {
+  for (let i = 0; i < 40; i++) {
+    await again();
+    if (await sought.waitFor({ timeout: 1_000 }).then(() => true, () => false)) return;
+  }
+  assert.fail(`still not there: ${sought}`);
+}
+
+test('two projects that look like one are declared', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.declarer, stack.password);
+  for (const title of TITLES) assert.ok(await declare(page, title));
+  await close();
+});
+
+test('an auditor finds a row by its text, and the browser proves that it is in the ledger', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.auditor, stack.password);
+  await page.getByRole('link', { name: '账本查询' }).click();
+  await page.getByText('设置条件后查询').waitFor();
+
+  // What cannot be asked is refused at once, in words.
+  await page.getByLabel('文字').fill('校');
+  await page.getByRole('button', { name: '查询' }).click();
+  await page.getByRole('alert').getByText('每个词至少要有两个相连的字').waitFor();
+
+  await page.getByLabel('文字').fill(MARK);
+  const ask = () => page.getByRole('button', { name: '查询' }).click();
+  const rows = page.getByRole('table', { name: '账本查询' }).getByRole('link', { name: '提交联席会议办公室' });
+  await until(page, ask, rows.nth(1));
+  await page.getByRole('status').getByText(/共 \d+ 行/).waitFor();
+  await picture(page, 'audit-ledger');
+  await rows.first().click();
+  const drawer = page.getByRole('dialog');
+  await drawer.getByRole('region', { name: '事实内容' }).getByText(TITLES[0]).first().waitFor();
+  await drawer.getByRole('region', { name: '哈希链' }).getByText('与上一行相连').waitFor();
+  await drawer.getByRole('region', { name: '检查点' }).getByText(/与检查点一致|尚未进入已签署的检查点/).first().waitFor();
+  await picture(page, 'audit-row');
+  await close();
+});
+
+test('the project is seen as of a day, and what changed since', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.auditor, stack.password);
+  await page.getByRole('link', { name: '项目时点' }).click();
+  await page.getByLabel('项目编号').fill(TITLES[0]);
+  await page.locator('.ant-select-item-option').filter({ hasText: TITLES[0] }).click();
+  await page.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('region', { name: '状况' }).getByText(TITLES[0]).waitFor();
+  await page.getByRole('region', { name: '金额（万元）' }).getByText('60.00').waitFor();
+  await picture(page, 'audit-as-of');
+
+  await page.getByText('期间变化', { exact: true }).click();
+  await page.getByLabel('日期', { exact: true }).click();
+  for (const day of ['2026-02-01', '2026-03-31']) {
+    await page.keyboard.type(day);
+    await page.keyboard.press('Enter');
+  }
+  await page.getByRole('button', { name: '查看' }).click();
+  await page.getByRole('table', { name: '期间变化' }).getByRole('row').filter({ hasText: '金额链 · 申报' }).getByText('60.00 万元').waitFor();
+  await picture(page, 'audit-changes');
+  await close();
+});
+
+test('a red flag becomes a case, the unit is asked and answers from its inbox', async () => {
+  const auditor = await person(browser, stack.base);
+  await auditor.signIn(accounts.auditor, stack.password);
+  const { page } = auditor;
+  await page.getByRole('link', { name: '疑点' }).click();
+  const flag = page.getByRole('row').filter({ hasText: FLAG }).filter({ hasText: '120' });
+  await until(page, () => page.reload(), flag.first());
+  await picture(page, 'audit-flags');
+  await flag.first().getByRole('link').click();
+  await page.getByRole('heading', { name: FLAG }).waitFor();
+  await page.getByRole('region', { name: '规则' }).getByText('YP23-R-5.3.1').waitFor();
+  await page.getByRole('region', { name: '证据' }).getByRole('link', { name: /^#\d+$/ }).nth(1).waitFor();
+  await picture(page, 'audit-flag');
+  await page.getByRole('button', { name: '开立审计事项' }).click();
+  await page.getByRole('dialog').getByLabel('事项名称').fill(`食堂监管系统（${MARK}）`);
+  await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
+  await page.getByRole('heading', { name: `食堂监管系统（${MARK}）` }).waitFor();
+  await page.getByRole('button', { name: '问询' }).click();
+  await page.getByRole('dialog').getByLabel('问询内容').fill(QUESTION);
+  await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
+  await page.getByRole('region', { name: '问询和答复' }).getByText('等待答复').waitFor();
+  const address = new URL(page.url()).pathname;
+
+  const unit = await person(browser, stack.base);
+  await unit.signIn(accounts.declarer, stack.password);
+  const task = unit.page.getByRole('row').filter({ hasText: `食堂监管系统（${MARK}）` });
+  await until(unit.page, () => unit.page.getByRole('button', { name: '刷新' }).click(), task);
+  await task.getByRole('button', { name: /办理/ }).click();
+  await unit.page.getByRole('region', { name: '问询和答复' }).getByText(QUESTION).waitFor();
+  await unit.page.getByRole('button', { name: '答复问询' }).click();
+  const form = unit.page.getByRole('dialog');
+  await form.getByLabel('答复内容').fill(ANSWER);
+  await form.locator('input[type=file]').setInputFiles({ name: '建设方案.txt', mimeType: 'text/plain', buffer: Buffer.from('两期的建设方案') });
+  await form.getByRole('listitem').getByText('建设方案.txt').waitFor();
+  await picture(unit.page, 'audit-answer');
+  await form.getByRole('button', { name: '确认办理' }).click();
+  await unit.page.getByRole('region', { name: '问询和答复' }).getByText(ANSWER).waitFor();
+  assert.equal(await unit.page.getByRole('button', { name: '问询' }).count(), 0);
+  assert.equal(await unit.page.getByRole('link', { name: '疑点' }).count(), 0);
+  // The ledger itself is no affair of the unit: it is refused in words.
+  await unit.page.goto('/audit/flags');
+  await unit.page.getByRole('alert').waitFor();
+  await unit.close();
+
+  await page.goto(address);
+  await page.getByRole('region', { name: '问询和答复' }).getByText(ANSWER).waitFor();
+  await page.getByRole('link', { name: '建设方案.txt' }).waitFor();
+  await picture(page, 'audit-case');
+  await auditor.close();
+});
+
+test('a bundle is asked for, made and downloaded', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.auditor, stack.password);
+  await page.getByRole('link', { name: '审计包' }).click();
+  await page.getByRole('button', { name: '新建审计包' }).first().click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('范围').click();
+  await page.getByTitle('整个账本').click();
+  await form.getByRole('button', { name: '确认办理' }).click();
+  const row = page.getByRole('row').filter({ hasText: '整个账本' }).first();
+  await row.getByText('可下载').waitFor({ timeout: 60_000 });
+  await picture(page, 'audit-exports');
+  const [file] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: '下载' }).click()]);
+  assert.match(file.suggestedFilename(), /^audit-.*\.zip$/);
+  await close();
+});
+
+test('an operator enters a holiday notice, and is told all that is wrong with it', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.operator, stack.password);
+  await page.getByRole('link', { name: '节假日' }).click();
+  const form = page.getByRole('region', { name: '录入通知' });
+  await form.getByText('个别调整').click();
+  const publish = async () => {
+    await form.getByRole('button', { name: '公布' }).click();
+    await page.getByRole('tooltip').getByRole('button', { name: '公布' }).click();
+  };
+  await publish();
+  await page.getByRole('alert').first().waitFor();
+  assert.ok((await form.locator('.ant-form-item-explain-error').count()) >= 3);
+  await picture(page, 'holidays-refused');
+
+  const number = `沪府办〔2026〕${Date.now() % 1000}号`;
+  await form.getByRole('spinbutton', { name: '年度' }).fill('2026');
+  await form.getByLabel('文号').fill(number);
+  await form.getByLabel('放假 1 节日名称').fill('区庆');
+  await form.getByLabel('放假 1 英文名称').fill('District Day');
+  await form.getByLabel('起止日期').click();
+  await page.keyboard.type('2026-11-18');
+  await page.keyboard.press('Enter');
+  await page.keyboard.type('2026-11-18');
+  await page.keyboard.press('Enter');
+  await publish();
+  await page.getByRole('region', { name: '已公布的通知' }).getByRole('heading', { name: number }).waitFor();
+  await picture(page, 'holidays');
+  await close();
+});
