@@ -175,6 +175,7 @@ test('a bundle is asked for, made and downloaded', async () => {
   await form.getByLabel('范围').click();
   await page.getByTitle('整个账本').click();
   await form.getByRole('button', { name: '确认办理' }).click();
+  await form.waitFor({ state: 'hidden' });
   const row = page.getByRole('row').filter({ hasText: '整个账本' }).first();
   await row.getByText('可下载').waitFor({ timeout: 60_000 });
   await picture(page, 'audit-exports');
