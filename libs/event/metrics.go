@@ -63,6 +63,7 @@ type consumerMetrics struct {
 	failures     *prometheus.CounterVec
 	reconciled   *prometheus.CounterVec
 	missing      *prometheus.GaugeVec
+	unrepaired   prometheus.Counter
 	reconciledTo *prometheus.GaugeVec
 }
 
@@ -94,13 +95,14 @@ func newConsumerMetrics(name string) consumerMetrics {
 		failures:     prometheus.NewCounterVec(counter("egov_consumer_failures_total", "Failed runs of the consumer's loops and handlers."), []string{"part"}),
 		reconciled:   prometheus.NewCounterVec(counter("egov_reconciled_facts_total", "Facts of closed windows found equal in outbox and inbox."), []string{"source"}),
 		missing:      prometheus.NewGaugeVec(gauge("egov_reconcile_missing_facts", "Facts by which the last compared window differs."), []string{"source"}),
+		unrepaired:   prometheus.NewCounter(counter("egov_reconcile_unrepaired_facts_total", "Facts by which windows still differed when they were passed, asked for in vain.")),
 		reconciledTo: prometheus.NewGaugeVec(gauge("egov_reconciled_to_timestamp_seconds", "End of the last window found equal."), []string{"source"}),
 	}
 }
 
 func (m consumerMetrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.applied, m.duplicates, m.batches, m.delay, m.lag, m.pending, m.held, m.refused, m.unproven, m.gaps, m.lost, m.failures, m.reconciled, m.missing, m.reconciledTo,
+		m.applied, m.duplicates, m.batches, m.delay, m.lag, m.pending, m.held, m.refused, m.unproven, m.gaps, m.lost, m.failures, m.reconciled, m.missing, m.unrepaired, m.reconciledTo,
 	}
 }
 

@@ -75,12 +75,14 @@ func (c *Consumer) reconcileSource(ctx context.Context, source string, asked map
 			delete(asked, source)
 			continue
 		}
-		c.m.missing.WithLabelValues(source).Set(float64(max(w.Rows-rows, 1)))
+		differ := float64(max(w.Rows-rows, 1))
+		c.m.missing.WithLabelValues(source).Set(differ)
 		if asked[source]++; asked[source] <= repairs {
 			return ask(ctx, c.rdb, source, request{group: c.name, from: w.StartsAt.UnixMicro(), to: w.EndsAt.UnixMicro()})
 		}
 		c.log.ErrorContext(ctx, "consumer: a closed window differs from the producer's and was not repaired",
 			"source", source, "from", w.StartsAt, "to", w.EndsAt, "produced", w.Rows, "received", rows)
+		c.m.unrepaired.Add(differ)
 		if err := c.reconciledTo(ctx, source, sub, w.EndsAt); err != nil {
 			return err
 		}

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql/parser"
 )
@@ -67,7 +68,7 @@ func (k Known) result(e parser.Node) ([]string, error) {
 			return nil, fmt.Errorf("no service exports %q", e.Name)
 		}
 		for _, m := range e.LabelMatchers {
-			if m.Name != labels.MetricName && !slices.Contains(have, m.Name) {
+			if m.Name != model.MetricNameLabel && !slices.Contains(have, m.Name) {
 				return nil, fmt.Errorf("%s has no label %q", e.Name, m.Name)
 			}
 		}

@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/prometheus/common/model"
 	"github.com/prometheus/prometheus/model/histogram"
 	"github.com/prometheus/prometheus/model/labels"
 	"github.com/prometheus/prometheus/promql"
@@ -108,7 +109,7 @@ func (p *prometheus) fired(r telemetry.Rules) map[string]bool {
 		for _, x := range r.Records {
 			for _, s := range p.at(x.Expr, now) {
 				b := labels.NewBuilder(s.Metric)
-				b.Set(labels.MetricName, x.Name)
+				b.Set(model.MetricNameLabel, x.Name)
 				p.add(b.Labels(), sample{now, s.F})
 			}
 		}

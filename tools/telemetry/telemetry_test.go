@@ -61,13 +61,13 @@ func TestMetricsAreThoseOfTheSource(t *testing.T) {
 		labels    []string
 		services  int // 0 = all of them
 	}{
-		{"egov_request_seconds", "histogram", []string{"code", "operation"}, len(programs)},                    // a vector, in place
-		{"egov_relay_published_total", "counter", []string{"source"}, len(programs) - 1},                       // by a helper that makes it
-		{"egov_consumer_applied_total", "counter", []string{"consumer", "source"}, len(programs) - 1},          // by a helper that makes its options
-		{"egov_consumer_delay_seconds", "histogram", []string{"consumer", "source"}, len(programs) - 1},        // constant labels beside others
-		{"egov_ledger_broken", "gauge", nil, 1},                                                                // a service's own
-		{"egov_deadlines", "gauge", []string{"state"}, len(programs) - 1},                                      // by a library for services with a database
-		{"egov_ledger_witness_alarms_total", "counter", []string{"code", "witness"}, 1},                        // a service's own vector
+		{"egov_request_seconds", "histogram", []string{"code", "operation"}, len(programs)},             // a vector, in place
+		{"egov_relay_published_total", "counter", []string{"source"}, len(programs) - 1},                // by a helper that makes it
+		{"egov_consumer_applied_total", "counter", []string{"consumer", "source"}, len(programs) - 1},   // by a helper that makes its options
+		{"egov_consumer_delay_seconds", "histogram", []string{"consumer", "source"}, len(programs) - 1}, // constant labels beside others
+		{"egov_ledger_broken", "gauge", nil, 1},                                                         // a service's own
+		{"egov_deadlines", "gauge", []string{"state"}, len(programs) - 1},                               // by a library for services with a database
+		{"egov_ledger_witness_alarms_total", "counter", []string{"code", "witness"}, 1},                 // a service's own vector
 	} {
 		m, ok := by[test.name]
 		if !ok || m.Type != test.typ || !slices.Equal(m.Labels, test.labels) || len(m.Services) != test.services || m.Help == "" {
