@@ -9,8 +9,10 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
 
 	"egov/libs/event"
@@ -297,6 +299,37 @@ func TestReconciliationFindsWhatNothingElseShows(t *testing.T) {
 	b.within("the window is found equal", func() bool {
 		return query[bool](b, "SELECT coalesce(max(s.reconciled_to) >= max(w.ends_at), false) FROM event_subscription s, event_window w")
 	})
+}
+
+// TestADifferenceThatStaysIsCountedAndPassed: a window that tells of facts
+// nobody can give is asked for in vain, counted once, and holds up no other.
+func TestADifferenceThatStaysIsCountedAndPassed(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.Client(t))
+	end := time.Now().Add(-time.Hour).Truncate(10 * time.Minute)
+	field := fmt.Sprintf("%d-%d", end.Add(-10*time.Minute).UnixMicro(), end.UnixMicro())
+	if err := b.rdb.HSet(t.Context(), "egov:windows:"+source, field, "3 77").Err(); err != nil {
+		t.Fatal(err)
+	}
+	c, reg := b.consumer("expertreview"), prometheus.NewRegistry()
+	reg.MustRegister(c)
+	b.run(c.Run)
+	b.within("the window is passed", func() bool {
+		return query[bool](b, "SELECT coalesce(max(reconciled_to) = $1, false) FROM event_subscription", end)
+	})
+	families, err := reg.Gather()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range families {
+		if f.GetName() == "egov_reconcile_unrepaired_facts_total" {
+			if n := f.GetMetric()[0].GetCounter().GetValue(); n != 3 {
+				t.Errorf("%v facts are counted", n)
+			}
+			return
+		}
+	}
+	t.Error("nothing is counted")
 }
 
 func TestNewSubscriptionReceivesWhatWasTrimmed(t *testing.T) {
