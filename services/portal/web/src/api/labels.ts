@@ -25,7 +25,7 @@ export interface Labels {
 }
 
 const VOCABULARY_OF: Record<string, string> = {
-  kind: 'kinds', route: 'routes', missing: 'materials', item: 'materials', steps: 'steps', obligations: 'obligations', conference_mode: 'conference_modes',
+  kind: 'kinds', route: 'routes', missing: 'materials', item: 'materials', items: 'materials', unit_kind: 'unit_kinds', steps: 'steps', obligations: 'obligations', conference_mode: 'conference_modes',
 };
 const UNIT_FIELD = /^(unit|agency|supervisor|member|present|leave|absent|invitees)$/;
 
