@@ -91,5 +91,7 @@ spec:
     - port: http
       path: /metrics
       interval: {{ .Values.serviceMonitor.interval }}
+      # The metrics say themselves which service they are of: one pod may hold several.
+      honorLabels: true
 {{- end -}}
 {{- end }}
