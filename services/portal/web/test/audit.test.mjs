@@ -58,7 +58,9 @@ test('a path of a difference says what it is about', () => {
     ['stage', { group: 'value', name: 'stage', id: '' }],
     ['amounts.approved', { group: 'amount', name: 'approved', id: '' }],
     ['deadlines.d-1.x.due_on', { group: 'deadline', name: 'due_on', id: 'd-1.x' }],
-    ['units.finance', { group: 'other', name: 'units.finance', id: '' }],
+    ['units.finance', { group: 'unit', name: 'finance', id: '' }],
+    ['people.audit.li', { group: 'person', name: 'audit.li', id: '' }],
+    ['decisions.3', { group: 'other', name: 'decisions.3', id: '' }],
   ]) {
     assert.deepEqual(audit.placeOf(path), want, path);
   }

@@ -101,6 +101,7 @@ export const AUDIT_TEXTS = {
   changesWhat: ['名目', 'What'],
   changesBefore: ['原为', 'Before'],
   changesAfter: ['现为', 'After'],
+  changesActs: ['参与办理', 'acts'],
   changesFromNeeded: ['请填写起始日期', 'Enter the first day'],
 
   flagsLead: ['疑点是待核实的问题，不是结论；规则和数值见每项疑点', 'A flag is a question, not a finding; its rule and figures stand with it'],

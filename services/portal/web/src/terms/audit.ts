@@ -99,7 +99,7 @@ export const viewAmountName = (name: string): Text => AMOUNTS[name] ?? text(name
 
 /** One place of a view: "amounts.approved" is an amount, "deadlines.<id>.state" a part of one thing. */
 export interface Place {
-  group: 'value' | 'amount' | 'deadline' | 'other';
+  group: 'value' | 'amount' | 'deadline' | 'unit' | 'person' | 'other';
   name: string;
   /** Of a deadline: which. */
   id: string;
@@ -108,6 +108,8 @@ export interface Place {
 /** Takes a path of a difference apart. */
 export function placeOf(path: string): Place {
   if (path.startsWith('amounts.')) return { group: 'amount', name: path.slice('amounts.'.length), id: '' };
+  if (path.startsWith('units.')) return { group: 'unit', name: path.slice('units.'.length), id: '' };
+  if (path.startsWith('people.')) return { group: 'person', name: path.slice('people.'.length), id: '' };
   const clock = /^deadlines\.(.+)\.(state|due_on)$/.exec(path);
   if (clock) return { group: 'deadline', name: clock[2] ?? '', id: clock[1] ?? '' };
   return { group: path.includes('.') ? 'other' : 'value', name: path, id: '' };

@@ -174,6 +174,10 @@ function Changes({ asked }: { asked: { project: string; from: string; to: string
         return `${t('asOfDeadlines')} · ${p.id} · ${labels.field(p.name)}`;
       case 'value':
         return pick(viewValueName(p.name));
+      case 'unit':
+        return `${t('ledgerUnit')} · ${labels.unit(p.name)}`;
+      case 'person':
+        return `${t('ledgerActor')} · ${p.name}`;
       default:
         return p.name;
     }
@@ -181,6 +185,7 @@ function Changes({ asked }: { asked: { project: string; from: string; to: string
   const side = (c: ViewChange, value: string) => {
     if (value === '') return <span className="quiet">—</span>;
     const p = placeOf(c.path);
+    if (p.group === 'unit' || p.group === 'person') return t('changesActs');
     return p.group === 'amount' ? <span className="num">{`${wan(Number(value))} ${t('wan')}`}</span> : text(p.name, value);
   };
   return (
