@@ -14,8 +14,8 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
-	"runtime"
 	"strings"
 	"time"
 
@@ -142,7 +142,11 @@ func ground(at time.Time) (v1.Layer, error) {
 			return nil, err
 		}
 	}
-	zoneinfo, err := os.ReadFile(filepath.Join(goroot(), "lib", "time", "zoneinfo.zip"))
+	root, err := goroot()
+	if err != nil {
+		return nil, fmt.Errorf("go env GOROOT: %w", err)
+	}
+	zoneinfo, err := os.ReadFile(filepath.Join(root, "lib", "time", "zoneinfo.zip"))
 	if err != nil {
 		return nil, fmt.Errorf("time zones: %w", err)
 	}
@@ -157,12 +161,10 @@ func ground(at time.Time) (v1.Layer, error) {
 		file{zones, 0o444, zoneinfo})
 }
 
-// goroot is where the Go of this build lies; it brings the time zones.
-func goroot() string {
-	if r := os.Getenv("GOROOT"); r != "" {
-		return r
-	}
-	return runtime.GOROOT() //nolint:staticcheck // `go run` sets the variable; this is for a binary started alone
+// goroot is where the Go that builds lies; it brings the time zones.
+func goroot() (string, error) {
+	out, err := exec.Command("go", "env", "GOROOT").Output()
+	return strings.TrimSpace(string(out)), err
 }
 
 // layer packs files, all of one time and of root.
