@@ -27,14 +27,12 @@ func Schema(name string, values *Value) ([]byte, error) {
 	s["$schema"] = "https://json-schema.org/draft/2020-12/schema"
 	s["title"] = "values of the chart " + name
 	properties := s["properties"].(schema)
+	// Helm puts what the library exports, and its own values, here.
+	properties[Library] = schema{"type": "object"}
 	if name != Umbrella {
 		// What an umbrella says to all of its charts, and the condition under which it has this one.
 		properties["global"] = schema{"type": "object"}
 		properties["enabled"] = schema{"type": "boolean"}
-		// Helm puts what the library exports, and its own values, here.
-		properties[Library] = schema{"type": "object"}
-	} else {
-		properties[Library] = schema{"type": "object"}
 	}
 	b, err := json.MarshalIndent(s, "", "  ")
 	return append(b, '\n'), err
@@ -65,11 +63,10 @@ func schemaOf(chart string, v *Value) (schema, error) {
 		s["properties"], s["additionalProperties"] = properties, false
 		return s, nil
 	case yaml.SequenceNode:
-		s["type"] = "array"
-		s["items"] = schema{"type": v.Marks["items"]}
 		if !v.Mark("items") {
 			return nil, fmt.Errorf("%w: a list needs @items", errValues)
 		}
+		s["type"], s["items"] = "array", schema{"type": v.Marks["items"]}
 		return s, nil
 	}
 	return s, scalar(s, v)
