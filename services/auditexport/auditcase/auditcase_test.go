@@ -58,9 +58,11 @@ func date(s string) calendar.Date {
 	return d
 }
 
-func newDesk(t *testing.T) *desk {
+func newDesk(t *testing.T) *desk { t.Helper(); return newDeskOn(t, "2026-03-02") }
+
+func newDeskOn(t *testing.T, day string) *desk {
 	t.Helper()
-	clock := calendar.NewManual(date("2026-03-02").Start().Add(9 * time.Hour))
+	clock := calendar.NewManual(date(day).Start().Add(9 * time.Hour))
 	cases, flags := aggregatetest.New[auditcase.Case, *auditcase.Case](clock), aggregatetest.New[redflag.Flag, *redflag.Flag](clock)
 	blobs, err := blob.Open(t.Context(), "mem://")
 	if err != nil {
@@ -285,7 +287,7 @@ func TestASeriousCaseTakesTwo(t *testing.T) {
 }
 
 // TestWithheldMaterialStaysOnRecord: refused by the unit itself, or found by an
-// auditor (YP23-M-16, YP21-M-16, XA18-19).
+// auditor (YP23-M-16, XA18-19).
 func TestWithheldMaterialStaysOnRecord(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
@@ -354,7 +356,23 @@ func TestLateAnswersAndReportsAreTaken(t *testing.T) {
 	}
 }
 
-// TestWhoMayDoWhat: YP23-M-16, YP21-M-16, SH12-P-9.
+// TestTheMeasuresInForceAreNamed: a case of 2022 rests on those of 2021, and so
+// does the record of material refused in it (YP21-M-16).
+func TestTheMeasuresInForceAreNamed(t *testing.T) {
+	t.Parallel()
+	d := newDeskOn(t, "2022-03-01")
+	c := d.questioned(false)
+	if c.Pack != "yangpu-2021" || c.Questions[0].DueOn != "2022-03-15" { // ten working days
+		t.Errorf("%s, due %s", c.Pack, c.Questions[0].DueOn)
+	}
+	d.must(d.Answer(d.as(declarer), auditcase.AnswerQuestion{ID: c.ID, Answer: "资料已移交档案室，不提供", Refuses: true}))
+	if f := last[*auditexportv1.AuditMaterialWithheld](d); !slices.Contains(f.GetBasis(), "YP21-M-16") || slices.Contains(f.GetBasis(), "YP23-M-16") {
+		t.Errorf("%v", f)
+	}
+	d.refused(auditcase.ErrNotAuditor)(d.Question(d.as(declarer), auditcase.AskQuestion{ID: c.ID, Question: "q"}))
+}
+
+// TestWhoMayDoWhat: YP23-M-16, SH12-P-9.
 func TestWhoMayDoWhat(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
