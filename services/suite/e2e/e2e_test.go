@@ -100,7 +100,11 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options, flags ...string) demo.Re
 // twice. What the projects end as must not differ.
 func TestTheWalk(t *testing.T) {
 	var plain demo.Report
-	if !t.Run("AllInOne", func(t *testing.T) { plain = walk(t, start(t, stack.Options{}), demo.Options{}, demoRaises...) }) {
+	if !t.Run("AllInOne", func(t *testing.T) {
+		s := start(t, stack.Options{})
+		plain = walk(t, s, demo.Options{}, demoRaises...)
+		t.Run("WorkIsWatched", func(t *testing.T) { scaled(t, s) })
+	}) {
 		t.FailNow()
 	}
 	t.Run("EveryRequestRepeated", func(t *testing.T) {
