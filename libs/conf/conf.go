@@ -49,7 +49,8 @@ type Service struct {
 	Limits    Limits        `yaml:"limits"`
 	Telemetry Telemetry     `yaml:"telemetry"`
 	LogLevel  string        `yaml:"log_level" doc:"debug, info, warn or error"`
-	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain"`
+	Linger    time.Duration `yaml:"linger" doc:"how long a service that is asked to stop, and not ready any more, still takes requests; 0 where nothing spreads them over several processes"`
+	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain after that"`
 	Keys      Keys          `yaml:"keys"`
 	Exports   Exports       `yaml:"exports"`
 }
@@ -137,7 +138,7 @@ func Default(name string) Service {
 		},
 		Clock:    Clock{Sweep: time.Minute},
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
-		LogLevel: "info", Grace: 20 * time.Second,
+		LogLevel: "info", Linger: 5 * time.Second, Grace: 20 * time.Second,
 		Telemetry: Telemetry{SampleRatio: 0.01},
 		Exports:   Exports{Keep: 7 * 24 * time.Hour, PerUnit: 5},
 	}
@@ -165,6 +166,7 @@ func (c Service) Check() error {
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
 	need(c.Exports.Keep > 0 && c.Exports.PerUnit > 0, "exports: must be positive")
+	need(c.Linger >= 0 && c.Grace >= 0, "linger, grace: must not be negative")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
 	return errors.Join(errs...)
 }

@@ -1,7 +1,11 @@
 // Package host is the process around one or more services: a listener each,
-// background loops, readiness, and an ordered stop — not ready, drain, loops
-// end, closers run last in first out. A service behaves the same alone in its
-// process and beside the others.
+// background loops, readiness, and an ordered stop — not ready, linger, drain,
+// loops end, closers run last in first out. A service behaves the same alone in
+// its process and beside the others.
+//
+// It promises that a stop refuses no request of a caller who learns within the
+// linger that the service is not ready, and cuts off none that ends within the
+// grace. It does not keep callers from asking.
 package host
 
 import (
@@ -32,6 +36,10 @@ type Service struct {
 	// Listener is a socket that is open already; for tests.
 	Listener net.Listener
 	Grace    time.Duration // bound on draining; 0 = 20 s
+	// Linger is how long the service, asked to stop and not ready any more, goes
+	// on taking requests: whoever sends them here needs that long to learn of
+	// it. Every answer meanwhile closes its connection. 0 = not at all.
+	Linger time.Duration
 	// Migrate brings the service's database to this program's form; nil = it
 	// has none. It may be repeated, and run while the service does.
 	Migrate func(ctx context.Context) error
@@ -50,6 +58,7 @@ type Unit struct {
 	checks   []check
 	notices  []func() []string
 	ready    atomic.Bool
+	stopping atomic.Bool
 	config   any
 	defaults any
 	started  time.Time
@@ -127,7 +136,7 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 	drained := make(chan struct{}, len(units))
 	for i, u := range units {
 		srv := &http.Server{
-			Handler:           otelhttp.NewHandler(u.Mux, u.Name, otelhttp.WithFilter(isBusiness)),
+			Handler:           u.sendAway(otelhttp.NewHandler(u.Mux, u.Name, otelhttp.WithFilter(isBusiness))),
 			ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
 			ErrorLog: slog.NewLogLogger(u.Log.Handler(), slog.LevelWarn),
 		}
@@ -145,17 +154,13 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 				return nil
 			})
 		}
-		grace := services[i].Grace
-		if grace == 0 {
-			grace = 20 * time.Second
-		}
 		g.Go(func() error {
 			u.ready.Store(true)
 			<-gctx.Done() // asked to stop, or something failed
+			u.stopping.Store(true)
 			u.ready.Store(false)
-			stop, cancel := context.WithTimeout(context.WithoutCancel(ctx), grace)
-			defer cancel()
-			err := srv.Shutdown(stop)
+			time.Sleep(services[i].Linger)
+			err := drain(context.WithoutCancel(ctx), srv, services[i].Grace)
 			drained <- struct{}{}
 			return err
 		})
@@ -168,6 +173,33 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 		return nil
 	})
 	return g.Wait()
+}
+
+// drain lets the requests under way come to their ends, within grace. What is
+// not done by then is cut off: its handler would hold on to what the closers
+// give back.
+func drain(ctx context.Context, srv *http.Server, grace time.Duration) error {
+	if grace == 0 {
+		grace = 20 * time.Second
+	}
+	ctx, cancel := context.WithTimeout(ctx, grace)
+	defer cancel()
+	if err := srv.Shutdown(ctx); err != nil {
+		return errors.Join(fmt.Errorf("requests were cut off after %s: %w", grace, err), srv.Close())
+	}
+	return nil
+}
+
+// sendAway has answers of a service that stops close their connections, so that
+// a caller who keeps one opens the next elsewhere and is not cut off between
+// two requests.
+func (u *Unit) sendAway(h http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if u.stopping.Load() {
+			w.Header().Set("Connection", "close")
+		}
+		h.ServeHTTP(w, r)
+	})
 }
 
 // Migrate migrates the databases of services, in the order given, and runs

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"go.uber.org/goleak"
 
@@ -84,6 +85,89 @@ func TestServicesStartAndStopInOrder(t *testing.T) {
 	want := []string{"setup a", "setup b", "loop ended", "loop ended", "close b", "close a"}
 	if !slices.Equal(log, want) {
 		t.Fatal(log)
+	}
+}
+
+// TestAStopLosesNoRequest stops a service while one request is under way, while
+// one connection rests between two, and while new ones come: all are answered,
+// the service says that it is not ready, and answers send their callers away.
+func TestAStopLosesNoRequest(t *testing.T) {
+	t.Parallel()
+	ln := listen(t)
+	entered, finish := make(chan struct{}), make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error)
+	go func() {
+		done <- host.Run(ctx, slog.New(slog.DiscardHandler), host.Service{Name: "x", Listener: ln, Linger: 2 * time.Second, Setup: func(_ context.Context, u *host.Unit) error {
+			u.Mux.HandleFunc("GET /long", func(w http.ResponseWriter, _ *http.Request) { close(entered); <-finish; _, _ = io.WriteString(w, "whole") })
+			u.Mux.HandleFunc("GET /short", func(w http.ResponseWriter, _ *http.Request) { _, _ = io.WriteString(w, "whole") })
+			return nil
+		}})
+	}()
+	for code := 0; code != 200; code, _ = get(t, ln, "/readyz") {
+	}
+	long := make(chan string)
+	go func() {
+		_, body := get(t, ln, "/long")
+		long <- body
+	}()
+	<-entered
+	rests := &http.Client{Transport: &http.Transport{MaxConnsPerHost: 1}}
+	ask := func() *http.Response {
+		resp, err := rests.Get("http://" + ln.Addr().String() + "/short")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if b, err := io.ReadAll(resp.Body); err != nil || string(b) != "whole" {
+			t.Fatal(string(b), err)
+		}
+		return resp
+	}
+	if ask().Close {
+		t.Error("a connection is closed before the stop")
+	}
+	cancel()
+	for code := 0; code != 503; code, _ = get(t, ln, "/readyz") {
+	}
+	if !ask().Close {
+		t.Error("the connection that rested stays open after the stop")
+	}
+	if code, body := get(t, ln, "/short"); code != 200 || body != "whole" {
+		t.Error("a new caller:", code, body)
+	}
+	close(finish)
+	if body := <-long; body != "whole" {
+		t.Errorf("the request under way: %q", body)
+	}
+	if err := <-done; err != nil {
+		t.Error(err)
+	}
+}
+
+// TestARequestWithoutEndIsCutOff: what the grace does not suffice for is ended
+// before the closers run, and the process says so.
+func TestARequestWithoutEndIsCutOff(t *testing.T) {
+	t.Parallel()
+	ln := listen(t)
+	entered := make(chan struct{})
+	ended := make(chan struct{})
+	ctx, cancel := context.WithCancel(t.Context())
+	defer cancel()
+	done := make(chan error)
+	go func() {
+		done <- host.Run(ctx, slog.New(slog.DiscardHandler), host.Service{Name: "x", Listener: ln, Grace: time.Millisecond, Setup: func(_ context.Context, u *host.Unit) error {
+			u.Mux.HandleFunc("GET /endless", func(_ http.ResponseWriter, r *http.Request) { close(entered); <-r.Context().Done(); close(ended) })
+			u.OnStop(func(context.Context) error { <-ended; return nil })
+			return nil
+		}})
+	}()
+	go get(t, ln, "/endless")
+	<-entered
+	cancel()
+	if err := <-done; !errors.Is(err, context.DeadlineExceeded) || !strings.Contains(err.Error(), "cut off after 1ms") {
+		t.Error(err)
 	}
 }
 

@@ -71,7 +71,7 @@ type Kit struct {
 // New makes the host service of m under configuration c.
 func New(m Module, c conf.Service) host.Service {
 	return host.Service{
-		Name: m.Name, Listen: c.Listen, Grace: c.Grace,
+		Name: m.Name, Listen: c.Listen, Linger: c.Linger, Grace: c.Grace,
 		Migrate: func(ctx context.Context) error { return m.migrate(ctx, c.Database) },
 		Setup: func(ctx context.Context, u *host.Unit) error {
 			k, err := assemble(ctx, m, c, u)
@@ -275,6 +275,7 @@ func (k *Kit) mountShared() {
 		items, err := k.Store.Deadlines(ctx, q.ProjectID, q.State)
 		return Deadlines{items}, err
 	})
+	k.mountDeadLetters()
 }
 
 // Describe is the OpenAPI document of a service whose operations mount puts on

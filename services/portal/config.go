@@ -28,7 +28,8 @@ type Config struct {
 	Limits    conf.Limits       `yaml:"limits"`
 	Telemetry conf.Telemetry    `yaml:"telemetry"`
 	LogLevel  string            `yaml:"log_level" doc:"debug, info, warn or error"`
-	Grace     time.Duration     `yaml:"grace" doc:"how long a stop may drain"`
+	Linger    time.Duration     `yaml:"linger" doc:"how long a portal that is asked to stop, and not ready any more, still takes requests; 0 where nothing spreads them over several processes"`
+	Grace     time.Duration     `yaml:"grace" doc:"how long a stop may drain after that"`
 }
 
 // Sessions bounds how long a browser stays signed in.
@@ -45,7 +46,7 @@ func Default() Config {
 		Listen: c.Listen, Services: map[string]string{},
 		Sessions: Sessions{Idle: 30 * time.Minute, Max: 12 * time.Hour},
 		Refresh:  5 * time.Second, MaxBody: 34 << 20,
-		Clock: c.Clock, Limits: c.Limits, Telemetry: c.Telemetry, LogLevel: c.LogLevel, Grace: c.Grace,
+		Clock: c.Clock, Limits: c.Limits, Telemetry: c.Telemetry, LogLevel: c.LogLevel, Linger: c.Linger, Grace: c.Grace,
 	}
 }
 
@@ -67,6 +68,7 @@ func (c Config) Check() error {
 	need(c.Sessions.Idle > 0 && c.Sessions.Max >= c.Sessions.Idle, "sessions: idle must be positive and not above max")
 	need(c.Refresh > 0, "refresh: must be positive")
 	need(c.MaxBody > 0, "max_body: must be positive")
+	need(c.Linger >= 0 && c.Grace >= 0, "linger, grace: must not be negative")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	return errors.Join(errs...)
@@ -97,5 +99,5 @@ func base(s string) (*url.URL, error) {
 
 // Base is the part of the configuration that the process as a whole runs by.
 func (c Config) Base() conf.Service {
-	return conf.Service{Listen: c.Listen, Clock: c.Clock, Limits: c.Limits, Telemetry: c.Telemetry, LogLevel: c.LogLevel, Grace: c.Grace}
+	return conf.Service{Listen: c.Listen, Clock: c.Clock, Limits: c.Limits, Telemetry: c.Telemetry, LogLevel: c.LogLevel, Linger: c.Linger, Grace: c.Grace}
 }

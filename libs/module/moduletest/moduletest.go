@@ -91,6 +91,7 @@ func Start(t testing.TB, name, day string, build func(conf.Service) host.Service
 	c.Blob.URL = "file://" + filepath.Join(dir, "blob")
 	c.Clock.File, c.Clock.Sweep = clockFile, 50*time.Millisecond
 	c.Limits.PerSecond, c.Limits.Burst = 1e6, 1e6
+	c.Linger = 0 // nobody else would take the requests
 	for _, f := range adjust {
 		f(&c)
 	}

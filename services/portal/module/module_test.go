@@ -28,7 +28,7 @@ func TestRunsAndStops(t *testing.T) {
 	district := portaltest.Start(t, calendar.System())
 	c := portal.Default()
 	c.Redis.URL = conf.Secret(redistest.URL(t))
-	c.Refresh = 10 * time.Millisecond
+	c.Refresh, c.Linger = 10*time.Millisecond, 0
 	for name, at := range district.URLs {
 		c.Services[name] = at
 	}
