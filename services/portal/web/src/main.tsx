@@ -31,6 +31,7 @@ const Flags = lazy(() => import('./pages/audit/Flags'));
 const Flag = lazy(() => import('./pages/audit/Flag'));
 const Cases = lazy(() => import('./pages/audit/Cases'));
 const Case = lazy(() => import('./pages/audit/Case'));
+const Verify = lazy(() => import('./pages/audit/Verify'));
 const Exports = lazy(() => import('./pages/audit/Exports'));
 
 const router = createBrowserRouter([
@@ -54,6 +55,7 @@ const router = createBrowserRouter([
           { path: 'cases', element: <Cases /> },
           { path: 'cases/:id', element: <Case /> },
           { path: 'exports', element: <Exports /> },
+          { path: 'verify', element: <Verify /> },
         ],
       },
       { path: '/holidays', element: <Holidays /> },

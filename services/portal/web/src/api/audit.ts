@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { at, get } from './client';
-import type { AuditCase, Export, Flag, LedgerProof, LedgerRow, LedgerRows, ProjectView, Standing, ViewDiff } from './types';
+import { usePages } from './pages';
+import type { AuditCase, Export, Flag, LedgerProof, LedgerRow, LedgerRows, ProjectView, Standing, Verdict, ViewDiff } from './types';
 
 const SERVICE = 'auditexport';
 
@@ -12,11 +13,6 @@ const ONCE = { staleTime: Infinity, retry: false, refetchOnWindowFocus: false, r
 
 const MINUTE = 60_000;
 const SOON = 2_000;
-
-interface Page<T> {
-  items: T[];
-  next_page_token?: string;
-}
 
 /** What rows of the ledger are asked for; an empty part narrows nothing. */
 export interface LedgerFilter {
@@ -78,6 +74,9 @@ export function useStanding() {
   });
 }
 
+/** Has the whole ledger computed again from its rows. The check is on record. */
+export const verifyLedger = () => get<Verdict>(at(SERVICE, '/v1/verify'), { method: 'POST' });
+
 /** What the facts said of a project at the end of a day; now where the day is empty. */
 export function useProjectView(asked: { project: string; date: string } | null) {
   return useQuery({
@@ -108,15 +107,7 @@ export interface FlagFilter {
 }
 
 /** Red flags, newest first, page by page. */
-export function useFlags(filter: FlagFilter) {
-  return useInfiniteQuery({
-    queryKey: ['flags', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => get<Page<Flag>>(at(SERVICE, '/v1/red-flags', { ...filter, page_size: 50, page_token: pageParam }), { signal }),
-    getNextPageParam: (last) => last.next_page_token ?? undefined,
-    placeholderData: keepPreviousData,
-  });
-}
+export const useFlags = (filter: FlagFilter) => usePages<Flag>('flags', SERVICE, '/v1/red-flags', filter);
 
 /** One red flag. */
 export function useFlag(id: string) {
@@ -130,15 +121,7 @@ export interface CaseFilter {
 }
 
 /** Audit cases that the caller may see, newest first, page by page. */
-export function useCases(filter: CaseFilter) {
-  return useInfiniteQuery({
-    queryKey: ['cases', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => get<Page<AuditCase>>(at(SERVICE, '/v1/audit-cases', { ...filter, page_size: 50, page_token: pageParam }), { signal }),
-    getNextPageParam: (last) => last.next_page_token ?? undefined,
-    placeholderData: keepPreviousData,
-  });
-}
+export const useCases = (filter: CaseFilter) => usePages<AuditCase>('cases', SERVICE, '/v1/audit-cases', filter);
 
 /** One audit case. */
 export function useCase(id: string) {
@@ -146,16 +129,8 @@ export function useCase(id: string) {
 }
 
 /** The bundles asked for, newest first, page by page. */
-export function useExports(state: string) {
-  return useInfiniteQuery({
-    queryKey: ['exports', state],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => get<Page<Export>>(at(SERVICE, '/v1/exports', { state, page_size: 20, page_token: pageParam }), { signal, background: true }),
-    getNextPageParam: (last) => last.next_page_token ?? undefined,
-    placeholderData: keepPreviousData,
-    refetchInterval: (q) => (q.state.data?.pages.some((p) => p.items.some((e) => e.state === 'begun')) ? SOON : false),
-  });
-}
+export const useExports = (state: string) =>
+  usePages<Export>('exports', SERVICE, '/v1/exports', { state }, { size: 20, background: true, again: (rows) => (rows.some((e) => e.state === 'begun') ? SOON : false) });
 
 /** One bundle with how far its file has got; looked at again while it is written. */
 export function useExport(e: Export) {

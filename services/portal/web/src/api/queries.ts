@@ -1,7 +1,8 @@
-import { keepPreviousData, useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-query';
+import { keepPreviousData, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useCallback } from 'react';
 import { ask, at, get } from './client';
 import type { Answer } from './client';
+import { usePages } from './pages';
 import type { Case, Decision, Dossier, Holidays, Inbox, Pack, Project, RunningClock, Term, Text, Unit } from './types';
 
 const HOUR = 3_600_000;
@@ -31,22 +32,8 @@ export interface ProjectFilter {
   unit: string;
 }
 
-interface Page<T> {
-  items: T[];
-  next_page_token?: string;
-}
-
 /** Projects the caller may see, newest first, page by page. */
-export function useProjects(filter: ProjectFilter) {
-  return useInfiniteQuery({
-    queryKey: ['projects', filter],
-    initialPageParam: '',
-    queryFn: ({ pageParam, signal }) =>
-      get<Page<Project>>(at('declaration', '/v1/projects', { ...filter, page_size: 50, page_token: pageParam }), { signal }),
-    getNextPageParam: (last) => last.next_page_token ?? undefined,
-    placeholderData: keepPreviousData,
-  });
-}
+export const useProjects = (filter: ProjectFilter) => usePages<Project>('projects', 'declaration', '/v1/projects', filter);
 
 /** One project with its version. */
 export function useProject(id: string | undefined) {

@@ -102,8 +102,9 @@ type A = auditexport['schemas'];
 export type LedgerRow = With<A['AuditexportRow'], Exclude<keyof A['AuditexportRow'], 'broken'>>;
 export type LedgerRows = Omit<Whole<A['HttpapiRows']>, 'items' | 'cursor' | 'total'> & { items: LedgerRow[]; cursor?: string; total?: Whole<A['AuditexportTotal']> };
 export type LedgerProof = With<A['AuditexportProof'], 'size' | 'leaf' | 'hashes' | 'checkpoint'>;
-export type WitnessStanding = With<A['AuditexportWitnessStanding'], 'service' | 'unit' | 'rows'>;
+export type WitnessStanding = Omit<With<A['AuditexportWitnessStanding'], 'service' | 'unit' | 'rows'>, 'refusal'> & { refusal?: Whole<A['AuditexportRefusal']> };
 export type Standing = Omit<Whole<A['AuditexportStanding']>, 'keys' | 'witnesses'> & { witnesses: WitnessStanding[] };
+export type Verdict = With<A['AuditexportVerdict'], 'ok' | 'rows' | 'checkpoint'>;
 export type Party = Whole<A['AuditexportPartyFrom']>;
 export type ViewDeadline = Whole<A['AuditexportDeadlineFrom']>;
 export type ViewDecision = With<A['AuditexportDecisionFrom'], 'type' | 'outcome' | 'basis' | 'unit' | 'actor' | 'seq' | 'at'>;
@@ -153,7 +154,7 @@ export type AuditCase = Omit<
 
 export type ExportProgress = Omit<Whole<A['AuditexportProgress']>, 'expires_at'> & { expires_at?: string | null };
 export type Export = Omit<
-  With<A['AuditexportExportStatus'], 'id' | 'state' | 'formats' | 'checkpoint_size' | 'rows' | 'bytes' | 'created_at'>,
+  With<A['AuditexportExportStatus'], 'id' | 'state' | 'formats' | 'checkpoint_size' | 'rows' | 'first_seq' | 'last_seq' | 'bytes' | 'created_at'>,
   'progress' | 'by'
 > & { by: Whole<A['BundleAuthor']>; progress?: ExportProgress };
 

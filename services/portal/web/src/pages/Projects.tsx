@@ -1,16 +1,18 @@
 import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
-import { Button, Input, Select, Table, Tooltip } from 'antd';
+import { Button, Input, Tooltip } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
 import { useLabels } from '../api/labels';
+import { rowsOf } from '../api/pages';
 import { useNextDue, useProjects, useUnits } from '../api/queries';
 import type { ProjectFilter } from '../api/queries';
 import { useSigned } from '../api/session';
-import type { Project } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { day } from '../terms/dates';
 import { STAGES } from '../terms/names';
-import { Due, Nothing, PageHead, ProblemView, StageTag, Wan } from '../ui/Bits';
+import { Due, Nothing, PageHead, StageTag, Wan } from '../ui/Bits';
+import { Listing, Narrow } from '../ui/Listing';
+import type { Choice } from '../ui/Listing';
 
 /** The projects that the caller may see. */
 export function Projects() {
@@ -22,20 +24,13 @@ export function Projects() {
   const [find, setFind] = useState('');
   const list = useProjects(filter);
   const next = useNextDue().data;
-  const all = list.data?.pages.flatMap((p) => p.items) ?? [];
+  const all = rowsOf(list.data);
   const words = find.trim().toLowerCase();
   const shown = words === '' ? all : all.filter((p) => `${p.title} ${p.id} ${labels.unit(p.unit)}`.toLowerCase().includes(words));
   const declarer = principal.roles.includes('declarer');
   const filtered = words !== '' || Object.values(filter).some((v) => v !== '');
-  const choose = (key: keyof ProjectFilter, label: string, options: { value: string; label: string }[], wide?: boolean) => (
-    <Select
-      aria-label={label}
-      value={filter[key]}
-      onChange={(v: string) => setFilter({ ...filter, [key]: v })}
-      showSearch={{ optionFilterProp: 'label' }}
-      className={wide ? 'filter-wide' : 'filter'}
-      options={[{ value: '', label: `${label}：${t('all')}` }, ...options]}
-    />
+  const choose = (key: keyof ProjectFilter, label: string, options: Choice[], wide?: boolean) => (
+    <Narrow label={label} value={filter[key]} options={options} wide={wide ?? false} onChange={(v) => setFilter({ ...filter, [key]: v })} />
   );
   const fromTerms = (vocabulary: string) => labels.terms(vocabulary).map((x) => ({ value: x.code, label: pick(x) }));
   return (
@@ -57,69 +52,56 @@ export function Projects() {
           {choose('route', t('projectsRoute'), fromTerms('routes'))}
           {units.length > 0 && choose('unit', t('projectsUnit'), units.map((u) => ({ value: u.code, label: labels.unit(u.code) })), true)}
         </div>
-        {list.isError ? (
-          <ProblemView error={list.error} retry={() => void list.refetch()} />
-        ) : (
-          <Table<Project>
-            rowKey="id"
-            dataSource={shown}
-            loading={list.isPending || list.isPlaceholderData}
-            pagination={false}
-            scroll={{ x: 1060 }}
-            aria-label={t('projects')}
-            locale={{
-              emptyText: filtered ? (
-                <Nothing title={t('projectsEmptyFilter')} />
-              ) : (
-                <Nothing title={t('projectsEmpty')} lead={declarer ? t('projectsEmptyDeclarer') : t('projectsEmptyOther')}>
-                  {declarer && (
-                    <Link to="/declare">
-                      <Button type="primary">{t('declareNew')}</Button>
-                    </Link>
-                  )}
-                </Nothing>
-              ),
-            }}
-            columns={[
-              {
-                title: t('projectsTitle'),
-                render: (_, p) => (
-                  <Link to={`/projects/${p.id}`} className="strong">
-                    {p.title}
+        <Listing
+          name={t('projects')}
+          of={list}
+          rows={shown}
+          width={1060}
+          empty={
+            filtered ? (
+              <Nothing title={t('projectsEmptyFilter')} />
+            ) : (
+              <Nothing title={t('projectsEmpty')} lead={declarer ? t('projectsEmptyDeclarer') : t('projectsEmptyOther')}>
+                {declarer && (
+                  <Link to="/declare">
+                    <Button type="primary">{t('declareNew')}</Button>
                   </Link>
-                ),
+                )}
+              </Nothing>
+            )
+          }
+          columns={[
+            {
+              title: t('projectsTitle'),
+              render: (_, p) => (
+                <Link to={`/projects/${p.id}`} className="strong">
+                  {p.title}
+                </Link>
+              ),
+            },
+            { title: t('projectsUnit'), width: 150, render: (_, p) => labels.unit(p.unit) },
+            { title: t('projectsKind'), width: 96, render: (_, p) => labels.term('kinds', p.case.kind, p.decision?.pack) },
+            { title: t('projectsRoute'), width: 104, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
+            { title: t('projectsStage'), width: 112, render: (_, p) => <StageTag stage={p.stage} /> },
+            { title: t('projectsAmount'), width: 116, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
+            {
+              title: t('projectsNext'),
+              width: 170,
+              render: (_, p) => {
+                const clock = next?.get(p.id);
+                if (!clock) return <span className="quiet">—</span>;
+                return (
+                  <Tooltip title={`${labels.clock(clock.obligation)} · ${labels.unit(clock.unit)}`}>
+                    <span>
+                      <Due on={clock.due_on} today={today} />
+                    </span>
+                  </Tooltip>
+                );
               },
-              { title: t('projectsUnit'), width: 150, render: (_, p) => labels.unit(p.unit) },
-              { title: t('projectsKind'), width: 96, render: (_, p) => labels.term('kinds', p.case.kind, p.decision?.pack) },
-              { title: t('projectsRoute'), width: 104, render: (_, p) => (p.decision ? labels.term('routes', p.decision.route, p.decision.pack) : <span className="quiet">—</span>) },
-              { title: t('projectsStage'), width: 112, render: (_, p) => <StageTag stage={p.stage} /> },
-              { title: t('projectsAmount'), width: 116, align: 'right', render: (_, p) => <Wan fen={p.case.amount_fen} /> },
-              {
-                title: t('projectsNext'),
-                width: 170,
-                render: (_, p) => {
-                  const clock = next?.get(p.id);
-                  if (!clock) return <span className="quiet">—</span>;
-                  return (
-                    <Tooltip title={`${labels.clock(clock.obligation)} · ${labels.unit(clock.unit)}`}>
-                      <span>
-                        <Due on={clock.due_on} today={today} />
-                      </span>
-                    </Tooltip>
-                  );
-                },
-              },
-              { title: t('projectsUpdated'), width: 104, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
-            ]}
-          />
-        )}
-        {list.hasNextPage && (
-          <div className="more">
-            <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
-              {t('more')}
-            </Button>
-          </div>
-        )}
+            },
+            { title: t('projectsUpdated'), width: 104, render: (_, p) => <span className="num quiet">{day(p.updated_at)}</span> },
+          ]}
+        />
       </div>
     </>
   );

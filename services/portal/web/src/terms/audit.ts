@@ -158,3 +158,23 @@ export function eventOf(raw: string): { data: Record<string, unknown> } | null {
     return null;
   }
 }
+
+/** A number of bytes, as people read it. */
+export const size = (bytes: number): string =>
+  bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024)).toLocaleString('en-US')} KB`;
+
+const FINDINGS: Record<string, Text> = {
+  row_hash: text('有一行的内容与其散列不符，内容或散列被改动过', 'A row is not the one that was hashed: it, or its hash, was edited'),
+  chain_broken: text('有一行与前一行的哈希链断裂，行的内容、次序或链值被改动过', 'A row does not follow the one before it: it, its place or its chain value was edited'),
+  row_missing: text('账本中间缺少一行', 'A row between two others is missing'),
+  row_order: text('账本行的次序不对，或有行重复', 'Rows are out of order, or stand twice'),
+  leaf_not_in_tree: text('账本行与已签署检查点的默克尔树不一致，账本曾被整体重算或增删', 'The rows do not make up the tree that was signed: they were computed again, or rows were added'),
+  truncated: text('账本末尾缺行，少于已签署的行数', 'The end of the ledger is missing: fewer rows than were signed'),
+  fork: text('同一行数有两个不同的检查点，账本出现分叉', 'Two checkpoints of one size differ: the ledger was forked'),
+  unknown_key: text('检查点或某行的签名出自不受信任的密钥', 'A checkpoint, or what vouches for a row, was signed with a key that nobody trusts'),
+  checkpoint_signature: text('检查点的签名无效', 'The signature of a checkpoint is false'),
+  misfiled: text('有一行的检索字段被改动过：内容仍真实，但查询会漏掉它或张冠李戴', 'What a row is found by was edited: its content holds, but questions would miss it or find it under a false name'),
+};
+
+/** What a check of the ledger found, in words. */
+export const findingOf = (code: string): Text => FINDINGS[code] ?? text(`核验不通过（${code}）`, `It does not hold (${code})`);

@@ -51,6 +51,8 @@ const FACTS: Record<string, Text> = {
   'deadline.v1.DeadlineResumed': text('时限恢复计算', 'Clock resumed'),
   'deadline.v1.DeadlineWaived': text('时限免除', 'Clock waived'),
   'calendar.v1.HolidaysPublished': text('发布节假日安排', 'Holidays published'),
+  'deadletter.v1.DeadLetterRetried': text('死信重试', 'Dead letter tried again'),
+  'deadletter.v1.DeadLetterSkipped': text('死信跳过', 'Dead letter given up'),
   'ledger.v1.CheckpointSigned': text('账本签署检查点', 'Ledger checkpoint signed'),
   'ledger.v1.CheckpointCosigned': text('见证单位联署检查点', 'Checkpoint cosigned by a witness'),
   'ledger.v1.CheckpointRefused': text('见证单位拒绝联署', 'Checkpoint refused by a witness'),

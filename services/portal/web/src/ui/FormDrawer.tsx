@@ -21,6 +21,8 @@ export interface FormField {
   required?: boolean;
   hint?: string;
   options?: { value: string; label: string }[];
+  /** Of a project: the stage of those offered. */
+  stage?: string;
   /** Of papers: the path of the service where each is handed over. */
   upload?: string;
   /** Whether the field is asked for, by what the form holds. */
@@ -30,7 +32,8 @@ export interface FormField {
 /** One act: what its form asks, and where the answer goes. */
 export interface FormAct {
   service: string;
-  path: string;
+  /** Where the form goes; some of what is entered may name it. */
+  path: string | ((entered: Record<string, unknown>) => string);
   title: string;
   lead?: string;
   fields: FormField[];
@@ -112,7 +115,7 @@ function Control({ act, field, ...control }: { act: FormAct; field: FormField; i
     case 'papers':
       return <Papers {...control} service={act.service} path={field.upload ?? ''} />;
     case 'project':
-      return <ProjectPicker {...control} />;
+      return <ProjectPicker {...control} stage={field.stage} />;
     case 'unit':
       return (
         <Select
@@ -145,10 +148,11 @@ function Body({ act, onDone, onClose }: { act: FormAct; onDone: (answer: unknown
         if (!worth(v) || act.unsent?.includes(f.name)) continue;
         body[f.name] = dayjs.isDayjs(v) ? v.format('YYYY-MM-DD') : v;
       }
+      const path = typeof act.path === 'string' ? act.path : act.path(entered);
       // The same attempt repeated has one effect; another content is another attempt.
-      const said = JSON.stringify(body);
+      const said = JSON.stringify([path, body]);
       if (attempt.current.said !== said) attempt.current = { said, key: newKey() };
-      return ask(at(act.service, act.path), { method: 'POST', body: act.fields.length === 0 ? undefined : body, key: attempt.current.key });
+      return ask(at(act.service, path), { method: 'POST', body: Object.keys(body).length === 0 ? undefined : body, key: attempt.current.key });
     },
     onSuccess: ({ body }) => {
       void message.success(t('actDone'));
@@ -197,7 +201,7 @@ export function FormDrawer({ act, onClose, onDone }: { act: FormAct | null; onCl
     <Drawer open={act !== null} onClose={onClose} size={560} destroyOnHidden title={act?.title}>
       {act && (
         <Body
-          key={act.path}
+          key={act.title}
           act={act}
           onClose={onClose}
           onDone={(answer) => {

@@ -31,7 +31,7 @@ export function LanguageSwitch({ light }: { light?: boolean }) {
 }
 
 // The pages that the menu leads to besides the inbox.
-const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/projects', '/declare', '/holidays'];
+const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays'];
 
 function Navigation({ onGo }: { onGo?: () => void }) {
   const { t } = useLanguage();
@@ -66,7 +66,7 @@ function Navigation({ onGo }: { onGo?: () => void }) {
                   key: 'audit',
                   icon: <AuditOutlined />,
                   label: t('navAudit'),
-                  children: [to('/audit/ledger', 'navLedger'), to('/audit/as-of', 'navAsOf'), to('/audit/flags', 'navFlags'), to('/audit/cases', 'navCases'), to('/audit/exports', 'navExports')],
+                  children: [to('/audit/ledger', 'navLedger'), to('/audit/as-of', 'navAsOf'), to('/audit/flags', 'navFlags'), to('/audit/cases', 'navCases'), to('/audit/exports', 'navExports'), to('/audit/verify', 'navVerify')],
                 },
               ]
             : has(...ANSWERERS)

@@ -224,7 +224,7 @@ function Whole({ of: c }: { of: AuditCase }) {
         lead={t('caseLead', { by: c.opened_by })}
       >
         {acts.map((a, i) => (
-          <Button key={a.path} type={i === 0 ? 'primary' : 'default'} onClick={() => setAct(a)}>
+          <Button key={a.title} type={i === 0 ? 'primary' : 'default'} onClick={() => setAct(a)}>
             {a.title}
           </Button>
         ))}

@@ -1,5 +1,5 @@
 import { PlusOutlined } from '@ant-design/icons';
-import { Button, Select, Table, Tag } from 'antd';
+import { Button, Tag } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
 import { useAuditRefresh, useCases } from '../../api/audit';
@@ -11,9 +11,11 @@ import type { AuditCase } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { CASE_STATES, CASE_TONES } from '../../terms/audit';
 import { minute } from '../../terms/dates';
-import { Due, Nothing, PageHead, ProblemView, ToneTag } from '../../ui/Bits';
+import { Due, Nothing, PageHead, ToneTag } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct } from '../../ui/FormDrawer';
+import { Listing, Narrow } from '../../ui/Listing';
+import type { Choice } from '../../ui/Listing';
 
 /** Where a case stands, and whether the unit is late. */
 export function CaseTag({ of: c }: { of: AuditCase }) {
@@ -48,15 +50,8 @@ export default function Cases() {
   const [act, setAct] = useState<FormAct | null>(null);
   const list = useCases(filter);
   const narrowed = Object.values(filter).some((v) => v !== '');
-  const choose = (name: keyof CaseFilter, label: string, options: { value: string; label: string }[]) => (
-    <Select
-      aria-label={label}
-      value={filter[name]}
-      showSearch={{ optionFilterProp: 'label' }}
-      className="filter"
-      onChange={(v: string) => setFilter({ ...filter, [name]: v })}
-      options={[{ value: '', label: `${label}：${t('all')}` }, ...options]}
-    />
+  const choose = (name: keyof CaseFilter, label: string, options: Choice[]) => (
+    <Narrow label={label} value={filter[name]} options={options} onChange={(v) => setFilter({ ...filter, [name]: v })} />
   );
   const open = () =>
     setAct({
@@ -84,40 +79,26 @@ export default function Cases() {
           {auditor && choose('unit', t('caseUnit'), units.map((u) => ({ value: u.code, label: labels.unit(u.code) })))}
           {choose('serious', t('caseSerious'), [{ value: 'true', label: t('yes') }, { value: 'false', label: t('no') }])}
         </div>
-        {list.isError ? (
-          <ProblemView error={list.error} retry={() => void list.refetch()} />
-        ) : (
-          <Table<AuditCase>
-            rowKey="id"
-            dataSource={list.data?.pages.flatMap((p) => p.items) ?? []}
-            loading={list.isPending || list.isPlaceholderData}
-            pagination={false}
-            scroll={{ x: 860 }}
-            aria-label={t('navCases')}
-            locale={{ emptyText: narrowed ? <Nothing title={t('casesEmptyFilter')} /> : <Nothing title={t('casesEmpty')} lead={t(auditor ? 'casesEmptyAuditor' : 'casesEmptyUnit')} /> }}
-            columns={[
-              {
-                title: t('caseTitle'),
-                render: (_, c) => (
-                  <Link to={`/audit/cases/${c.id}`} className="strong">
-                    {c.title}
-                  </Link>
-                ),
-              },
-              { title: t('caseUnit'), width: 160, render: (_, c) => labels.unit(c.audited_unit) },
-              { title: t('caseState'), width: 230, render: (_, c) => <CaseTag of={c} /> },
-              { title: t('caseDue'), width: 190, render: (_, c) => (dueOf(c) ? <Due on={dueOf(c)} today={today} /> : <span className="quiet">—</span>) },
-              { title: t('caseUpdated'), width: 150, render: (_, c) => <span className="num quiet">{minute(c.updated_at)}</span> },
-            ]}
-          />
-        )}
-        {list.hasNextPage && (
-          <div className="more">
-            <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
-              {t('more')}
-            </Button>
-          </div>
-        )}
+        <Listing
+          name={t('navCases')}
+          of={list}
+          width={860}
+          empty={narrowed ? <Nothing title={t('casesEmptyFilter')} /> : <Nothing title={t('casesEmpty')} lead={t(auditor ? 'casesEmptyAuditor' : 'casesEmptyUnit')} />}
+          columns={[
+            {
+              title: t('caseTitle'),
+              render: (_, c) => (
+                <Link to={`/audit/cases/${c.id}`} className="strong">
+                  {c.title}
+                </Link>
+              ),
+            },
+            { title: t('caseUnit'), width: 160, render: (_, c) => labels.unit(c.audited_unit) },
+            { title: t('caseState'), width: 230, render: (_, c) => <CaseTag of={c} /> },
+            { title: t('caseDue'), width: 190, render: (_, c) => (dueOf(c) ? <Due on={dueOf(c)} today={today} /> : <span className="quiet">—</span>) },
+            { title: t('caseUpdated'), width: 150, render: (_, c) => <span className="num quiet">{minute(c.updated_at)}</span> },
+          ]}
+        />
       </div>
       <FormDrawer
         act={act}

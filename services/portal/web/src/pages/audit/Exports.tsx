@@ -1,17 +1,20 @@
 import { DownloadOutlined, PlusOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
-import { App, Button, Popconfirm, Progress, Select, Table } from 'antd';
+import { App, Button, Descriptions, Popconfirm, Progress } from 'antd';
 import { useState } from 'react';
 import { useAuditRefresh, useExport, useExports } from '../../api/audit';
 import { at, get } from '../../api/client';
 import { useLabels } from '../../api/labels';
+import { useSigned } from '../../api/session';
 import type { Export } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
-import { EXPORT_STATES, EXPORT_TONES } from '../../terms/audit';
+import { EXPORT_STATES, EXPORT_TONES, size } from '../../terms/audit';
 import { minute } from '../../terms/dates';
 import { Nothing, PageHead, ProblemView, ToneTag } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct } from '../../ui/FormDrawer';
+import { RowLink } from '../../ui/LedgerRow';
+import { Listing, Narrow } from '../../ui/Listing';
 
 const PATH = '/v1/exports';
 const FORMATS = ['csv', 'xlsx', 'parquet'];
@@ -25,7 +28,7 @@ function Standing({ of: listed }: { of: Export }) {
   return (
     <div>
       <ToneTag tone={EXPORT_TONES[e.state] ?? 'going'}>{pick(EXPORT_STATES[e.state] ?? { zh: e.state, en: e.state })}</ToneTag>
-      {p?.expires_at && e.state === 'made' && <span className="quiet small">{t('exportExpires', { at: minute(p.expires_at) })}</span>}
+      {p?.expires_at && e.state === 'made' && <div className="quiet small num">{t('exportExpires', { at: minute(p.expires_at) })}</div>}
       {p && (e.state === 'begun' || e.state === 'paused') && (
         <>
           <Progress
@@ -83,7 +86,30 @@ function Acts({ of: e, onError }: { of: Export; onError: (error: unknown) => voi
   );
 }
 
-const size = (bytes: number): string => (bytes >= 1 << 20 ? `${(bytes / (1 << 20)).toFixed(1)} MB` : `${Math.max(1, Math.round(bytes / 1024)).toLocaleString('en-US')} KB`);
+/** What is on record of a bundle: how somebody who holds it knows that it is the one. */
+function Record({ of: e }: { of: Export }) {
+  const { t } = useLanguage();
+  return (
+    <Descriptions
+      size="small"
+      column={{ xs: 1, md: 2 }}
+      items={[
+        { label: t('exportId'), children: <code>{e.id}</code> },
+        { label: t('exportFormats'), children: e.formats.map((f) => f.toUpperCase()).join('、') },
+        {
+          label: t('exportSpanned'),
+          children: (
+            <>
+              <RowLink seq={e.first_seq} /> … <RowLink seq={e.last_seq} />
+            </>
+          ),
+        },
+        { label: t('exportUnder'), children: t('exportUnderRows', { n: e.checkpoint_size }) },
+        { label: 'SHA-256', span: 'filled', children: e.sha256 ? <code className="long">{e.sha256}</code> : <span className="quiet">{t('exportNoHash')}</span> },
+      ]}
+    />
+  );
+}
 
 /** The bundles that leave the house, each with how far it has got. */
 export default function Exports() {
@@ -92,6 +118,8 @@ export default function Exports() {
   const { message } = App.useApp();
   const refresh = useAuditRefresh();
   const [state, setState] = useState('');
+  const { principal } = useSigned();
+  const auditor = principal.roles.includes('auditor');
   const [act, setAct] = useState<FormAct | null>(null);
   const [failed, setFailed] = useState<unknown>(null);
   const list = useExports(state);
@@ -119,57 +147,48 @@ export default function Exports() {
         { name: 'formats', label: t('exportFormats'), kind: 'several', hint: t('exportFormatsHint'), options: FORMATS.map((value) => ({ value, label: value.toUpperCase() })) },
       ],
     });
+  const archive = () =>
+    setAct({
+      service: 'auditexport', path: (v) => `/v1/projects/${encodeURIComponent(String(v['project']))}/archive`, title: t('archiveNew'), lead: t('archiveLead'), unsent: ['project'],
+      fields: [{ name: 'project', label: t('ledgerProject'), kind: 'project', required: true, stage: 'closed' }],
+    });
   return (
     <>
       <PageHead title={t('navExports')} lead={t('exportsLead')}>
-        <Button type="primary" icon={<PlusOutlined />} onClick={make}>
-          {t('exportNew')}
-        </Button>
+        {auditor && (
+          <>
+            <Button type="primary" icon={<PlusOutlined />} onClick={make}>
+              {t('exportNew')}
+            </Button>
+            <Button onClick={archive}>{t('archiveNew')}</Button>
+          </>
+        )}
       </PageHead>
       <div className="panel">
         <div className="filters">
-          <Select
-            aria-label={t('exportState')}
-            value={state}
-            onChange={setState}
-            className="filter"
-            options={[{ value: '', label: `${t('exportState')}：${t('all')}` }, ...Object.entries(EXPORT_STATES).map(([value, x]) => ({ value, label: pick(x) }))]}
-          />
+          <Narrow label={t('exportState')} value={state} options={Object.entries(EXPORT_STATES).map(([value, x]) => ({ value, label: pick(x) }))} onChange={setState} />
         </div>
         {failed !== null && (
           <div className="gap">
             <ProblemView error={failed} />
           </div>
         )}
-        {list.isError ? (
-          <ProblemView error={list.error} retry={() => void list.refetch()} />
-        ) : (
-          <Table<Export>
-            rowKey="id"
-            dataSource={list.data?.pages.flatMap((p) => p.items) ?? []}
-            loading={list.isPending || list.isPlaceholderData}
-            pagination={false}
-            scroll={{ x: 1000 }}
-            aria-label={t('navExports')}
-            locale={{ emptyText: state === '' ? <Nothing title={t('exportsEmpty')} lead={t('exportsEmptyLead')} /> : <Nothing title={t('exportsEmptyFilter')} /> }}
-            columns={[
-              { title: t('exportScope'), render: (_, e) => <span title={e.sha256}>{scope(e)}</span> },
-              { title: t('exportState'), width: 260, render: (_, e) => <Standing of={e} /> },
-              { title: t('exportRows'), width: 90, align: 'right', render: (_, e) => <span className="num">{e.rows}</span> },
-              { title: t('exportSize'), width: 100, align: 'right', render: (_, e) => <span className="num">{e.bytes > 0 ? size(e.bytes) : '—'}</span> },
-              { title: t('exportBy'), width: 170, render: (_, e) => e.by.name || `${labels.unit(e.by.unit)} ${e.by.actor}` },
-              { title: t('exportAt'), width: 150, render: (_, e) => <span className="num quiet">{minute(e.created_at)}</span> },
-              { key: 'act', width: 170, align: 'right', render: (_, e) => <Acts of={e} onError={setFailed} /> },
-            ]}
-          />
-        )}
-        {list.hasNextPage && (
-          <div className="more">
-            <Button onClick={() => void list.fetchNextPage()} loading={list.isFetchingNextPage}>
-              {t('more')}
-            </Button>
-          </div>
-        )}
+        <Listing
+          name={t('navExports')}
+          of={list}
+          width={1000}
+          empty={state === '' ? <Nothing title={t('exportsEmpty')} lead={t('exportsEmptyLead')} /> : <Nothing title={t('exportsEmptyFilter')} />}
+          open={(e) => <Record of={e} />}
+          columns={[
+            { title: t('exportScope'), render: (_, e) => scope(e) },
+            { title: t('exportState'), width: 260, render: (_, e) => <Standing of={e} /> },
+            { title: t('exportRows'), width: 90, align: 'right', render: (_, e) => <span className="num">{e.rows}</span> },
+            { title: t('exportSize'), width: 100, align: 'right', render: (_, e) => <span className="num">{e.bytes > 0 ? size(e.bytes) : '—'}</span> },
+            { title: t('exportBy'), width: 170, render: (_, e) => e.by.name || `${labels.unit(e.by.unit)} ${e.by.actor}` },
+            { title: t('exportAt'), width: 150, render: (_, e) => <span className="num quiet">{minute(e.created_at)}</span> },
+            { key: 'act', width: 170, align: 'right', render: (_, e) => auditor && <Acts of={e} onError={setFailed} /> },
+          ]}
+        />
       </div>
       <FormDrawer
         act={act}

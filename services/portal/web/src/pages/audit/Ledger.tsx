@@ -8,6 +8,7 @@ import { useLedger } from '../../api/audit';
 import type { LedgerFilter } from '../../api/audit';
 import { asProblem } from '../../api/client';
 import { useLabels } from '../../api/labels';
+import { rowsOf } from '../../api/pages';
 import { useUnits } from '../../api/queries';
 import type { LedgerRow } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
@@ -18,6 +19,7 @@ import { fromWan, toWan } from '../../terms/money';
 import { useAmountRule } from '../../ui/ActForm';
 import { Nothing, PageHead, ProblemView } from '../../ui/Bits';
 import { LedgerRowDrawer, RowTag } from '../../ui/LedgerRow';
+import { More } from '../../ui/Listing';
 import { ProjectPicker } from '../../ui/ProjectPicker';
 
 interface Entered {
@@ -144,7 +146,7 @@ export default function Ledger() {
   const found = useLedger(question);
   const first = found.data?.pages[0];
   const last = found.data?.pages.at(-1);
-  const rows = found.data?.pages.flatMap((p) => p.items) ?? [];
+  const rows = rowsOf(found.data);
   const open = (n: number) => {
     const next = new URLSearchParams(address);
     if (n > 0) next.set('row', String(n));
@@ -215,13 +217,7 @@ export default function Ledger() {
                 { title: t('ledgerVouched'), width: 110, render: (_, r) => <RowTag row={r} /> },
               ]}
             />
-            {found.hasNextPage && (
-              <div className="more">
-                <Button onClick={() => void found.fetchNextPage()} loading={found.isFetchingNextPage}>
-                  {t('more')}
-                </Button>
-              </div>
-            )}
+            <More of={found} />
           </>
         )}
       </div>

@@ -31,7 +31,7 @@ function LateBanner({ standing: s }: { standing: Standing }) {
               .filter((w) => w.refusal)
               .map((w) => (
                 <li key={w.service}>
-                  {labels.unit(w.unit)}：{t('witnessRefused', { detail: w.refusal?.detail ?? w.refusal?.code ?? '' })}
+                  {labels.unit(w.unit)}：{t('witnessRefused', { detail: w.refusal?.detail ?? '' })}
                 </li>
               ))}
           </ul>
