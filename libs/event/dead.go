@@ -71,8 +71,9 @@ func (d *DeadLetters) Show(ctx context.Context, id int64) (DeadLetter, error) {
 }
 
 // Retry has the consumer try a dead letter again, with all its attempts; what
-// waits behind it follows by itself. Errors: ErrNoDeadLetter, ErrNotRetryable.
-func (d *DeadLetters) Retry(ctx context.Context, id int64) error {
+// waits behind it follows by itself. What stated says is published with it, or
+// not at all. Errors: ErrNoDeadLetter, ErrNotRetryable.
+func (d *DeadLetters) Retry(ctx context.Context, id int64, stated ...Record) error {
 	l, err := d.Show(ctx, id)
 	if err != nil {
 		return err
@@ -80,16 +81,24 @@ func (d *DeadLetters) Retry(ctx context.Context, id int64) error {
 	if !l.Blocks {
 		return ErrNotRetryable
 	}
-	tag, err := d.pool.Exec(ctx, "UPDATE event_held SET state = 'failed', attempts = 0, next_at = now() WHERE id = $1 AND state = 'dead'", id)
-	if err == nil && tag.RowsAffected() == 0 {
-		return ErrNoDeadLetter
-	}
-	return err
+	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+		tag, err := tx.Exec(ctx, "UPDATE event_held SET state = 'failed', attempts = 0, next_at = now() WHERE id = $1 AND state = 'dead'", id)
+		if err != nil {
+			return err
+		}
+		if tag.RowsAffected() == 0 {
+			return ErrNoDeadLetter
+		}
+		b := &pgx.Batch{}
+		Enqueue(b, stated)
+		return tx.SendBatch(ctx, b).Close()
+	})
 }
 
 // Skip gives a dead letter up for good: what waits behind it proceeds without
-// its effects. The reason and the number stay on record in event_lost.
-func (d *DeadLetters) Skip(ctx context.Context, id int64, reason string) error {
+// its effects. The reason and the number stay on record in event_lost. What
+// stated says is published with it, or not at all. Errors: ErrNoDeadLetter.
+func (d *DeadLetters) Skip(ctx context.Context, id int64, reason string, stated ...Record) error {
 	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
 		var sub int16
 		var subject string
@@ -103,14 +112,17 @@ func (d *DeadLetters) Skip(ctx context.Context, id int64, reason string) error {
 		if errors.Is(err, pgx.ErrNoRows) {
 			return ErrNoDeadLetter
 		}
-		if err != nil || seq == nil {
+		if err != nil {
 			return err
 		}
-		reached := []any{[]int16{sub}, []string{subject}, []int64{*seq}}
 		b := &pgx.Batch{}
-		b.Queue("INSERT INTO event_lost (subscription, subject, from_seq, to_seq, reason) VALUES ($1, $2, $3, $3, $4) ON CONFLICT DO NOTHING", sub, subject, *seq, reason)
-		b.Queue(advanceSQL, reached...)
-		b.Queue(unblockSQL, reached...)
+		if seq != nil {
+			reached := []any{[]int16{sub}, []string{subject}, []int64{*seq}}
+			b.Queue("INSERT INTO event_lost (subscription, subject, from_seq, to_seq, reason) VALUES ($1, $2, $3, $3, $4) ON CONFLICT DO NOTHING", sub, subject, *seq, reason)
+			b.Queue(advanceSQL, reached...)
+			b.Queue(unblockSQL, reached...)
+		}
+		Enqueue(b, stated)
 		return tx.SendBatch(ctx, b).Close()
 	})
 }
