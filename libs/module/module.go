@@ -275,6 +275,7 @@ func (k *Kit) mountShared() {
 		items, err := k.Store.Deadlines(ctx, q.ProjectID, q.State)
 		return Deadlines{items}, err
 	})
+	k.mountDeadLetters()
 }
 
 // Describe is the OpenAPI document of a service whose operations mount puts on
