@@ -2,18 +2,25 @@
 // that look like one are declared; the auditor finds a row by its text, opens
 // the red flag, opens a case from it and asks; the unit answers from its inbox.
 import assert from 'node:assert/strict';
+import { createHash } from 'node:crypto';
+import { readFile } from 'node:fs/promises';
 import { after, before, test } from 'node:test';
-import { launch, person, picture } from './browser.mjs';
+import { launch, person, picture, until } from './browser.mjs';
 import { accounts, open } from './stack.mjs';
 
 const MARK = Date.now().toString(36);
 const TITLES = [`校园食堂智慧监管系统（${MARK}）一期`, `校园食堂智慧监管系统（${MARK}）二期`];
 const QUESTION = '两个项目为何分别申报？请说明建设内容的区别。';
 const ANSWER = '两期服务于不同学校，建设内容没有重复。';
+const ORDER = '两期合并为一个项目，按审核程序重新申报。';
+const REPORT = '二期已撤回，建设内容并入一期。';
+const CONCLUSION = '合并申报已落实，未发现其他拆分。';
+const CASE = `食堂监管系统（${MARK}）`;
 const FLAG = '疑似拆分项目规避联席会议审核';
 
 let stack;
 let browser;
+let address; // of the case, once it is open
 before(async () => {
   stack = await open();
   browser = await launch();
@@ -48,15 +55,6 @@ function declare(page, title) {
     await send(`/v1/projects/${draft.id}/submit`, {});
     return draft.id;
   }, title);
-}
-
-/** Asks again until the page shows what facts still on their way will bring. */
-async function until(page, again, sought) {
-  for (let i = 0; i < 40; i++) {
-    await again();
-    if (await sought.waitFor({ timeout: 1_000 }).then(() => true, () => false)) return;
-  }
-  assert.fail(`still not there: ${sought}`);
 }
 
 test('two projects that look like one are declared', async () => {
@@ -129,18 +127,19 @@ test('a red flag becomes a case, the unit is asked and answers from its inbox', 
   await page.getByRole('region', { name: '证据' }).getByRole('link', { name: /^#\d+$/ }).nth(1).waitFor();
   await picture(page, 'audit-flag');
   await page.getByRole('button', { name: '开立审计事项' }).click();
-  await page.getByRole('dialog').getByLabel('事项名称').fill(`食堂监管系统（${MARK}）`);
+  await page.getByRole('dialog').getByLabel('事项名称').fill(CASE);
+  await page.getByRole('dialog').getByRole('checkbox', { name: '重大事项' }).check();
   await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
-  await page.getByRole('heading', { name: `食堂监管系统（${MARK}）` }).waitFor();
+  await page.getByRole('heading', { name: CASE }).waitFor();
   await page.getByRole('button', { name: '问询' }).click();
   await page.getByRole('dialog').getByLabel('问询内容').fill(QUESTION);
   await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
   await page.getByRole('region', { name: '问询和答复' }).getByText('等待答复').waitFor();
-  const address = new URL(page.url()).pathname;
+  address = new URL(page.url()).pathname;
 
   const unit = await person(browser, stack.base);
   await unit.signIn(accounts.declarer, stack.password);
-  const task = unit.page.getByRole('row').filter({ hasText: `食堂监管系统（${MARK}）` });
+  const task = unit.page.getByRole('row').filter({ hasText: CASE });
   await until(unit.page, () => unit.page.getByRole('button', { name: '刷新' }).click(), task);
   await task.getByRole('button', { name: /办理/ }).click();
   await unit.page.getByRole('region', { name: '问询和答复' }).getByText(QUESTION).waitFor();
@@ -166,6 +165,69 @@ test('a red flag becomes a case, the unit is asked and answers from its inbox', 
   await auditor.close();
 });
 
+test('what is ordered is put right, and a second auditor closes the case', async () => {
+  const first = await person(browser, stack.base);
+  await first.signIn(accounts.auditor, stack.password);
+  const { page } = first;
+  const confirm = (p) => p.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
+  await page.goto(address);
+  await page.getByRole('button', { name: '责令整改' }).click();
+  await page.getByRole('dialog').getByLabel('整改要求').fill(ORDER);
+  await page.getByRole('dialog').getByLabel('完成期限').fill('2026-04-30');
+  await page.keyboard.press('Tab');
+  await confirm(page);
+  await page.getByRole('region', { name: '整改' }).getByText('等待整改报告').waitFor();
+
+  const unit = await person(browser, stack.base);
+  await unit.signIn(accounts.declarer, stack.password);
+  const task = unit.page.getByRole('row').filter({ hasText: `落实审计整改：${CASE}` });
+  await until(unit.page, () => unit.page.getByRole('button', { name: '刷新' }).click(), task);
+  await task.getByRole('button', { name: /办理/ }).click();
+  await unit.page.getByRole('region', { name: '整改' }).getByText(ORDER).waitFor();
+  await unit.page.getByRole('button', { name: '报告整改' }).click();
+  await unit.page.getByRole('dialog').getByLabel('整改情况').fill(REPORT);
+  await confirm(unit.page);
+  await unit.page.getByRole('region', { name: '整改' }).getByText(REPORT).waitFor();
+  await unit.close();
+
+  await page.goto(address);
+  await page.getByRole('button', { name: '复核整改' }).click();
+  await page.getByRole('dialog').getByRole('radio', { name: '是' }).check();
+  await page.getByRole('dialog').getByLabel('复核意见').fill('已核对合并后的申报材料。');
+  await confirm(page);
+  await page.getByRole('region', { name: '整改' }).getByText('整改到位').first().waitFor();
+  await page.getByRole('button', { name: '办结' }).click();
+  await page.getByRole('dialog').getByLabel('处理结果').click();
+  await page.getByTitle('已整改').click();
+  await page.getByRole('dialog').getByLabel('审计结论').fill(CONCLUSION);
+  await confirm(page);
+  await page.getByRole('heading', { name: CASE }).getByText('待复核办结').waitFor();
+
+  // Who concluded it does not close it, and is told why.
+  await page.getByRole('button', { name: '复核同意办结' }).click();
+  await confirm(page);
+  const refusal = page.getByRole('dialog').getByRole('alert');
+  await refusal.getByText('重大审计事项须由另一名审计人员复核办结').waitFor();
+  await refusal.getByText('SH12-P-9').waitFor();
+  await picture(page, 'audit-same-auditor');
+  await first.close();
+
+  const second = await person(browser, stack.base);
+  await second.signIn(accounts.secondAuditor, stack.password);
+  const closing = second.page.getByRole('row').filter({ hasText: `复核审计结论：${CASE}` });
+  await until(second.page, () => second.page.getByRole('button', { name: '刷新' }).click(), closing);
+  await closing.getByRole('button', { name: /办理/ }).click();
+  await second.page.getByRole('button', { name: '复核同意办结' }).click();
+  await confirm(second.page);
+  await second.page.getByRole('heading', { name: CASE }).getByText('已办结').waitFor();
+  const conclusion = second.page.getByRole('region', { name: '结论' });
+  await conclusion.getByText(CONCLUSION).waitFor();
+  await conclusion.getByText(/复核同意/).waitFor();
+  assert.equal(await second.page.getByRole('button', { name: /问询|责令整改|办结/ }).count(), 0);
+  await picture(second.page, 'audit-closed');
+  await second.close();
+});
+
 test('a bundle is asked for, made and downloaded', async () => {
   const { page, signIn, close } = await person(browser, stack.base);
   await signIn(accounts.auditor, stack.password);
@@ -179,8 +241,43 @@ test('a bundle is asked for, made and downloaded', async () => {
   const row = page.getByRole('row').filter({ hasText: '整个账本' }).first();
   await row.getByText('可下载').waitFor({ timeout: 60_000 });
   await picture(page, 'audit-exports');
+  await row.getByText(/保留至 \d{4}-\d{2}-\d{2}/).waitFor();
   const [file] = await Promise.all([page.waitForEvent('download'), row.getByRole('link', { name: '下载' }).click()]);
   assert.match(file.suggestedFilename(), /^audit-.*\.zip$/);
+
+  // What is on record of it is what somebody has who got the file.
+  await row.getByRole('button', { name: /展开/ }).click();
+  const sum = createHash('sha256').update(await readFile(await file.path())).digest('hex');
+  await page.getByRole('table', { name: '审计包' }).getByText(sum).waitFor();
+  await close();
+});
+
+test('a project under way does not go to the archive, and the page says what it waits for', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.auditor, stack.password);
+  await page.getByRole('link', { name: '项目时点' }).click();
+  await page.getByLabel('项目编号').fill(TITLES[0]);
+  await page.locator('.ant-select-item-option').filter({ hasText: TITLES[0] }).click();
+  const id = await page.getByLabel('项目编号').inputValue();
+  await page.getByRole('link', { name: '审计包' }).click();
+  await page.getByRole('button', { name: '移交归档' }).click();
+  const form = page.getByRole('dialog');
+  await form.getByLabel('项目编号').fill(id);
+  await form.getByRole('button', { name: '确认办理' }).click();
+  await form.getByRole('alert').getByText('项目尚未结项，不能归档移交').waitFor();
+  await form.getByRole('alert').getByText('归档环节：须先有结项登记').waitFor();
+  await picture(page, 'audit-archive-refused');
+  await close();
+});
+
+test('the whole ledger is verified from the page', async () => {
+  const { page, signIn, close } = await person(browser, stack.base);
+  await signIn(accounts.auditor, stack.password);
+  await page.getByRole('link', { name: '核验账本' }).click();
+  await page.getByRole('table', { name: '见证单位' }).getByText('正常联署').first().waitFor();
+  await page.getByRole('button', { name: '核验整个账本' }).click();
+  await page.getByRole('region', { name: '核验结果' }).getByText(/账本完整：\d+ 行全部核验无误/).waitFor({ timeout: 60_000 });
+  await picture(page, 'audit-verified');
   await close();
 });
 

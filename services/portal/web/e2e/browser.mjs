@@ -44,6 +44,15 @@ export async function person(browser, base, size = { width: 1366, height: 768 })
   };
 }
 
+/** Asks again until the page shows what facts still on their way will bring. */
+export async function until(page, again, sought) {
+  for (let i = 0; i < 40; i++) {
+    await again();
+    if (await sought.waitFor({ timeout: 1_000 }).then(() => true, () => false)) return;
+  }
+  assert.fail(`still not there: ${sought}`);
+}
+
 /** Keeps a picture when E2E_SCREENSHOTS names a folder for them. */
 export async function picture(page, name) {
   const folder = process.env.E2E_SCREENSHOTS;

@@ -16,6 +16,7 @@ export const accounts = {
   declarer: process.env.E2E_DECLARER ?? 'health.declarer',
   secretary: process.env.E2E_SECRETARY ?? 'gov-office.secretary',
   auditor: process.env.E2E_AUDITOR ?? 'audit.auditor',
+  secondAuditor: process.env.E2E_SECOND_AUDITOR ?? 'audit.auditor.2',
   operator: process.env.E2E_OPERATOR ?? 'operator',
 };
 
