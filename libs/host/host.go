@@ -32,6 +32,7 @@ import (
 // Service is what a service module exports.
 type Service struct {
 	Name   string
+	Duty   string // unit code of the duty holder; empty = everybody's
 	Listen string // address; ignored when Listener is set
 	// Listener is a socket that is open already; for tests.
 	Listener net.Listener
@@ -57,6 +58,8 @@ type Unit struct {
 	closers  []func(context.Context) error
 	checks   []check
 	notices  []func() []string
+	duty     string
+	links    []Link
 	ready    atomic.Bool
 	stopping atomic.Bool
 	config   any
@@ -83,6 +86,17 @@ func (u *Unit) Loop(name string, f func(context.Context) error) {
 // Notice registers f, which gives the codes of what /status is to say aloud. It
 // does no I/O.
 func (u *Unit) Notice(f func() []string) { u.notices = append(u.notices, f) }
+
+// Link is how a service reaches a server that it depends on.
+type Link struct {
+	To    string `json:"to"`    // redis or postgres
+	TLS   bool   `json:"tls"`   // nobody on the way reads or changes what is said
+	Named bool   `json:"named"` // as a user of its own, not as the server's default one
+	Local bool   `json:"local"` // on this machine
+}
+
+// Uses tells /status of a server that the service depends on.
+func (u *Unit) Uses(l Link) { u.links = append(u.links, l) }
 
 // OnStop registers f; the last registered runs first, after loops have ended.
 func (u *Unit) OnStop(f func(context.Context) error) { u.closers = append(u.closers, f) }
@@ -116,7 +130,7 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 		return err
 	}
 	for _, s := range services {
-		u := &Unit{Name: s.Name, Log: log.With("service", s.Name), Mux: http.NewServeMux(), Metrics: telemetry.NewMetrics(s.Name), started: time.Now()}
+		u := &Unit{Name: s.Name, duty: s.Duty, Log: log.With("service", s.Name), Mux: http.NewServeMux(), Metrics: telemetry.NewMetrics(s.Name), started: time.Now()}
 		units = append(units, u)
 		ln := s.Listener
 		if ln == nil {
@@ -226,13 +240,27 @@ func isBusiness(r *http.Request) bool {
 	return true
 }
 
-// status is the answer of GET /status.
-type status struct {
-	Service   string   `json:"service"`
-	Version   string   `json:"version"`
-	StartedAt string   `json:"started_at"`
-	Ready     bool     `json:"ready"`
-	Notices   []string `json:"notices"`
+// Status is the answer of GET /status.
+type Status struct {
+	Service   string    `json:"service"`
+	Unit      string    `json:"unit,omitempty"` // code of the unit whose duty it is
+	Version   string    `json:"version"`
+	StartedAt time.Time `json:"started_at"`
+	Now       time.Time `json:"now"` // by the machine's clock
+	Ready     bool      `json:"ready"`
+	Links     []Link    `json:"links,omitempty"`
+	Notices   []string  `json:"notices"`
+}
+
+func (u *Unit) status() Status {
+	s := Status{
+		Service: u.Name, Unit: u.duty, Version: Version(), StartedAt: u.started.Truncate(time.Second), Now: time.Now(),
+		Ready: u.ready.Load(), Links: u.links, Notices: []string{},
+	}
+	for _, f := range u.notices {
+		s.Notices = append(s.Notices, f()...)
+	}
+	return s
 }
 
 func (u *Unit) mountStatus() {
@@ -241,11 +269,7 @@ func (u *Unit) mountStatus() {
 	u.Mux.Handle("GET /metrics", promhttp.HandlerFor(u.Metrics.Gather, promhttp.HandlerOpts{Registry: u.Metrics.Register}))
 	u.Mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
-		notices := []string{}
-		for _, f := range u.notices {
-			notices = append(notices, f()...)
-		}
-		_ = json.NewEncoder(w).Encode(status{u.Name, Version(), u.started.Format(time.RFC3339), u.ready.Load(), notices}) // the client is gone when this fails
+		_ = json.NewEncoder(w).Encode(u.status()) // the client is gone when this fails
 	})
 	u.Mux.HandleFunc("GET /status/config", func(w http.ResponseWriter, r *http.Request) {
 		var base any

@@ -71,7 +71,7 @@ type Kit struct {
 // New makes the host service of m under configuration c.
 func New(m Module, c conf.Service) host.Service {
 	return host.Service{
-		Name: m.Name, Listen: c.Listen, Linger: c.Linger, Grace: c.Grace,
+		Name: m.Name, Duty: m.Duty, Listen: c.Listen, Linger: c.Linger, Grace: c.Grace,
 		Migrate: func(ctx context.Context) error { return m.migrate(ctx, c.Database) },
 		Setup: func(ctx context.Context, u *host.Unit) error {
 			k, err := assemble(ctx, m, c, u)
@@ -124,11 +124,13 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	}
 	u.OnStop(func(context.Context) error { k.Pool.Close(); return nil })
 	u.Ready("database", k.Pool.Ping)
+	u.Uses(postgresLink(k.Pool.Config().ConnConfig))
 
 	ropt, err := redis.ParseURL(string(c.Redis.URL))
 	if err != nil {
 		return nil, fmt.Errorf("redis URL: %w", err)
 	}
+	u.Uses(RedisLink(ropt))
 	ropt.MaxRetries = -1 // the relay and the consumers repeat, and look where the stream stands first
 	k.Redis = redis.NewClient(ropt)
 	u.OnStop(func(context.Context) error { return k.Redis.Close() })

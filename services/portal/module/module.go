@@ -9,6 +9,7 @@ import (
 
 	"egov/libs/calendar"
 	"egov/libs/host"
+	"egov/libs/module"
 	"egov/services/portal"
 )
 
@@ -40,6 +41,7 @@ func setup(ctx context.Context, c portal.Config, u *host.Unit) error {
 	if err != nil {
 		return fmt.Errorf("redis URL: %w", err)
 	}
+	u.Uses(module.RedisLink(options))
 	client := redis.NewClient(options)
 	u.OnStop(func(context.Context) error { return client.Close() })
 	u.Ready("redis", func(ctx context.Context) error { return client.Ping(ctx).Err() })
