@@ -326,6 +326,18 @@ func diff(a, b map[string]any) map[string]any {
 // owner can read.
 func Reveal(cfg any) ([]byte, error) { return yaml.Marshal(reveal(reflect.ValueOf(cfg))) }
 
+// RevealOver is Reveal of what differs from the defaults alone, so that an
+// earlier release reads it too, which lacks a setting that stays as it comes.
+// Both are of one struct type.
+func RevealOver(cfg, defaults any) ([]byte, error) {
+	all, ok := reveal(reflect.ValueOf(cfg)).(map[string]any)
+	base, too := reveal(reflect.ValueOf(defaults)).(map[string]any)
+	if !ok || !too {
+		return nil, fmt.Errorf("a %T over a %T is no configuration", cfg, defaults)
+	}
+	return yaml.Marshal(diff(all, base))
+}
+
 func reveal(v reflect.Value) any {
 	switch v.Kind() {
 	case reflect.Struct:

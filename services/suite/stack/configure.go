@@ -80,7 +80,10 @@ func (s *Stack) configure() (suite.Config, error) {
 			o.Clock.Sweep = time.Second // a virtual day may pass at any moment
 		}
 		o.Limits.PerSecond, o.Limits.Burst = 2000, 4000
-		o.LogLevel, o.Linger = "info", 0
+		o.LogLevel = "info"
+		if s.opts.Replicas == 0 {
+			o.Linger = 0 // nobody else would take the requests
+		}
 		return o
 	}
 	c = suite.Config{LogLevel: "info", Telemetry: conf.Default("").Telemetry, Services: map[string]conf.Service{}}
@@ -94,7 +97,8 @@ func (s *Stack) configure() (suite.Config, error) {
 	c.Identity.Seed = "demo"
 	c.Identity.DemoPassword = demoPassword
 	c.Portal = portal.Default()
-	c.Portal.Listen, c.Portal.Redis.URL, c.Portal.Clock.File, c.Portal.Linger = addr["portal"], s.redisURL("portal", passwords), s.ClockFile(), 0
+	c.Portal.Listen, c.Portal.Redis.URL, c.Portal.Clock.File = addr["portal"], s.redisURL("portal", passwords), s.ClockFile()
+	c.Portal.Linger = c.Identity.Linger
 	for _, name := range suite.Databases() {
 		c.Portal.Services[name] = "http://" + addr[name]
 	}

@@ -5,12 +5,12 @@ import (
 	"errors"
 	"fmt"
 	"maps"
-	"os"
+	"os/exec"
 	"path/filepath"
 	"syscall"
 	"time"
 
-	"egov/libs/conf"
+	"egov/services/suite"
 )
 
 // Kill ends the process of a service at once, as a crash would.
@@ -71,43 +71,68 @@ func killServer(ctx context.Context, v server) error {
 	return v.Stop(ctx) // frees the directory
 }
 
-// Replica is one more process of a service beside its first.
+// stopWithin is how long a process that is asked to stop may take: to linger, to
+// drain, and to bring what it is at to an end.
+const stopWithin = time.Minute
+
+// Replica is one of several processes of a service.
 type Replica struct {
 	URL string
 
-	name  string
-	stack *Stack
+	name    string
+	service string
+	stack   *Stack
 }
 
 // Replicate starts one more process of a service on a port of its own. It
 // needs a stack of separate processes, and ends with the stack unless Stop
-// comes first.
+// comes first. Where the service has an address that spreads connections, the
+// process takes its share.
 func (s *Stack) Replicate(ctx context.Context, service string) (*Replica, error) {
-	o, ok := s.Config.Services[service]
-	if !ok || !s.opts.Separate {
+	return s.ReplicateWith(ctx, service, s.opts.Serve)
+}
+
+// ReplicateWith is Replicate with another program.
+func (s *Stack) ReplicateWith(ctx context.Context, service string, serve func(config, target string) *exec.Cmd) (*Replica, error) {
+	if !s.opts.Separate {
 		return nil, fmt.Errorf("%s cannot run twice here", service)
 	}
 	port, err := freePort()
 	if err != nil {
 		return nil, err
 	}
-	o.Listen = fmt.Sprintf("127.0.0.1:%d", port)
-	c := s.Config
-	c.Services = maps.Clone(c.Services)
-	c.Services[service] = o
-	b, err := conf.Reveal(c)
-	if err != nil {
-		return nil, err
-	}
-	r := &Replica{URL: "http://" + o.Listen, name: fmt.Sprintf("%s-%d", service, port), stack: s}
+	listen := fmt.Sprintf("127.0.0.1:%d", port)
+	r := &Replica{URL: "http://" + listen, name: fmt.Sprintf("%s-%d", service, port), service: service, stack: s}
 	file := filepath.Join(s.Dir, r.name+".yaml")
-	if err := os.WriteFile(file, b, 0o600); err != nil {
+	if err := keepConfig(file, listening(s.Config, service, listen)); err != nil {
 		return nil, err
 	}
-	if err := s.launch(r.name, file, service); err != nil {
+	if err := s.run(r.name, serve(file, service)); err != nil {
 		return nil, err
 	}
-	return r, s.awaitReady(ctx, service, s.process(r.name), r.URL, time.Minute)
+	if err := s.awaitReady(ctx, service, s.process(r.name), r.URL, time.Minute); err != nil {
+		return nil, err
+	}
+	if f := s.fronts[service]; f != nil {
+		return r, f.admit(ctx, listen)
+	}
+	return r, nil
+}
+
+// listening is a configuration in which one service listens elsewhere.
+func listening(c suite.Config, service, listen string) suite.Config {
+	switch service {
+	case "identity":
+		c.Identity.Listen = listen
+	case "portal":
+		c.Portal.Listen = listen
+	default:
+		c.Services = maps.Clone(c.Services)
+		o := c.Services[service]
+		o.Listen = listen
+		c.Services[service] = o
+	}
+	return c
 }
 
 // Freeze holds the process: it keeps its connections, locks and leases, and
@@ -121,16 +146,23 @@ func (r *Replica) signal(sig syscall.Signal) error {
 	return r.stack.process(r.name).cmd.Process.Signal(sig)
 }
 
-// Stop asks the process to end, and ends it when it does not.
+// Stop asks the process to end, and ends it when it does not. A process that
+// did not end in order is an error.
 func (r *Replica) Stop(ctx context.Context) error {
 	p := r.stack.process(r.name)
 	err := errors.Join(r.Thaw(), r.signal(syscall.SIGTERM))
 	select {
 	case <-p.done:
-	case <-time.After(30 * time.Second):
+		if p.err != nil {
+			err = errors.Join(err, fmt.Errorf("%s did not end in order: %w\n%s", r.name, p.err, tail(p.log.Name())))
+		}
+	case <-time.After(stopWithin):
 		err = errors.Join(err, fmt.Errorf("%s did not stop in time and was killed", r.name), p.kill())
 	case <-ctx.Done():
 		err = errors.Join(err, p.kill())
+	}
+	if f := r.stack.fronts[r.service]; f != nil {
+		f.forget(r.URL)
 	}
 	r.stack.mu.Lock()
 	defer r.stack.mu.Unlock()

@@ -36,6 +36,10 @@ type Options struct {
 	// empty = as at the start before, at first the suite's own.
 	District, Packs string
 	Separate        bool      // a process a service instead of one for all
+	// Replicas is how many processes each service has, behind an address that
+	// spreads connections over those that are ready; 0 = one, spoken to itself.
+	// They are stopped and joined by others one at a time. It implies Separate.
+	Replicas int
 	Fast            bool      // PostgreSQL without fsync: for tests alone
 	Forgetful       bool      // Redis keeps nothing over a restart; also with Fast
 	Out             io.Writer // says what is being done
@@ -50,10 +54,12 @@ type Stack struct {
 	Redis    *embedded.Redis
 	Dir      string
 
-	opts  Options
-	file  string
-	mu    sync.Mutex
-	procs map[string]*process
+	opts     Options
+	file     string
+	fronts   map[string]*front
+	replicas map[string][]*Replica // that raise started
+	mu       sync.Mutex
+	procs    map[string]*process
 }
 
 type process struct {
@@ -69,7 +75,8 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Out == nil {
 		o.Out = io.Discard
 	}
-	s := &Stack{Dir: o.Dir, opts: o, procs: map[string]*process{}}
+	o.Separate = o.Separate || o.Replicas > 0
+	s := &Stack{Dir: o.Dir, opts: o, fronts: map[string]*front{}, replicas: map[string][]*Replica{}, procs: map[string]*process{}}
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
@@ -93,15 +100,14 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := s.provision(ctx); err != nil {
 		return nil, err
 	}
-	b, err := conf.Reveal(s.Config)
-	if err != nil {
-		return nil, err
-	}
 	s.file = filepath.Join(o.Dir, "suite.yaml")
-	if err := os.WriteFile(s.file, b, 0o600); err != nil {
+	if err := keepConfig(s.file, s.Config); err != nil {
 		return nil, err
 	}
 	s.say("服务…")
+	if o.Replicas > 0 {
+		return s, s.raise(ctx)
+	}
 	for _, target := range s.targets() {
 		if err := s.launch(target, s.file, target); err != nil {
 			return nil, err
@@ -113,6 +119,21 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		}
 	}
 	return s, nil
+}
+
+// keepConfig writes a configuration to file: what differs from the defaults, so
+// that processes of the release before read it too.
+func keepConfig(file string, c suite.Config) error {
+	base := suite.Default()
+	base.Services = suite.Business{}
+	for name := range c.Services {
+		base.Services[name] = conf.Default(name)
+	}
+	b, err := conf.RevealOver(c, base)
+	if err != nil {
+		return err
+	}
+	return os.WriteFile(file, b, 0o600)
 }
 
 // startPostgres starts the database server; port 0 chooses a free one.
@@ -152,11 +173,15 @@ func (s *Stack) target(service string) string {
 // launch starts the process called name, which runs target with the
 // configuration in file.
 func (s *Stack) launch(name, file, target string) error {
+	return s.run(name, s.opts.Serve(file, target))
+}
+
+// run starts the process called name.
+func (s *Stack) run(name string, cmd *exec.Cmd) error {
 	log, err := os.OpenFile(filepath.Join(s.Dir, "log", name+".log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644)
 	if err != nil {
 		return err
 	}
-	cmd := s.opts.Serve(file, target)
 	cmd.Stdout, cmd.Stderr = log, log
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
 	if err := cmd.Start(); err != nil {
@@ -250,7 +275,7 @@ func (s *Stack) Stop(ctx context.Context) error {
 	for _, p := range procs {
 		_ = p.cmd.Process.Signal(syscall.SIGTERM) // it may have ended by itself
 	}
-	deadline := time.After(30 * time.Second)
+	deadline := time.After(stopWithin)
 	for name, p := range procs {
 		select {
 		case <-p.done:
@@ -258,6 +283,9 @@ func (s *Stack) Stop(ctx context.Context) error {
 			errs = append(errs, fmt.Errorf("%s did not stop in time and was killed", name), p.cmd.Process.Kill())
 			<-p.done
 		}
+	}
+	for _, f := range s.fronts {
+		errs = append(errs, f.close())
 	}
 	if s.Redis != nil {
 		errs = append(errs, s.Redis.Stop(ctx))
