@@ -250,10 +250,11 @@ func TestThePodsHaveNoRights(t *testing.T) {
 }
 
 // TestEveryServiceHasItsUnit: the profiles of the units run each service once,
-// and the portal looks for each where its unit runs it.
+// and each looks for the others where their units run them: for the keys of
+// tokens, for those of events, and for the portal's questions.
 func TestEveryServiceHasItsUnit(t *testing.T) {
 	t.Parallel()
-	at, portal := map[string]string{}, ""
+	at, settings := map[string]string{}, map[string]string{}
 	for _, e := range installations(t) {
 		unit, ok := strings.CutPrefix(filepath.ToSlash(e.file), profiles+"/units/")
 		if !ok {
@@ -268,9 +269,7 @@ func TestEveryServiceHasItsUnit(t *testing.T) {
 				}
 				at[x.Name] = "egov-" + unit
 			case *corev1.ConfigMap:
-				if x.Name == "portal" {
-					portal = x.Data["config.yaml"]
-				}
+				settings[x.Name] = x.Data["config.yaml"]
 			}
 		}
 	}
@@ -278,8 +277,14 @@ func TestEveryServiceHasItsUnit(t *testing.T) {
 		if at[name] == "" {
 			t.Errorf("no unit runs %s", name)
 		}
-		if url := "http://" + name + "." + at[name] + ":8080"; name != "portal" && !strings.Contains(portal, url) {
-			t.Errorf("the portal does not look for %s at %s", name, url)
+		for _, other := range suite.Databases() {
+			address := "http://" + other + ":8080"
+			if at[other] != at[name] {
+				address = "http://" + other + "." + at[other] + ":8080"
+			}
+			if !strings.Contains(settings[name], address) && name != other {
+				t.Errorf("%s does not look for %s at %s", name, other, address)
+			}
 		}
 	}
 }

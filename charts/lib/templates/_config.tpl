@@ -1,3 +1,10 @@
+{{/* Where a service is: (list CONTEXT NAME). In the release's own namespace,
+unless global.services says otherwise. */}}
+{{- define "egov.address" -}}
+{{- $global := (index . 0).Values.global | default dict -}}
+{{- get ($global.services | default dict) (index . 1) | default (printf "http://%s:8080" (index . 1)) -}}
+{{- end }}
+
 {{/* The configuration file: what the cluster decides, under what the values
 say. Secrets are not in it. */}}
 {{- define "egov.settings" -}}
@@ -5,12 +12,12 @@ say. Secrets are not in it. */}}
       "listen" ":8080"
       "grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) -}}
 {{- if ne .Chart.Name "portal" -}}
-{{- $_ := set $own "auth" (dict "jwks_url" "http://identity:8080/.well-known/jwks.json") -}}
+{{- $_ := set $own "auth" (dict "jwks_url" (printf "%s/.well-known/jwks.json" (include "egov.address" (list . "identity")))) -}}
 {{- /* Each service's own word about the keys it signs events with. */ -}}
 {{- $register := list "/var/lib/egov/keys/register" -}}
 {{- range list "identity" "declaration" "expertreview" "conference" "budgeting" "procurement" "cybersecurity" "cryptoassessment" "legalization" "dataresource" "auditexport" -}}
 {{- if ne . $.Chart.Name -}}
-{{- $register = append $register (printf "%s=http://%s:8080/.well-known/event-keys.json" . .) -}}
+{{- $register = append $register (printf "%s=%s/.well-known/event-keys.json" . (include "egov.address" (list $ .))) -}}
 {{- end -}}
 {{- end -}}
 {{- $_ := set $own "keys" (dict "dir" "/var/lib/egov/keys" "register" (join "," $register)) -}}
@@ -20,6 +27,12 @@ say. Secrets are not in it. */}}
 {{- if .Values.packs.configMap -}}
 {{- $_ := set $own "packs" "/etc/egov/packs" -}}
 {{- end -}}
+{{- else -}}
+{{- $services := dict -}}
+{{- range list "identity" "declaration" "expertreview" "conference" "budgeting" "procurement" "cybersecurity" "cryptoassessment" "legalization" "dataresource" "auditexport" -}}
+{{- $_ := set $services . (include "egov.address" (list $ .)) -}}
+{{- end -}}
+{{- $_ := set $own "services" $services -}}
 {{- end -}}
 {{- $common := deepCopy ((.Values.global).config | default dict) -}}
 {{- if eq .Chart.Name "portal" -}}

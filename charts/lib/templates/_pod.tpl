@@ -54,6 +54,9 @@ part. keys: whether this pod has the service's keys. */}}
   configMap:
     name: {{ . }}
 {{- end }}
+{{- with $v.volumes }}
+{{ toYaml . }}
+{{- end }}
 {{- end }}
 
 {{- define "egov.volumeMounts" -}}
@@ -83,6 +86,9 @@ part. keys: whether this pod has the service's keys. */}}
 - name: trust
   mountPath: /etc/egov/trust
   readOnly: true
+{{- end }}
+{{- with $v.volumeMounts }}
+{{ toYaml . }}
 {{- end }}
 {{- end }}
 
