@@ -10,5 +10,9 @@ CREATE ROLE :"service" LOGIN NOSUPERUSER NOCREATEDB NOCREATEROLE NOBYPASSRLS PAS
 CREATE DATABASE :"service" OWNER :"owner";
 REVOKE ALL ON DATABASE :"service" FROM PUBLIC;
 GRANT CONNECT ON DATABASE :"service" TO :"service";
+-- The server's own databases are nobody's place to meet, or to leave things.
+REVOKE ALL ON DATABASE postgres, template1 FROM PUBLIC;
 \connect :service
 ALTER SCHEMA public OWNER TO :"owner";
+-- Large objects stand beside all tables and their rights: nobody makes any.
+REVOKE EXECUTE ON FUNCTION lo_creat(integer), lo_create(oid), lo_from_bytea(oid, bytea) FROM PUBLIC;

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/url"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -361,5 +362,72 @@ func TestInstallDoesNothingWhenAllIsThere(t *testing.T) {
 	var out bytes.Buffer
 	if err := embedded.Install(t.Context(), &out); err != nil || out.Len() > 0 {
 		t.Errorf("err = %v, output %q", err, out.String())
+	}
+}
+
+// TestServersSpeakTLSAlone: with TLS asked for, who knows the directory's
+// authority is let in, over a port that gives nobody else a word; without TLS,
+// with the other server's authority or with none of its users he is not.
+func TestServersSpeakTLSAlone(t *testing.T) {
+	t.Parallel()
+	dir := tempDir(t)
+	p := startPostgres(t, embedded.PostgresOptions{Dir: filepath.Join(dir, "pg"), TLS: true})
+	if got := query(t, p, "SELECT version FROM pg_stat_ssl WHERE pid = pg_backend_pid()"); !strings.HasPrefix(got, "TLSv1.") {
+		t.Errorf("the connection is %q", got)
+	}
+	script := filepath.Join(dir, "script.sql")
+	if err := os.WriteFile(script, []byte("CREATE ROLE :\"name\" LOGIN PASSWORD :'password';\n"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Script(t.Context(), script, map[string]string{"name": "somebody", "password": "open sesame"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.Script(t.Context(), script, map[string]string{"name": "somebody", "password": "open sesame"}); err == nil {
+		t.Error("an error of the script is passed over")
+	}
+	r := startRedis(t, embedded.RedisOptions{Dir: filepath.Join(dir, "redis"), TLS: true, Users: "user reader on >word ~* +get\nuser default off"})
+	as := p.URL("postgres", "somebody", "open sesame")
+	plain, _, _ := strings.Cut(as, "?")
+	for name, query := range map[string]string{
+		"without TLS":         "?sslmode=disable",
+		"another's authority": "?" + url.Values{"sslmode": {"verify-full"}, "sslrootcert": {r.Authority()}}.Encode(),
+	} {
+		if conn, err := pgx.Connect(t.Context(), plain+query); err == nil {
+			t.Errorf("PostgreSQL %s lets in", name)
+			_ = conn.Close(t.Context())
+		}
+	}
+	conn, err := pgx.Connect(t.Context(), as)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = conn.Close(t.Context())
+
+	ask := func(at string, change func(*redis.Options)) error {
+		o, err := r.Options(at)
+		if err != nil {
+			t.Fatal(err)
+		}
+		o.MaxRetries = -1
+		change(o)
+		c := redis.NewClient(o)
+		defer c.Close()
+		return c.Get(t.Context(), "nothing").Err()
+	}
+	asIs := func(*redis.Options) {}
+	for _, at := range []string{r.URL(0), r.UserURL("reader", "word", 0)} {
+		if err := ask(at, asIs); !errors.Is(err, redis.Nil) {
+			t.Errorf("%s: %v", at, err)
+		}
+	}
+	for name, err := range map[string]error{
+		"without TLS":         ask(r.UserURL("reader", "word", 0), func(o *redis.Options) { o.TLSConfig = nil }),
+		"without authority":   ask(r.UserURL("reader", "word", 0), func(o *redis.Options) { o.TLSConfig.RootCAs = nil }),
+		"as the default user": ask(r.UserURL("default", "", 0), func(o *redis.Options) { o.Username = "" }),
+		"with a wrong word":   ask(r.UserURL("reader", "words", 0), asIs),
+	} {
+		if err == nil || errors.Is(err, redis.Nil) {
+			t.Errorf("Redis %s lets in", name)
+		}
 	}
 }

@@ -48,6 +48,7 @@ type PostgresOptions struct {
 	Dir      string            // holds data, socket, log and password; made when absent
 	Port     int               // loopback port; 0 chooses a free one
 	Fast     bool              // no fsync: for tests alone, a power cut destroys the data
+	TLS      bool              // over TCP speak TLS alone, with a certificate of the directory's own authority
 	Settings map[string]string // server settings that replace the defaults here
 }
 
@@ -59,10 +60,12 @@ type Postgres struct {
 	port     int
 	socket   string
 	password string
+	bin      postgresBin
+	tls      certificates // empty without TLS
 }
 
 // settings are the server's parameters: those of o over the defaults.
-func (o PostgresOptions) settings(port int, socket string) []string {
+func (o PostgresOptions) settings(port int, socket string, tls certificates) []string {
 	all := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"port":                    strconv.Itoa(port),
@@ -83,6 +86,10 @@ func (o PostgresOptions) settings(port int, socket string) []string {
 		} {
 			all[k] = v
 		}
+	}
+	if o.TLS {
+		all["ssl"], all["ssl_cert_file"], all["ssl_key_file"] = "on", tls.server, tls.key
+		all["hba_file"] = tls.key + ".hba"
 	}
 	for k, v := range o.Settings {
 		all[k] = v
@@ -126,23 +133,50 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (_ *Postgres, err err
 		return nil, err
 	}
 	data := filepath.Join(base, "data")
-	bin, err := choosePostgres(data)
-	if err != nil {
+	if p.bin, err = choosePostgres(data); err != nil {
 		return nil, err
 	}
 	if err := stopStalePostgres(ctx, data); err != nil {
 		return nil, err
 	}
-	if err := owner.initdb(ctx, bin, base, p.password, o.Fast); err != nil {
+	if err := owner.initdb(ctx, p.bin, base, p.password, o.Fast); err != nil {
 		return nil, err
 	}
 	if p.socket, err = owner.socketDir(base); err != nil {
 		return nil, err
 	}
-	if err := p.start(ctx, o, bin, data, owner); err != nil {
+	if o.TLS {
+		if p.tls, err = owner.certify(filepath.Join(base, "tls")); err != nil {
+			return nil, err
+		}
+	}
+	if err := p.start(ctx, o, data, owner); err != nil {
 		return nil, err
 	}
 	return p, nil
+}
+
+// encryptedOnly lets nobody in over TCP but by TLS and with a password.
+const encryptedOnly = `local   all all              scram-sha-256
+hostssl all all 127.0.0.1/32 scram-sha-256
+`
+
+// certify makes the server's certificates and its list of who may connect.
+func (u osUser) certify(dir string) (certificates, error) {
+	c, err := certify(dir, "PostgreSQL")
+	if err != nil {
+		return c, err
+	}
+	hba := c.key + ".hba"
+	return c, errors.Join(os.WriteFile(hba, []byte(encryptedOnly), 0o600), u.give(c.key), u.give(hba))
+}
+
+// give makes a file the server's user's.
+func (u osUser) give(path string) error {
+	if u.cred == nil {
+		return nil
+	}
+	return os.Chown(path, u.uid, u.gid)
 }
 
 // choosePostgres picks the newest installation, or the one that made data.
@@ -185,7 +219,7 @@ func stopStalePostgres(ctx context.Context, data string) error {
 
 // start runs the server, on another port when the first is taken, and again
 // while the remains of a killed predecessor still hold its memory.
-func (p *Postgres) start(ctx context.Context, o PostgresOptions, bin postgresBin, data string, owner osUser) error {
+func (p *Postgres) start(ctx context.Context, o PostgresOptions, data string, owner osUser) error {
 	logFile := filepath.Join(p.dir, "postgres.log")
 	var last error
 	for range startAttempts {
@@ -201,7 +235,7 @@ func (p *Postgres) start(ctx context.Context, o PostgresOptions, bin postgresBin
 		if err != nil {
 			return err
 		}
-		cmd := exec.Command(bin.path("postgres"), append([]string{"-D", data}, o.settings(p.port, p.socket)...)...)
+		cmd := exec.Command(p.bin.path("postgres"), append([]string{"-D", data}, o.settings(p.port, p.socket, p.tls)...)...)
 		cmd.Dir, cmd.Stdout, cmd.Stderr = data, log, log
 		cmd.Env = cleanEnv()
 		cmd.SysProcAttr = childAttr(owner.cred, syscall.SIGINT)
@@ -256,7 +290,33 @@ func (p *Postgres) URL(database, role, password string) string {
 	if password != "" {
 		u.User = url.UserPassword(role, password)
 	}
+	if p.tls.authority != "" {
+		u.RawQuery = url.Values{"sslmode": {"verify-full"}, "sslrootcert": {p.tls.authority}}.Encode()
+	}
 	return u.String()
+}
+
+// Authority is the file of the certificate by which clients know the server;
+// "" without TLS.
+func (p *Postgres) Authority() string { return p.tls.authority }
+
+// Script has PostgreSQL's own client run a file as the superuser, with
+// variables set, and stop at the first error.
+func (p *Postgres) Script(ctx context.Context, file string, variables map[string]string) error {
+	args := []string{"--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--dbname=" + p.URL("postgres", superuser, ""), "--file=" + file}
+	for name, value := range variables {
+		args = append(args, "--set="+name+"="+value)
+	}
+	client := p.bin.path("psql")
+	if _, err := os.Stat(client); err != nil {
+		client = "psql" // where the programs are linked into a folder of PATH, one by one
+	}
+	cmd := exec.CommandContext(ctx, client, args...)
+	cmd.Env = append(cleanEnv(), "PGPASSWORD="+p.password)
+	if out, err := cmd.CombinedOutput(); err != nil {
+		return fmt.Errorf("run %s: %w\n%s", file, err, out)
+	}
+	return nil
 }
 
 // SuperuserURL is the connection string of the bootstrap superuser.

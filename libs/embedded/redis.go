@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"crypto/sha256"
 	"errors"
 	"fmt"
 	"net"
@@ -30,7 +31,9 @@ type RedisOptions struct {
 	AppendOnly bool     // keep the data, synced every second; else memory alone
 	Databases  int      // logical databases; 0 means 16
 	MaxMemory  string   // such as "512mb"; empty means no limit
-	Config     []string // further lines of redis.conf, such as ACL users
+	TLS        bool     // speak TLS alone, with a certificate of the directory's own authority
+	Users      string   // an ACL file: who may what besides this package's own user; empty = the default user may everything
+	Config     []string // further lines of redis.conf
 }
 
 // Redis is one running private Redis. Its memory policy is noeviction: a full
@@ -40,11 +43,16 @@ type Redis struct {
 	lock     *dirLock
 	dir      string
 	port     int
+	user     string
 	password string
+	tls      certificates // empty without TLS
 }
 
+// ownUser is who this package signs in as where an ACL file says who may what.
+const ownUser = "embedded"
+
 // config is the text of redis.conf.
-func (o RedisOptions) config(dir, password string, port int) string {
+func (o RedisOptions) config(dir, password string, port int, tls certificates) string {
 	databases := o.Databases
 	if databases == 0 {
 		databases = 16
@@ -55,10 +63,8 @@ func (o RedisOptions) config(dir, password string, port int) string {
 	}
 	lines := []string{
 		"bind 127.0.0.1",
-		"port " + strconv.Itoa(port),
 		"dir " + strconv.Quote(dir),
 		"pidfile " + strconv.Quote(filepath.Join(dir, "redis.pid")),
-		"requirepass " + password,
 		"daemonize no",
 		`save ""`,
 		"appendonly " + onoff,
@@ -66,10 +72,39 @@ func (o RedisOptions) config(dir, password string, port int) string {
 		"maxmemory-policy noeviction",
 		"databases " + strconv.Itoa(databases),
 	}
+	if o.TLS {
+		lines = append(lines, "port 0", "tls-port "+strconv.Itoa(port), "tls-auth-clients no", "tls-ca-cert-file "+strconv.Quote(tls.authority),
+			"tls-cert-file "+strconv.Quote(tls.server), "tls-key-file "+strconv.Quote(tls.key))
+	} else {
+		lines = append(lines, "port "+strconv.Itoa(port))
+	}
+	if o.Users != "" {
+		lines = append(lines, "aclfile "+strconv.Quote(usersFile(dir)))
+	} else {
+		lines = append(lines, "requirepass "+password)
+	}
 	if o.MaxMemory != "" {
 		lines = append(lines, "maxmemory "+o.MaxMemory)
 	}
 	return strings.Join(append(lines, o.Config...), "\n") + "\n"
+}
+
+func usersFile(dir string) string { return filepath.Join(dir, "users.acl") }
+
+// prepare makes what the configuration names: certificates and users.
+func (r *Redis) prepare(o RedisOptions) (err error) {
+	r.user = "default"
+	if o.TLS {
+		if r.tls, err = certify(filepath.Join(r.dir, "tls"), "Redis"); err != nil {
+			return err
+		}
+	}
+	if o.Users == "" {
+		return nil
+	}
+	r.user = ownUser
+	own := fmt.Sprintf("user %s on #%x ~* &* +@all\n", ownUser, sha256.Sum256([]byte(r.password)))
+	return os.WriteFile(usersFile(r.dir), []byte(strings.TrimRight(o.Users, "\n")+"\n"+own), 0o600)
 }
 
 // StartRedis runs a private Redis on o.Dir and returns once it answers; with
@@ -97,6 +132,9 @@ func StartRedis(ctx context.Context, o RedisOptions) (_ *Redis, err error) {
 	if r.password, err = secret(filepath.Join(dir, "password")); err != nil {
 		return nil, err
 	}
+	if err := r.prepare(o); err != nil {
+		return nil, err
+	}
 	if pid := readPID(filepath.Join(dir, "redis.pid")); pid > 0 && alive(pid) && runsIn(pid, dir) {
 		if err := stopOrphan(ctx, "redis-server", pid, redisShutdown); err != nil {
 			return nil, err
@@ -122,7 +160,7 @@ func (r *Redis) start(ctx context.Context, o RedisOptions, bin string) error {
 		if r.port, last = choosePort(o.Port); last != nil {
 			continue
 		}
-		if err := os.WriteFile(conf, []byte(o.config(r.dir, r.password, r.port)), 0o600); err != nil {
+		if err := os.WriteFile(conf, []byte(o.config(r.dir, r.password, r.port, r.tls)), 0o600); err != nil {
 			return err
 		}
 		log, err := openLog(logFile)
@@ -154,7 +192,7 @@ func (r *Redis) start(ctx context.Context, o RedisOptions, bin string) error {
 func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
 	ctx, cancel := context.WithTimeout(ctx, startTimeout)
 	defer cancel()
-	opts, err := redis.ParseURL(r.URL(0))
+	opts, err := r.Options(r.URL(0))
 	if err != nil {
 		return err
 	}
@@ -178,15 +216,34 @@ func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
 }
 
 // URL is the connection string of one logical database.
-func (r *Redis) URL(database int) string { return r.UserURL("default", r.password, database) }
+func (r *Redis) URL(database int) string { return r.UserURL(r.user, r.password, database) }
 
 // UserURL is the connection string of one logical database for a user that
 // the server's configuration names.
 func (r *Redis) UserURL(user, password string, database int) string {
+	scheme := "redis"
+	if r.tls.authority != "" {
+		scheme = "rediss"
+	}
 	return (&url.URL{
-		Scheme: "redis", User: url.UserPassword(user, password),
+		Scheme: scheme, User: url.UserPassword(user, password),
 		Host: net.JoinHostPort("127.0.0.1", strconv.Itoa(r.port)), Path: "/" + strconv.Itoa(database),
 	}).String()
+}
+
+// Authority is the file of the certificate by which clients know the server;
+// "" without TLS.
+func (r *Redis) Authority() string { return r.tls.authority }
+
+// Options are those of a client of url, one of the server's own: with TLS it
+// trusts the server's authority and no other.
+func (r *Redis) Options(url string) (*redis.Options, error) {
+	o, err := redis.ParseURL(url)
+	if err != nil || o.TLSConfig == nil {
+		return o, err
+	}
+	o.TLSConfig.RootCAs, err = authorities(r.tls.authority)
+	return o, err
 }
 
 // Port is the loopback port the server listens on.

@@ -91,7 +91,7 @@ func TestAServiceReachesNothingElse(t *testing.T) {
 			"XRANGE egov:replay:declaration:conference.docket - +", "XADD egov:replay:declaration:conference.docket * event forged",
 			"GET egov:session:1", "SET egov:session:1 mine", "SET anything 1",
 			"EVAL return(redis.call('XADD',KEYS[1],'*','event','forged')) 1 egov:events:declaration",
-			"KEYS *", "FLUSHALL", "FLUSHDB", "CONFIG GET *", "CONFIG SET maxmemory 1", "ACL LIST", "CLIENT KILL ID 1", "SHUTDOWN NOSAVE",
+			"KEYS *", "SCAN 0", "DBSIZE", "RANDOMKEY", "FLUSHALL", "FLUSHDB", "CONFIG GET *", "CONFIG SET maxmemory 1", "ACL LIST", "CLIENT KILL ID 1", "SHUTDOWN NOSAVE",
 			"REPLICAOF NO ONE", "SAVE", "MONITOR", "SWAPDB 0 1", "SCRIPT FLUSH", "FUNCTION LIST", "MIGRATE h 1 k 0 1", "SUBSCRIBE x", "PUBLISH x y",
 		},
 		"watcher": {

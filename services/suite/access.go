@@ -12,7 +12,7 @@ import (
 // of ACL SETUSER: a service carries its facts, the portal keeps its sessions.
 func RedisRights(service string) []string {
 	if service == portal.Name {
-		return strings.Fields("resetchannels resetkeys -@all ~portal:* +@connection +@string +@hash +@keyspace +@transaction +eval +evalsha -@admin -@dangerous")
+		return strings.Fields("resetchannels resetkeys -@all ~portal:* +@connection +get +getex +set +del +eval +evalsha -@admin -@dangerous")
 	}
 	return event.ACL(service)
 }
@@ -23,8 +23,9 @@ func RedisRights(service string) []string {
 var nobody = strings.Repeat("0", 64)
 
 // RedisUsers is an ACL file for Redis with a user for every service, one for
-// an autoscaler that only watches, and none that needs no password. Nobody can
-// sign in until the passwords are set.
+// an autoscaler that only watches, one for who runs the server, and none that
+// needs no password. Nobody can sign in until deploy/redis/passwords.sh has put
+// passwords in.
 func RedisUsers() string {
 	var out strings.Builder
 	user := func(name string, rights []string) {
@@ -34,6 +35,7 @@ func RedisUsers() string {
 		user(name, RedisRights(name))
 	}
 	user("watcher", event.WatcherACL())
+	user("admin", []string{"~*", "&*", "+@all"})
 	out.WriteString("user default off\n")
 	return out.String()
 }

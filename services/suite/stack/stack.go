@@ -43,6 +43,10 @@ type Options struct {
 	Fast            bool      // PostgreSQL without fsync: for tests alone
 	Forgetful       bool      // Redis keeps nothing over a restart; also with Fast
 	Out             io.Writer // says what is being done
+	// Deployed is the repository's folder deploy: users, roles and databases are
+	// made by its files, as on a government cloud, and both servers speak TLS
+	// alone. Empty: by this package, without TLS.
+	Deployed string
 	// Serve starts the process that runs target with the configuration file.
 	Serve func(config, target string) *exec.Cmd
 }
@@ -97,7 +101,7 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.say("数据库与角色…")
-	if err := s.provision(ctx); err != nil {
+	if err := s.makeDatabases(ctx); err != nil {
 		return nil, err
 	}
 	s.file = filepath.Join(o.Dir, "suite.yaml")
@@ -138,18 +142,23 @@ func keepConfig(file string, c suite.Config) error {
 
 // startPostgres starts the database server; port 0 chooses a free one.
 func (s *Stack) startPostgres(ctx context.Context, port int) (err error) {
-	s.Postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(s.Dir, "postgres"), Port: port, Fast: s.opts.Fast})
+	s.Postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: filepath.Join(s.Dir, "postgres"), Port: port, Fast: s.opts.Fast, TLS: s.opts.Deployed != ""})
 	return err
 }
 
 // startRedis starts the event server; port 0 chooses a free one.
 func (s *Stack) startRedis(ctx context.Context, port int) (err error) {
-	users, err := s.redisUsers()
+	o := embedded.RedisOptions{Dir: filepath.Join(s.Dir, "redis"), Port: port, AppendOnly: !s.opts.Fast && !s.opts.Forgetful}
+	if s.opts.Deployed != "" {
+		o.TLS = true
+		o.Users, err = s.deployedUsers(ctx)
+	} else {
+		o.Config, err = s.redisUsers()
+	}
 	if err != nil {
 		return err
 	}
-	keep := !s.opts.Fast && !s.opts.Forgetful
-	s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.Dir, "redis"), Port: port, AppendOnly: keep, Config: users})
+	s.Redis, err = embedded.StartRedis(ctx, o)
 	return err
 }
 
@@ -183,6 +192,9 @@ func (s *Stack) run(name string, cmd *exec.Cmd) error {
 		return err
 	}
 	cmd.Stdout, cmd.Stderr = log, log
+	if s.opts.Deployed != "" {
+		cmd.Env = append(cmd.Environ(), "SSL_CERT_DIR="+s.trusted())
+	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
 	if err := cmd.Start(); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
