@@ -20,8 +20,8 @@ type TrustedKey struct {
 	RevokedReason string
 }
 
-// KeySet is the trust store: keys by id. It is immutable and safe for
-// concurrent use; a change of trust is a new set.
+// KeySet is the trust store: keys by id. It is immutable, but for
+// UnmarshalJSON, and safe for concurrent use; a change of trust is a new set.
 type KeySet struct{ keys map[string]TrustedKey }
 
 // ErrKeySet is the refusal of a set of keys that contradicts itself.
@@ -131,6 +131,16 @@ func (s *KeySet) MarshalJSON() ([]byte, error) {
 		})
 	}
 	return json.Marshal(out)
+}
+
+// UnmarshalJSON is ParseKeySet, for a trust store within another document.
+func (s *KeySet) UnmarshalJSON(b []byte) error {
+	set, err := ParseKeySet(b)
+	if err != nil {
+		return err
+	}
+	*s = *set
+	return nil
 }
 
 // ParseKeySet reads a trust store. The named ids and algorithms must be those

@@ -10,13 +10,17 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/checkpoint"
+	"egov/libs/ledger/vouch"
+	"egov/libs/sign"
 )
 
 const origin = "test.example/ledger"
@@ -27,6 +31,7 @@ var began = time.Date(2026, 3, 2, 9, 30, 0, 0, time.UTC)
 type keyring struct {
 	ed, sm    *checkpoint.Signer
 	witnesses map[string]*checkpoint.Signer // by unit
+	events    map[string]*sign.PrivateKey   // by service
 	keys      checkpoint.Keys
 }
 
@@ -53,7 +58,46 @@ func newKeyring(t testing.TB) *keyring {
 	k.sm = add(checkpoint.SM2, origin, "")
 	k.witnesses["finance"] = add(checkpoint.Ed25519Cosignature, "test.example/witness/finance", "finance")
 	k.witnesses["science"] = add(checkpoint.SM2Cosignature, "test.example/witness/science", "science")
+	k.events = make(map[string]*sign.PrivateKey)
+	for _, source := range sources {
+		key, err := sign.Generate(sign.Ed25519) // which signs the same the same way
+		if err != nil {
+			t.Fatal(err)
+		}
+		k.events[source] = key
+	}
+	k.keys.Events = k.register(t, nil)
 	return k
+}
+
+// register publishes the services' keys, each as change leaves it.
+func (k *keyring) register(t testing.TB, change func(*sign.TrustedKey)) *sign.KeySet {
+	t.Helper()
+	var all []sign.TrustedKey
+	for source, key := range k.events {
+		entry := sign.TrustedKey{Public: key.Public(), Holder: source, NotBefore: began.Add(-time.Hour), NotAfter: began.Add(365 * 24 * time.Hour)}
+		if change != nil {
+			change(&entry)
+		}
+		all = append(all, entry)
+	}
+	set, err := sign.NewKeySet(all...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return set
+}
+
+// trusting is the trust file with the services' keys as change leaves them.
+func (k *keyring) trusting(t testing.TB, change func(*sign.TrustedKey)) *checkpoint.Trust {
+	t.Helper()
+	keys := k.keys
+	keys.Events = k.register(t, change)
+	tr, err := checkpoint.NewTrust(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tr
 }
 
 func (k *keyring) trust(t testing.TB) *checkpoint.Trust {
@@ -71,7 +115,10 @@ type book struct {
 	head   ledger.Head
 	tree   ledger.Tree
 	rows   []ledger.Row
+	stated []ledger.Row // as the services stated them, whatever becomes of rows
 	levels map[uint][]ledger.Hash
+
+	batches sync.Map // that were signed, by their first row and length
 }
 
 // subjects are what the rows of a test ledger are about, in turn.
@@ -102,9 +149,96 @@ func (b *book) grow(t testing.TB, rows int, salt string) {
 			t.Fatal(err)
 		}
 		row := b.head.Append(raw)
-		b.rows = append(b.rows, row)
+		b.rows, b.stated = append(b.rows, row), append(b.stated, row)
 		b.levels[0] = append(b.levels[0], row.Chain)
 		b.tree.Append(row.Chain, func(n ledger.Node) { b.levels[n.Level] = append(b.levels[n.Level], n.Hash) })
+	}
+}
+
+// recorded is when a service's database stored an event.
+func recorded(e *ledger.Entry) time.Time { return e.Time.Add(1234 * time.Microsecond) }
+
+// batch is the rows that a service signed together: those of one block.
+type batch struct {
+	first  int // index of its first row
+	leaves []ledger.Hash
+	at     []time.Time
+	whole  vouch.Voucher
+}
+
+// signBatch has the service of a block sign its rows.
+func (b *book) signBatch(t testing.TB, first int) (out batch) {
+	t.Helper()
+	out.first = first
+	last := min(first+len(subjects), len(b.stated))
+	if there, ok := b.batches.Load([2]int{first, last}); ok {
+		return there.(batch)
+	}
+	defer func() { b.batches.Store([2]int{first, last}, out) }()
+	for _, r := range b.stated[first:last] {
+		e, err := ledger.Parse(r.Raw)
+		if err != nil {
+			t.Fatal(err)
+		}
+		out.leaves, out.at = append(out.leaves, vouch.Leaf(&e, recorded(&e))), append(out.at, recorded(&e))
+		out.whole.Source = e.Source
+	}
+	key, v := b.ring.events[out.whole.Source], &out.whole
+	v.KeyID, v.SignedAt, v.Size = key.KeyID(), began.Add(time.Minute), uint64(len(out.leaves))
+	var err error
+	v.Signature, err = key.SignMessage(vouch.Statement(v.Source, v.KeyID, v.SignedAt, v.Size, ledger.NewLeaves(out.leaves).Root()))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return out
+}
+
+// part is the voucher of some of the batch's rows.
+func (p batch) part(begin, end int) bundle.Vouched {
+	v := bundle.Vouched{FirstSeq: uint64(p.first + begin + 1), Recorded: slices.Clone(p.at[begin:end]), Voucher: p.whole}
+	v.First = uint64(begin)
+	v.Left, v.Right = ledger.NewLeaves(p.leaves).Around(uint64(begin), uint64(end))
+	return v
+}
+
+// vouchers proves rows of the book.
+func (b *book) vouchers(t testing.TB, rows []ledger.Row) (out []bundle.Vouched) {
+	t.Helper()
+	for v := range b.vouching(t, rows) {
+		out = append(out, *v)
+	}
+	return out
+}
+
+func (b *book) vouching(t testing.TB, rows []ledger.Row) iter.Seq2[*bundle.Vouched, error] {
+	return func(yield func(*bundle.Vouched, error) bool) {
+		t.Helper()
+		for i := 0; i < len(rows); {
+			first := int(rows[i].Seq-1) / len(subjects) * len(subjects)
+			if first >= len(b.stated) { // nobody stated it
+				return
+			}
+			p := b.signBatch(t, first)
+			n := 1
+			for i+n < len(rows) && rows[i+n].Seq == rows[i].Seq+uint64(n) && int(rows[i+n].Seq-1) < first+len(p.leaves) {
+				n++
+			}
+			begin := int(rows[i].Seq-1) - first
+			if v := p.part(begin, begin+n); !yield(&v, nil) {
+				return
+			}
+			i += n
+		}
+	}
+}
+
+func yieldVouchers(all []bundle.Vouched) iter.Seq2[*bundle.Vouched, error] {
+	return func(yield func(*bundle.Vouched, error) bool) {
+		for i := range all {
+			if !yield(&all[i], nil) {
+				return
+			}
+		}
 	}
 }
 
@@ -166,7 +300,7 @@ func (b *book) source(t testing.TB, scope bundle.Scope, first, last int) bundle.
 		}
 	}
 	return bundle.Source{
-		Scope: scope, Signed: b.signed(t), Keys: b.ring.keys, Nodes: b, Rows: yield(rows),
+		Scope: scope, Signed: b.signed(t), Keys: b.ring.keys, Nodes: b, Rows: yield(rows), Vouchers: b.vouching(t, rows),
 		Documents:    documents("project/YP-1.json", `{"id":"YP-1"}`, "tables/rows.csv", "a,b\n1,2\n", "files/合同.pdf", "%PDF-1.7 contract"),
 		Completeness: completeness(`{"missing":[]}`),
 	}
@@ -392,4 +526,13 @@ func (u *unpacked) recompute(t testing.TB) {
 		t.Fatal(err)
 	}
 	u.files[bundle.NameManifest] = append(text, '\n')
+}
+
+func trusting(t testing.TB, keys checkpoint.Keys) *checkpoint.Trust {
+	t.Helper()
+	trust, err := checkpoint.NewTrust(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return trust
 }

@@ -118,21 +118,24 @@ type FileInfo struct {
 // sign it: Signatures stand over Statement, which commits to every byte of
 // manifest.json before the line that begins the signatures.
 type Manifest struct {
-	Format     string     `json:"format"`
-	Scope      Scope      `json:"scope"`
-	CreatedAt  time.Time  `json:"created_at"`
-	CreatedBy  Author     `json:"created_by"`
-	Tool       string     `json:"tool"` // name and version of the program that wrote it
-	Packs      []Pack     `json:"packs"`
-	Ledger     State      `json:"ledger"` // that of the checkpoint
-	Rows       uint64     `json:"rows"`
-	First      uint64     `json:"first"`
-	Last       uint64     `json:"last"`
-	CosignedBy []string   `json:"cosigned_by"`        // witnesses on the checkpoint, sorted
-	Notices    []string   `json:"notices,omitempty"`  // what was wrong with the ledger's keeping when it was written, in codes
-	Previous   *State     `json:"previous,omitempty"` // the export before, to which proof.json shows the way
-	Files      []FileInfo `json:"files"`              // all files but manifest.json, in archive order
-	Signatures []string   `json:"signatures,omitempty"`
+	Format     string    `json:"format"`
+	Scope      Scope     `json:"scope"`
+	CreatedAt  time.Time `json:"created_at"`
+	CreatedBy  Author    `json:"created_by"`
+	Tool       string    `json:"tool"` // name and version of the program that wrote it
+	Packs      []Pack    `json:"packs"`
+	Ledger     State     `json:"ledger"` // that of the checkpoint
+	Rows       uint64    `json:"rows"`
+	First      uint64    `json:"first"`
+	Last       uint64    `json:"last"`
+	CosignedBy []string  `json:"cosigned_by"`        // witnesses on the checkpoint, sorted
+	Notices    []string  `json:"notices,omitempty"`  // what was wrong with the ledger's keeping when it was written, in codes
+	Previous   *State    `json:"previous,omitempty"` // the export before, to which proof.json shows the way
+	// Attachments says which of the files that the rows name are here; nil where
+	// nobody looked for them.
+	Attachments *Attachments `json:"attachments,omitempty"`
+	Files       []FileInfo   `json:"files"` // all files but manifest.json, in archive order
+	Signatures  []string     `json:"signatures,omitempty"`
 }
 
 // signaturesMember is where the signed part of manifest.json ends.
@@ -194,7 +197,7 @@ func badManifest(err error) *ledger.Finding {
 // an archive from writing outside its folder when somebody unpacks it.
 func checkName(name string) error {
 	switch name {
-	case NameCheckpoint, NameKeys, NameLedger, NameProof, NameManifest:
+	case NameCheckpoint, NameKeys, NameLedger, NameProof, NameVouchers, NameManifest:
 		return nil
 	}
 	if IsReport(name) {

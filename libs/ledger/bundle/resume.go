@@ -214,7 +214,11 @@ func (w *writer) begin(name string, s *sums) (*entry, error) {
 	}
 	e := &entry{header: header, sums: s, crc: &crc{}, packed: sink{w: raw}}
 	w.flate.Reset(&e.packed)
-	e.Writer = io.MultiWriter(s, e.crc, w.flate)
+	if header.Method == zip.Store {
+		e.Writer = io.MultiWriter(s, e.crc, &e.packed)
+	} else {
+		e.Writer = io.MultiWriter(s, e.crc, w.flate)
+	}
 	return e, nil
 }
 
@@ -233,15 +237,22 @@ func (w *writer) header(name string) (*zip.FileHeader, error) {
 		return nil, err
 	}
 	h.Method = zip.Deflate
+	if _, ok := paperHash(name); ok {
+		// Attachments are packed by themselves as a rule, and one that is not must
+		// not make the bundle look like a bomb.
+		h.Method = zip.Store
+	}
 	return h, nil
 }
 
 // finish closes an entry.
 func (w *writer) finish(e *entry) error {
-	if err := w.flate.Close(); err != nil {
-		return err
-	}
 	h := e.header
+	if h.Method != zip.Store {
+		if err := w.flate.Close(); err != nil {
+			return err
+		}
+	}
 	h.CRC32, h.CompressedSize64, h.UncompressedSize64 = e.crc.sum, uint64(e.packed.n), uint64(e.sums.size)
 	h.CompressedSize, h.UncompressedSize = short(h.CompressedSize64), short(h.UncompressedSize64) //nolint:staticcheck // zip.Writer reads them of raw entries
 	info := e.sums.info(h.Name)

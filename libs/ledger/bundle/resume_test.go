@@ -60,9 +60,9 @@ func TestAWritingIsTakenUpAnywhere(t *testing.T) {
 		first, last int
 		points      int
 	}{
-		"the ledger": {bundle.Scope{Kind: bundle.KindLedger}, 1, rows, 10},
-		"a range":    {bundle.Scope{Kind: bundle.KindRange}, 7, rows - 7, 10},
-		"a project":  {bundle.Scope{Kind: bundle.KindRows, Subject: "YP-2"}, 1, rows, 7},
+		"the ledger": {bundle.Scope{Kind: bundle.KindLedger}, 1, rows, 11},
+		"a range":    {bundle.Scope{Kind: bundle.KindRange}, 7, rows - 7, 11},
+		"a project":  {bundle.Scope{Kind: bundle.KindRows, Subject: "YP-2"}, 1, rows, 8},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -10,6 +10,7 @@ import (
 
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
+	"egov/libs/ledger/vouch"
 )
 
 // lineKind is what one line of ledger.jsonl turned out to be.
@@ -32,6 +33,8 @@ type scannedLine struct {
 	trailer            *Trailer
 	source             string // of an event of the subject asked for, else ""
 	eventSeq           int64
+	stated             stated        // where vouchers are asked for
+	papers             []ledger.Hash // that the event names, where they are asked for
 }
 
 // chunk is a run of whole lines on its way through the pipeline.
@@ -39,6 +42,7 @@ type chunk struct {
 	text  []byte // ends with a newline, unless the file does not
 	err   error  // that ended the reading behind the text
 	lines []scannedLine
+	event []byte // what stated is of
 	done  chan struct{}
 }
 
@@ -55,6 +59,8 @@ const (
 type scanner struct {
 	digests ledger.Digests
 	subject string // whose events are to be told apart; may be empty
+	vouched bool   // what the services signed is asked for
+	papers  bool   // the attachments that rows name are asked for
 }
 
 // scan calls each for every line, in order, until it returns an error or the
@@ -166,7 +172,7 @@ var errLineTooLong = errors.New("a line is longer than any row can be")
 
 // decode scans every line of a chunk and recomputes the row hashes.
 func (s scanner) decode(c *chunk, buf []byte) []byte {
-	c.lines = c.lines[:0]
+	c.lines, c.event = c.lines[:0], c.event[:0]
 	for text := c.text; len(text) > 0; {
 		c.lines = append(c.lines, scannedLine{})
 		out := &c.lines[len(c.lines)-1]
@@ -192,13 +198,35 @@ func (s scanner) decode(c *chunk, buf []byte) []byte {
 		}
 		out.seq, out.sha256, out.sm3, out.chain = row.Seq, row.SHA256, row.SM3, row.Chain
 		out.hashesHold = ledger.CheckRaw(row.Raw, &row.SHA256, &row.SM3, s.digests)
-		if s.subject != "" {
-			if e, err := ledger.Parse(row.Raw); err == nil && e.Subject == s.subject {
-				out.source, out.eventSeq = e.Source, e.EventSeq
-			}
-		}
+		s.read(c, row.Raw, out)
 	}
 	return buf
+}
+
+// read takes out of an event what is asked for besides its hashes. An event that
+// cannot be read has nothing of it.
+func (s scanner) read(c *chunk, raw []byte, out *scannedLine) {
+	papers := s.papers && namesPapers(raw)
+	if s.subject == "" && !s.vouched && !papers {
+		return
+	}
+	e, err := ledger.Parse(raw)
+	if err != nil {
+		return
+	}
+	if s.subject != "" && e.Subject == s.subject {
+		out.source, out.eventSeq = e.Source, e.EventSeq
+	}
+	if s.vouched {
+		from, at := len(c.event), 0
+		c.event, at = vouch.AppendAround(c.event, &e)
+		out.stated = stated{e.Source, c.event[from:at:at], c.event[at:]}
+	}
+	if papers {
+		for _, p := range Papers(e.Data) {
+			out.papers = append(out.papers, p.SHA256)
+		}
+	}
 }
 
 // track knows which row comes next and what binds it to the tree.
@@ -221,6 +249,8 @@ type rowsCheck struct {
 	missing uint64           // a row that was expected when a later one came
 	events  map[string]int64 // per producing service, the last event of the subject
 	midway  bool             // the events of the subject may begin at any number
+	vouched *vouching        // nil where nothing vouches
+	papers  *paperCheck      // nil where the bundle does not say which it has
 }
 
 func newRowsCheck(t track, kind Kind) *rowsCheck {
@@ -263,6 +293,12 @@ func (c *rowsCheck) line(l *scannedLine) error {
 			return ledger.Found(ledger.CodeRowMissing, l.seq, "event %d of %s about the subject does not follow event %d", l.eventSeq, l.source, last)
 		}
 		c.events[l.source] = l.eventSeq
+	}
+	if c.vouched != nil {
+		c.vouched.row(l.seq, &l.stated)
+	}
+	if c.papers != nil {
+		c.papers.row(l.papers)
 	}
 	c.tally.Add(l.seq, &l.chain)
 	return nil

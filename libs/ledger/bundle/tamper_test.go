@@ -266,7 +266,7 @@ func TestALedgerRebuiltWithAnotherKey(t *testing.T) {
 		t.Fatalf("after an honest export: %+v", got)
 	}
 	// The operator turns forger: its own key, but the witnesses do not play along.
-	stolen := &keyring{ed: ring.ed, sm: ring.sm, witnesses: forgers.witnesses, keys: ring.keys}
+	stolen := &keyring{ed: ring.ed, sm: ring.sm, witnesses: forgers.witnesses, events: forgers.events, keys: ring.keys}
 	stolen.keys.Keys = append(slices.Clone(ring.keys.Keys[:2]), forgers.keys.Keys[2:]...)
 	rebuilt := newBook(t, stolen, 0)
 	rebuilt.grow(t, 50, "embellished")

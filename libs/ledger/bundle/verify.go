@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
 	"slices"
 	"strings"
@@ -12,6 +13,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
+	"egov/libs/ledger/vouch"
 )
 
 // VerifyOptions say what a verification rests on. The zero value checks a
@@ -71,6 +73,15 @@ var (
 	// WarnNoWitness: nobody but the ledger's operator vouches for the tree.
 	WarnNoWitness = fault.New(fault.Invalid, "bundle_no_witness",
 		"检查点没有受信任的见证签名", "no trusted witness cosigned the checkpoint")
+	// WarnNoVouchers: the ledger's word alone says which service stated the rows.
+	WarnNoVouchers = fault.New(fault.Invalid, "bundle_no_vouchers",
+		"审计包未附各服务对记录的签名，无法证明记录出自所称服务", "the bundle has no service's signatures: nothing but the ledger says which service stated the rows", "SH12-C-6")
+	// WarnOwnEventKeys: the ledger names the keys by which services signed.
+	WarnOwnEventKeys = fault.New(fault.Invalid, "bundle_own_event_keys",
+		"受信任密钥文件中没有各服务的事件密钥，使用的是审计包自带的", "the trusted keys have none of the services': the bundle's own were used for who stated the rows", "SH12-C-9")
+	// WarnAttachments: files that the rows name are not in the bundle.
+	WarnAttachments = fault.New(fault.Invalid, "bundle_attachments_missing",
+		"记录所列附件未全部收入审计包，原因见完整性报告", "not all attachments that the rows name are in the bundle; completeness.json says why")
 	// WarnNotices: the ledger itself said that its keeping was not in order.
 	WarnNotices = fault.New(fault.Invalid, "bundle_notices",
 		"出具审计包时，账本的签名或见证已超过规定时限", "when the bundle was written, signing or cosigning the ledger was overdue")
@@ -114,8 +125,9 @@ func OpenEarlier(r io.ReaderAt, size int64) (*Earlier, error) {
 // It reports the first thing it finds, and looks in the order that says most:
 // who signed the checkpoint and who witnessed it, whether the ledger shrank,
 // each row in turn, whether the rows make up the signed tree, whether that
-// continues the earlier one, the manifest and the files it lists, and last the
-// checks that the bundle says it has passed.
+// continues the earlier one, the manifest and the files it lists, whether the
+// rows are as their services signed them, which attachments are there, and last
+// the checks that the bundle says it has passed.
 func Verify(ctx context.Context, r io.ReaderAt, size int64, opts VerifyOptions) (Report, error) {
 	v := &verification{opts: opts, report: Report{CosignedBy: []string{}}, hashed: make(map[string]FileInfo)}
 	err := v.run(ctx, r, size)
@@ -129,16 +141,19 @@ func Verify(ctx context.Context, r io.ReaderAt, size int64, opts VerifyOptions) 
 
 // verification is one run. What a step learns, later steps use.
 type verification struct {
-	opts    VerifyOptions
-	report  Report
-	archive *archive
-	trust   *checkpoint.Trust
-	signed  checkpoint.Signed
-	scope   Scope // as the manifest claims it
-	earlier *State
-	proof   *proofReader
-	rows    Trailer             // what the rows turned out to be
-	hashed  map[string]FileInfo // files already read
+	opts      VerifyOptions
+	report    Report
+	archive   *archive
+	trust     *checkpoint.Trust
+	signed    checkpoint.Signed
+	scope     Scope // as the manifest claims it
+	earlier   *State
+	proof     *proofReader
+	rows      Trailer      // what the rows turned out to be
+	vouched   error        // what was found of who stated them
+	eventKeys vouch.Pinned // by which services sign
+	papers    *paperCheck
+	hashed    map[string]FileInfo // files already read
 }
 
 func (v *verification) run(ctx context.Context, r io.ReaderAt, size int64) (err error) {
@@ -171,6 +186,12 @@ func (v *verification) run(ctx context.Context, r io.ReaderAt, size int64) (err 
 		v.warn(WarnNotices.With(errors.New(strings.Join(manifest.Notices, ", "))))
 	}
 	if err := v.checkFiles(ctx, manifest); err != nil {
+		return err
+	}
+	if v.vouched != nil {
+		return v.vouched
+	}
+	if err := v.checkPapers(manifest); err != nil {
 		return err
 	}
 	return v.checkReports(manifest)
@@ -316,6 +337,17 @@ func (v *verification) checkRows(ctx context.Context) error {
 	if v.proof.Kind == KindRows && v.scope.Filter == "" {
 		scan.subject = v.scope.Subject
 	}
+	vouchers, err := v.openVouchers()
+	if err != nil {
+		return err
+	}
+	if vouchers != nil {
+		defer vouchers.close()
+		check.vouched, scan.vouched = newVouching(v.eventKeys, vouchers), true
+		defer check.vouched.pending.Wait()
+	}
+	v.papers = newPaperCheck(v.archive)
+	check.papers, scan.papers = v.papers, true
 	err = scan.scan(ctx, rows, check.line)
 	v.rows = check.tally.Trailer()
 	v.report.Rows = v.rows.Rows
@@ -338,7 +370,50 @@ func (v *verification) checkRows(ctx context.Context) error {
 		return v.blame(ledger.CodeFileHash, err)
 	}
 	v.hashed[NameProof] = file.sums.info(NameProof)
+	if vouchers != nil {
+		v.vouched = check.vouched.end()
+		if _, err := io.Copy(io.Discard, vouchers); err != nil {
+			return v.blame(ledger.CodeFileHash, err)
+		}
+		v.hashed[NameVouchers] = vouchers.sums.info(NameVouchers)
+	}
 	return v.checkConsistency()
+}
+
+// openVouchers begins to read who stated the rows, and settles whose keys count:
+// those that are pinned, else the bundle's own. It answers nil where the bundle
+// says nothing of it, which is bad where somebody pins keys of services.
+func (v *verification) openVouchers() (*hashedFile, error) {
+	pinned := v.opts.Trust != nil && v.opts.Trust.Keys().Events != nil
+	if v.archive.files[NameVouchers] == nil {
+		if pinned {
+			v.vouched = ledger.Found(ledger.CodeLeafNotInTree, 0, "there is no %s: nothing proves which service stated the rows", NameVouchers)
+		} else {
+			v.warn(WarnNoVouchers)
+		}
+		return nil, nil
+	}
+	if pinned {
+		v.eventKeys.Set = v.opts.Trust.Keys().Events
+	} else {
+		data, _, err := v.archive.readAll(NameKeys, checkpoint.MaxKeysFile)
+		if err != nil {
+			return nil, v.blame(ledger.CodeUnknownKey, err)
+		}
+		keys, err := checkpoint.ParseKeys(data)
+		if err != nil {
+			return nil, v.blame(ledger.CodeUnknownKey, err)
+		}
+		v.eventKeys.Set = keys.Events
+		if v.opts.Trust != nil || v.opts.Earlier != nil {
+			v.warn(WarnOwnEventKeys)
+		}
+	}
+	file, err := v.archive.open(NameVouchers, true)
+	if err != nil {
+		return nil, v.blame(ledger.CodeFileHash, err)
+	}
+	return file, nil
 }
 
 func (v *verification) newTrack() (track, error) {
@@ -419,6 +494,21 @@ func (v *verification) checkManifest(m *Manifest) error {
 	return nil
 }
 
+// checkPapers holds what the manifest says of attachments to the rows and the
+// files. A file that is named by its hash is checked with the others.
+func (v *verification) checkPapers(m *Manifest) error {
+	if m.Attachments == nil {
+		return nil
+	}
+	if err := v.papers.check(m); err != nil {
+		return err
+	}
+	if n := m.Attachments.Named - m.Attachments.Held; n > 0 {
+		v.warn(WarnAttachments.With(fmt.Errorf("%d of %d", n, m.Attachments.Named)))
+	}
+	return nil
+}
+
 // checkFiles compares every file with its line in the manifest.
 func (v *verification) checkFiles(ctx context.Context, m *Manifest) error {
 	for _, want := range m.Files {
@@ -434,6 +524,9 @@ func (v *verification) checkFiles(ctx context.Context, m *Manifest) error {
 		}
 		if got.Size != want.Size || got.SHA256 != want.SHA256 || want.SM3 != nil && (got.SM3 == nil || *got.SM3 != *want.SM3) {
 			return ledger.Found(ledger.CodeFileHash, 0, "%s is not the file that was listed", want.Name)
+		}
+		if h, ok := paperHash(want.Name); ok && h != got.SHA256 {
+			return ledger.Found(ledger.CodeFileHash, 0, "%s is not the attachment of that hash", want.Name)
 		}
 	}
 	return nil

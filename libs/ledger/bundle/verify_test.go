@@ -80,7 +80,7 @@ func TestAProjectsEventsAreComplete(t *testing.T) {
 				c.scope.Subject = "YP-2"
 			}
 			src := b.source(t, c.scope, 1, 90)
-			src.Rows = yield(c.rows)
+			src.Rows, src.Vouchers = yield(c.rows), yieldVouchers(b.vouchers(t, c.rows))
 			got := verify(t, write(t, b, src), bundle.VerifyOptions{Trust: ring.trust(t)})
 			if got.ErrorCode != c.code || got.FirstBadSeq != c.seq {
 				t.Fatalf("%+v, %v", got, got.Finding)
@@ -145,7 +145,7 @@ func TestTheKeysThatCount(t *testing.T) {
 		t.Fatalf("by pinned keys: %+v, %s", got, heard)
 	}
 	// The keys of the earlier export are pinned by having been seen first.
-	if got, heard := warned(bundle.VerifyOptions{Earlier: earlier(t, data)}); !got.OK || heard != "[]" {
+	if got, heard := warned(bundle.VerifyOptions{Earlier: earlier(t, data)}); !got.OK || heard != "[bundle_own_event_keys]" {
 		t.Fatalf("by earlier keys: %+v, %s", got, heard)
 	}
 	plain := ring.keys

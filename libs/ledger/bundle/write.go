@@ -36,6 +36,9 @@ type Source struct {
 	// verifier's part. A writing that is taken up again is given the rows
 	// behind Resume.Row only.
 	Rows iter.Seq2[*ledger.Row, error]
+	// Vouchers yields what proves which service stated the rows, see Vouched; nil
+	// where the ledger keeps no such proof.
+	Vouchers iter.Seq2[*Vouched, error]
 	// Documents yields the files for the folders project/, tables/ and files/.
 	Documents iter.Seq2[Document, error]
 	// Reports yields what the bundle says of itself, see IsReport, when all
@@ -44,6 +47,9 @@ type Source struct {
 	// Completeness gives completeness.json, one JSON document, where it is not
 	// among the reports; nil is {}.
 	Completeness func() ([]byte, error)
+	// Attachments says, when all documents are written, which of the files that
+	// the rows name are among them; nil where nobody looked for them.
+	Attachments func() Attachments
 	// Previous is the tree of the export before this one, if there was one.
 	Previous *State
 }
@@ -123,10 +129,22 @@ func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest
 				return writeProof(ctx, w, src, prover, out.manifest, selected)
 			})
 		},
+		func() error {
+			if src.Vouchers == nil {
+				return nil
+			}
+			return out.file(NameVouchers, func(w io.Writer) error { return writeVouchers(ctx, w, src.Vouchers) })
+		},
 		func() error { return out.documents(ctx, src.Documents, checkDocumentName) },
 		func() error { return out.documents(ctx, src.Reports, checkReportName) },
 		func() error { return out.completeness(src.Completeness) },
-		func() error { return out.close(opts.Signers) },
+		func() error {
+			if src.Attachments != nil {
+				a := src.Attachments()
+				out.manifest.Attachments = &a
+			}
+			return out.close(opts.Signers)
+		},
 	}
 	for _, step := range steps {
 		if err := step(); err != nil {

@@ -30,8 +30,7 @@ func TestManifestSaysWhatIsInside(t *testing.T) {
 	}
 	u := unpack(t, out.Bytes())
 	want := []string{
-		"checkpoint", "keys.json", "ledger.jsonl", "proof.json", "project/YP-1.json", "tables/rows.csv", "files/合同.pdf",
-		"completeness.json", "manifest.json",
+		"checkpoint", "keys.json", "ledger.jsonl", "proof.json", "vouchers.jsonl", "project/YP-1.json", "tables/rows.csv", "files/合同.pdf", "completeness.json", "manifest.json",
 	}
 	if !slices.Equal(u.names, want) {
 		t.Fatalf("files %v, want %v", u.names, want)
@@ -40,7 +39,7 @@ func TestManifestSaysWhatIsInside(t *testing.T) {
 	if err := json.Unmarshal(u.files[bundle.NameManifest], &stored); err != nil {
 		t.Fatal(err)
 	}
-	if a, b := fmt.Sprintf("%+v", stored.Scope), fmt.Sprintf("%+v", m.Scope); a != b || len(stored.Files) != 8 {
+	if a, b := fmt.Sprintf("%+v", stored.Scope), fmt.Sprintf("%+v", m.Scope); a != b || len(stored.Files) != 9 {
 		t.Fatalf("stored %+v, returned %+v", stored, m)
 	}
 	if m.Rows != 10 || m.First != 2 || m.Last != 29 || m.Ledger.Size != 30 || m.CreatedBy.Actor != "li" || m.Packs[0].ID != "yangpu-2023" {

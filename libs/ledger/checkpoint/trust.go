@@ -14,6 +14,7 @@ import (
 
 	"egov/libs/fault"
 	"egov/libs/ledger"
+	"egov/libs/sign"
 )
 
 // Role is what a key may do.
@@ -43,6 +44,10 @@ type Keys struct {
 	Origin string `json:"origin"`
 	Quorum int    `json:"quorum"` // how many witnesses must have cosigned
 	Keys   []Key  `json:"keys"`
+	// Events are the keys by which services sign what they state, with their
+	// validity and revocation, in the form in which services publish them. They
+	// check no checkpoint; whoever checks who stated a row takes them from here.
+	Events *sign.KeySet `json:"events,omitempty"`
 }
 
 // ErrKeys says that a trust file cannot be used.

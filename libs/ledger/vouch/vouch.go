@@ -42,6 +42,30 @@ type Keys interface {
 	VerifyingKey(source, id string, at time.Time) (*sign.PublicKey, error)
 }
 
+// Pinned are keys that somebody holds without asking anybody: those of a trust
+// file, or of a bundle. A revoked key proves nothing, whatever time its
+// signatures bear (SH12-C-12).
+type Pinned struct{ Set *sign.KeySet }
+
+// VerifyingKey implements Keys.
+func (p Pinned) VerifyingKey(source, id string, at time.Time) (*sign.PublicKey, error) {
+	if p.Set == nil {
+		return nil, ErrKeyUnknown
+	}
+	k, ok := p.Set.Key(id)
+	switch {
+	case !ok:
+		return nil, ErrKeyUnknown
+	case k.Holder != source:
+		return nil, sign.ErrSignerMismatch
+	case k.RevokedAt != nil:
+		return nil, sign.ErrKeyRevoked
+	case at.Before(k.NotBefore.Add(-sign.Skew)) || !at.Before(k.NotAfter):
+		return nil, sign.ErrKeyNotValid
+	}
+	return k.Public, nil
+}
+
 // Statement is what the signature of a batch covers: six lines.
 func Statement(source, keyID string, signedAt time.Time, size uint64, root ledger.Hash) []byte {
 	b := append([]byte("egov.event-batch/v1\n"), source...)
@@ -109,13 +133,32 @@ const (
 
 // AppendEvent appends the bytes of e that are signed.
 func AppendEvent(b []byte, e *ledger.Entry, recordedAt time.Time) []byte {
+	return appendBehind(AppendTime(appendBefore(b, e), recordedAt), e)
+}
+
+// AppendAround appends the bytes of e that are signed but for the time of
+// recording, which belongs at byte before: for who has the event sooner than
+// that time.
+func AppendAround(b []byte, e *ledger.Entry) (out []byte, before int) {
+	b = appendBefore(b, e)
+	before = len(b)
+	return appendBehind(b, e), before
+}
+
+// AppendTime appends the time of recording as it is signed.
+func AppendTime(b []byte, recordedAt time.Time) []byte {
+	return recordedAt.UTC().AppendFormat(b, timeLayout)
+}
+
+func appendBefore(b []byte, e *ledger.Entry) []byte {
 	b = append(b, attributes...)
 	for _, text := range [...]string{version, e.ID, e.Source, e.Type, e.Subject} {
 		b = append(append(b, separator), text...)
 	}
-	for _, at := range [...]time.Time{e.Time, recordedAt} {
-		b = at.UTC().AppendFormat(append(b, separator), timeLayout)
-	}
+	return append(AppendTime(append(b, separator), e.Time), separator)
+}
+
+func appendBehind(b []byte, e *ledger.Entry) []byte {
 	b = append(append(b, separator), e.Unit...)
 	b = append(append(b, separator), e.Actor...)
 	b = strconv.AppendInt(append(b, separator), e.EventSeq, 10)
