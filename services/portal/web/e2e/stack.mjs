@@ -29,10 +29,13 @@ async function freePort() {
   return port;
 }
 
-/** The base URL and the password, and how to end what was begun. */
-export async function open() {
+/**
+ * The base URL, the password and, of an installation of its own, the data
+ * directory; and how to end what was begun.
+ */
+export async function open({ own = false } = {}) {
   const { E2E_BASE_URL: base, E2E_PASSWORD: password } = process.env;
-  if (base) {
+  if (base && !own) {
     if (!password) throw new Error('E2E_PASSWORD must name the accounts’ password');
     return { base, password, close: async () => {} };
   }
@@ -62,7 +65,7 @@ export async function open() {
         }
       });
     });
-    return { base: `http://127.0.0.1:${port}`, password: word, close };
+    return { base: `http://127.0.0.1:${port}`, password: word, data, close };
   } catch (e) {
     await close();
     throw e;
