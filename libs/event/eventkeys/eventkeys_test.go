@@ -1,6 +1,7 @@
 package eventkeys_test
 
 import (
+	"context"
 	"encoding/json"
 	"errors"
 	"net/http"
@@ -309,5 +310,64 @@ func TestServicesSpeakForThemselves(t *testing.T) {
 	}
 	if _, err := r.VerifyingKey("declaration", signing(t, liar), c.now()); !errors.Is(err, event.ErrKeyUnknown) {
 		t.Errorf("another speaks for declaration: %v", err)
+	}
+}
+
+// TestPeopleEnrolAndRevokeKeys serves a register in which the word of people stands
+// beside files: what they enrolled is believed, and what they revoked proves
+// nothing, signs no more and comes back from nowhere (SH12-C-9, SH12-C-12).
+func TestPeopleEnrolAndRevokeKeys(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	folder := t.TempDir()
+	far, near := own(t, "", "", "budgeting", c), own(t, "", folder, "declaration", c)
+	enrolled, failing := far.Trusted(), errors.New("the database is away")
+	var away error
+	register := eventkeys.OpenRegister(folder, own(t, "", "", "identity", c), c.now)
+	register.Besides(func(context.Context) ([]sign.TrustedKey, error) { return enrolled, away })
+	must(t, register.Read(t.Context()))
+	server := httptest.NewServer(register)
+	defer server.Close()
+	reader := eventkeys.OpenRegister(server.URL, own(t, "", "", "auditexport", c), c.now)
+	producer := eventkeys.OpenRegister(folder+","+server.URL, near, c.now)
+	must(t, reader.Read(t.Context()))
+	for holder, o := range map[string]*eventkeys.Own{"budgeting": far, "declaration": near} {
+		if _, err := reader.VerifyingKey(holder, signing(t, o), c.now()); err != nil {
+			t.Errorf("%s: %v", holder, err)
+		}
+	}
+
+	old := signing(t, near)
+	revoked := near.Trusted()
+	at := c.now()
+	revoked[0].RevokedAt, revoked[0].RevokedReason = &at, "the disk was stolen"
+	enrolled = append(enrolled, revoked...)
+	register.Look()
+	<-register.Wanted()
+	must(t, register.Read(t.Context()))
+	must(t, reader.Read(t.Context()))
+	if _, err := reader.VerifyingKey("declaration", old, c.now()); !errors.Is(err, sign.ErrKeyRevoked) {
+		t.Errorf("the revoked key: %v", err)
+	}
+	must(t, producer.Read(t.Context()))
+	if now := signing(t, near); now == old {
+		t.Error("the revoked key signs")
+	}
+	must(t, near.Turn())
+	if now := signing(t, near); now == old {
+		t.Error("the revoked key signs again")
+	}
+
+	// What people said stays known while it cannot be asked for, and whoever was
+	// enrolled for one service is not believed for another.
+	away = failing
+	if err := register.Read(t.Context()); !errors.Is(err, failing) {
+		t.Errorf("got %v", err)
+	}
+	if _, err := register.VerifyingKey("budgeting", signing(t, far), c.now()); err != nil {
+		t.Errorf("forgotten: %v", err)
+	}
+	if _, err := reader.VerifyingKey("procurement", signing(t, far), c.now()); !errors.Is(err, sign.ErrSignerMismatch) {
+		t.Errorf("as another: %v", err)
 	}
 }

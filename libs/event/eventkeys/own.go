@@ -19,6 +19,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"maps"
 	"os"
 	"path/filepath"
 	"slices"
@@ -62,8 +63,9 @@ type Own struct {
 	terms    Terms
 	now      func() time.Time
 
-	mu   sync.Mutex
-	keys []ownKey // in the order in which they sign
+	mu       sync.Mutex
+	keys     []ownKey        // in the order in which they sign
+	forsaken map[string]bool // revoked by others' word; by key id
 }
 
 // ownKey is one private key. Its place in the file is its turn.
@@ -108,7 +110,7 @@ func (o *Own) SigningKey() (*sign.PrivateKey, error) {
 }
 
 // Turn makes the next key when its time has come, forgets the secret of one that
-// is not valid any more or that the register says is revoked, and takes in what
+// is not valid any more or that a register says is revoked, and takes in what
 // another process made. It is called now and then.
 func (o *Own) Turn() error {
 	o.mu.Lock()
@@ -282,8 +284,8 @@ func isReadOnly(err error) bool {
 	return errors.Is(err, fs.ErrPermission) || errors.Is(err, syscall.EROFS)
 }
 
-// trusted are the keys as the register lists them.
-func (o *Own) trusted() []sign.TrustedKey {
+// Trusted are the keys as a register lists them.
+func (o *Own) Trusted() []sign.TrustedKey {
 	o.mu.Lock()
 	defer o.mu.Unlock()
 	out := make([]sign.TrustedKey, len(o.keys))
@@ -293,9 +295,30 @@ func (o *Own) trusted() []sign.TrustedKey {
 	return out
 }
 
+// forsake remembers which of the keys a register has taken out of force, and says
+// whether one of them is still among those that sign.
+func (o *Own) forsake(register *sign.KeySet, now time.Time) bool {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	news := false
+	for _, k := range o.keys {
+		id := k.key.KeyID()
+		if t, ok := register.Key(id); ok && t.Holder == o.holder && t.RevokedAt != nil && !now.Before(*t.RevokedAt) && !o.forsaken[id] {
+			if o.forsaken == nil {
+				o.forsaken = map[string]bool{}
+			}
+			o.forsaken[id], news = true, true
+		}
+	}
+	return news
+}
+
 // revoked are the keys that the register has taken out of force.
 func (o *Own) revoked() (map[string]bool, error) {
-	ids := map[string]bool{}
+	ids := maps.Clone(o.forsaken)
+	if ids == nil {
+		ids = map[string]bool{}
+	}
 	if o.register == "" {
 		return ids, nil
 	}

@@ -39,9 +39,14 @@ type Register struct {
 
 	mu   sync.Mutex // one reading at a time
 	http *http.Client
-	// by place and, of a folder, holder
-	read map[string]reading
+	// by place and, of a folder, holder; under beside, what the process says itself
+	read   map[string]reading
+	beside func(context.Context) ([]sign.TrustedKey, error)
 }
+
+// beside is where what the process says of keys is kept among what was read. It
+// comes first, so that of two holders of one key the one whom people named stays.
+const beside = ""
 
 // place is a folder, or the URL of another's register. One that is named with a
 // holder speaks of that one alone.
@@ -103,10 +108,7 @@ func (r *Register) VerifyingKey(source, id string, at time.Time) (*sign.PublicKe
 	}
 	switch {
 	case !ok:
-		select {
-		case r.want <- struct{}{}:
-		default:
-		}
+		r.Look()
 		return nil, event.ErrKeyUnknown
 	case k.Holder != source:
 		return nil, sign.ErrSignerMismatch
@@ -118,12 +120,29 @@ func (r *Register) VerifyingKey(source, id string, at time.Time) (*sign.PublicKe
 	return k.Public, nil
 }
 
-// Wanted says that somebody asked for a key that is not known: it is worth reading
-// the register now.
+// Besides has every reading take in, beside the places, what keys gives: those
+// that people enrolled or revoked, where the process keeps their word. It is told
+// before the register is read for the first time by others.
+func (r *Register) Besides(keys func(context.Context) ([]sign.TrustedKey, error)) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.beside = keys
+}
+
+// Look asks for a reading as soon as may be.
+func (r *Register) Look() {
+	select {
+	case r.want <- struct{}{}:
+	default:
+	}
+}
+
+// Wanted says that somebody asked for a key that is not known, or to look: it is
+// worth reading the register now.
 func (r *Register) Wanted() <-chan struct{} { return r.want }
 
 func (r *Register) ownKey(id string) (sign.TrustedKey, bool) {
-	for _, k := range r.own.trusted() {
+	for _, k := range r.own.Trusted() {
 		if k.Public.KeyID() == id {
 			return k, true
 		}
@@ -135,7 +154,7 @@ func (r *Register) ownKey(id string) (sign.TrustedKey, bool) {
 func (r *Register) Keys() (*sign.KeySet, error) {
 	set := r.set.Load()
 	all := set.Keys()
-	for _, k := range r.own.trusted() {
+	for _, k := range r.own.Trusted() {
 		if _, ok := set.Key(k.Public.KeyID()); !ok {
 			all = append(all, k)
 		}
@@ -147,7 +166,8 @@ func (r *Register) Keys() (*sign.KeySet, error) {
 const maxRegister = 8 << 20
 
 // Read takes the places in once more. What cannot be read leaves what was known of
-// it as it was.
+// it as it was. Keys of the service's own that somebody revoked sign no more: it
+// makes others (SH12-C-12).
 func (r *Register) Read(ctx context.Context) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
@@ -169,6 +189,11 @@ func (r *Register) Read(ctx context.Context) error {
 			errs = append(errs, err)
 		}
 	}
+	if r.beside != nil {
+		news, err := r.ask(ctx)
+		changed = changed || news
+		errs = append(errs, err)
+	}
 	asking.Wait()
 	for i, p := range r.places {
 		if fetched[i].keys != nil {
@@ -183,7 +208,32 @@ func (r *Register) Read(ctx context.Context) error {
 		}
 		errs = append(errs, err)
 	}
+	if r.own != nil && r.own.forsake(r.set.Load(), r.now()) {
+		errs = append(errs, r.own.Turn())
+	}
 	return errors.Join(errs...)
+}
+
+// ask takes in what the process says of keys itself.
+func (r *Register) ask(ctx context.Context) (news bool, err error) {
+	keys, err := r.beside(ctx)
+	if err != nil {
+		return false, fmt.Errorf("enrolled keys: %w", err)
+	}
+	set, err := sign.NewKeySet(keys...)
+	if err != nil {
+		return false, fmt.Errorf("enrolled keys: %w", err)
+	}
+	b, err := json.Marshal(set)
+	if err != nil {
+		return false, err
+	}
+	mark := etag(b)
+	if r.read[beside].mark == mark {
+		return false, nil
+	}
+	r.read[beside] = reading{mark, keys}
+	return true, nil
 }
 
 // fetch asks another's register. Without keys, nothing is new since mark.
