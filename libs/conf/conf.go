@@ -87,7 +87,7 @@ type Keys struct {
 	Dir string `yaml:"dir" doc:"directory; a key is made there at the first start; empty = a key for this run only"`
 	Alg string `yaml:"alg" doc:"algorithm of a new key: sm2 or ed25519"`
 	// Events of services whose key is not in the register wait for it.
-	Register   string        `yaml:"register" doc:"public keys of all services' events, one place or several with commas between: a directory of files <service>.json, the URL of a service's register (/.well-known/event-keys.json), or <service>=<URL> to take that service's alone; empty = the folder register of dir"`
+	Register   string        `yaml:"register" doc:"public keys of all services' events, one place or several with commas between: a directory of files <service>.json, the URL of a service's register (/.well-known/event-keys.json), or <service>=<URL> to take that service's alone; empty = the folder register of dir, and the register beside auth.jwks_url, where keys are enrolled and revoked"`
 	EventLife  time.Duration `yaml:"event_life" doc:"how long a key signs events until the next one does"`
 	EventAhead time.Duration `yaml:"event_ahead" doc:"how long the next key is in the register before it signs, and the last one holds beside it"`
 	// The ledger's own, of the service that keeps it.
@@ -109,6 +109,9 @@ type Clock struct {
 type Exports struct {
 	Keep    time.Duration `yaml:"keep" doc:"how long a finished file lies ready; that it was made stays on record"`
 	PerUnit int           `yaml:"per_unit" doc:"files of one unit that may be in the making at once"`
+	// An audit bundle takes along the attachments that its rows name.
+	Stores          string `yaml:"stores" doc:"where the other services' attachments lie, for an audit bundle to take along: URLs as of blob.url, read alone, with commas between; blob.url is always among them"`
+	AttachmentBytes int64  `yaml:"attachment_bytes" doc:"how much of them one audit bundle takes along"`
 }
 
 // Limits bound what one caller may ask.
@@ -140,7 +143,7 @@ func Default(name string) Service {
 		Limits:   Limits{Timeout: 15 * time.Second, PerSecond: 200, Burst: 400},
 		LogLevel: "info", Linger: 5 * time.Second, Grace: 20 * time.Second,
 		Telemetry: Telemetry{SampleRatio: 0.01},
-		Exports:   Exports{Keep: 7 * 24 * time.Hour, PerUnit: 5},
+		Exports:   Exports{Keep: 7 * 24 * time.Hour, PerUnit: 5, AttachmentBytes: 4 << 30},
 	}
 }
 
@@ -166,6 +169,7 @@ func (c Service) Check() error {
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
 	need(c.Clock.Sweep > 0, "clock.sweep: must be positive")
 	need(c.Exports.Keep > 0 && c.Exports.PerUnit > 0, "exports: must be positive")
+	need(c.Exports.AttachmentBytes >= 0, "exports.attachment_bytes: must not be negative")
 	need(c.Linger >= 0 && c.Grace >= 0, "linger, grace: must not be negative")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
 	return errors.Join(errs...)

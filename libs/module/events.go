@@ -1,12 +1,14 @@
 package module
 
 import (
+	"cmp"
 	"context"
+	"net/url"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"egov/libs/conf"
-	"egov/libs/event"
 	"egov/libs/event/eventkeys"
 	"egov/libs/sign"
 )
@@ -21,10 +23,7 @@ const (
 // openEventKeys has the service sign what it states, and know who else signs what
 // (SH12-C-9, SH12-C-12).
 func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
-	place := c.Register
-	if place == "" && c.Dir != "" {
-		place = filepath.Join(c.Dir, "register")
-	}
+	place := cmp.Or(c.Register, k.registers(c))
 	folder := eventkeys.Folder(place) // without one, others take the key from eventkeys.Path
 	terms := eventkeys.Terms{Alg: sign.Alg(c.Alg), Life: c.EventLife, Ahead: c.EventAhead}
 	var err error
@@ -38,6 +37,24 @@ func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
 	k.Unit.Mux.Handle("GET "+eventkeys.Path, k.register)
 	k.Unit.Loop("event keys", k.lookAfterEventKeys)
 	return nil
+}
+
+// enroller is the service at which people enrol and revoke keys; it also issues
+// the tokens.
+const enroller = "identity"
+
+// registers are where keys of events stand unless something else is said: the
+// folder of this machine, and where people enrol and revoke them, beside the keys
+// of tokens.
+func (k *Kit) registers(c conf.Keys) string {
+	var places []string
+	if c.Dir != "" {
+		places = append(places, filepath.Join(c.Dir, "register"))
+	}
+	if u, err := url.Parse(k.Config.Auth.JWKSURL); err == nil && u.Host != "" && k.module.Name != enroller {
+		places = append(places, u.ResolveReference(&url.URL{Path: eventkeys.Path}).String())
+	}
+	return strings.Join(places, ",")
 }
 
 func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
@@ -71,4 +88,4 @@ func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
 
 // EventKeys are the keys by which services sign what they state, for whoever keeps
 // proofs of it.
-func (k *Kit) EventKeys() event.Keys { return k.register }
+func (k *Kit) EventKeys() *eventkeys.Register { return k.register }

@@ -31,6 +31,7 @@ const Platform = "platform"
 const (
 	accountAdmin = "account_admin"
 	supervisor   = "supervisor"
+	operator     = "operator"
 	auditor      = "auditor"
 )
 
@@ -109,6 +110,10 @@ type Service struct {
 	Credentials aggregate.Repository[Credential]
 	Sessions    Sessions
 	KeyRegister aggregate.Repository[KeyRecord]
+	// ServiceKeys keeps what operators said of services' keys, EventKeys is the
+	// register they go into.
+	ServiceKeys aggregate.Repository[ServiceKey]
+	EventKeys   EventKeys
 	// HolidayTables keeps the one table of what is published about holidays,
 	// HolidayFiles is what the configuration says under it.
 	HolidayTables aggregate.Repository[HolidayTable]
@@ -122,6 +127,8 @@ type Service struct {
 	Clock     calendar.Clock
 	NewID     func() string
 	Sign      func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+	// MachineNow is the time of the machine, by which keys of events are held.
+	MachineNow func() time.Time
 	// Self is the service itself: it alone sees credentials.
 	Self authn.Principal
 	// Secret is the key under which refresh tokens follow from their session.

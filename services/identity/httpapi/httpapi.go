@@ -62,6 +62,13 @@ func Mount(a *op.API, s *identity.Service, proxies throttle.Proxies) {
 	op.Handle(a, "GET /v1/keys", "ListKeys", "The register of signing keys, newest first", s.ListKeys, op.Roles("operator", "account_admin", "auditor"))
 	op.Handle(a, "POST /v1/keys/rotate", "RotateKeys", "Make the key that signs next", s.Rotate, op.Roles("operator"))
 
+	op.Handle(a, "GET /v1/event-keys", "ListEventKeys", "The register of the keys by which services sign what they state", s.ListEventKeys, op.Roles("operator", "account_admin", "auditor"))
+	op.Handle(a, "GET /v1/service-keys", "ListServiceKeys", "What operators said of services' keys, newest first", s.ListServiceKeys, op.Roles("operator", "account_admin", "auditor"))
+	op.Handle(a, "POST /v1/service-keys", "RequestServiceKey", "Ask for a service's key to be believed", s.RequestKey, op.Roles("operator"), op.Created())
+	op.Handle(a, "POST /v1/service-keys/{id}/enrol", "EnrolServiceKey", "Have a key believed that another operator asked for", s.Enrol, op.Roles("operator"))
+	op.Handle(a, "POST /v1/service-keys/{id}/reject", "RejectServiceKey", "Turn the request for a key down, or withdraw it", s.RejectKey, op.Roles("operator"))
+	op.Handle(a, "POST /v1/service-keys/{id}/revoke", "RevokeServiceKey", "Have a key prove nothing any more, whichever register lists it", s.RevokeKey, op.Roles("operator"))
+
 	op.Handle(a, "POST /v1/holidays", "PublishHolidays", "Publish a holiday notice or an order of the district; clocks that run are counted anew", s.Publish, op.Roles("operator"), op.Created())
 	op.Handle(a, "GET /v1/holidays", "ListHolidays", "What is published about holidays, the latest first", s.ListHolidays)
 }

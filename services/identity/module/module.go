@@ -90,11 +90,13 @@ func (c Config) setUp(k *module.Kit) error {
 	s := &identity.Service{
 		Duties: rules, Units: pgstore.Units(k.Store), Accounts: pgstore.NewAccounts(k.Store), Delegations: pgstore.NewDelegations(k.Store),
 		Credentials: pgstore.Credentials(k.Store), Sessions: pgstore.NewSessions(k.Store), KeyRegister: pgstore.Keys(k.Store),
+		ServiceKeys: pgstore.ServiceKeys(k.Store), EventKeys: k.EventKeys(), MachineNow: time.Now,
 		HolidayTables: pgstore.HolidayTables(k.Store), HolidayFiles: k.Holidays(),
 		Passwords: password.New(rules.Password.Hash), Tokens: ring, Keys: ring, Throttle: throttle.New(rules.Throttle, k.Clock),
 		District: c.District, Clock: k.Clock, NewID: store.NewID, Sign: k.Sign, Self: k.Self, Secret: secret,
 		InTx: k.Store.InTx, Once: once,
 	}
+	k.EventKeys().Besides(s.EnrolledKeys)
 	httpapi.Mount(k.API, s, proxies)
 	if err := httpapi.MountKeys(k.Unit.Mux, c.Auth.Issuer, c.Auth.JWKSURL, ring.KeySet); err != nil {
 		return err

@@ -1,5 +1,5 @@
 // Package pgstore keeps the identity service's data in PostgreSQL: units,
-// accounts, delegations, sessions and the register of keys as aggregates, and
+// accounts, delegations, sessions and the registers of keys as aggregates, and
 // credentials in a table that nobody but the service sees.
 package pgstore
 
@@ -35,6 +35,11 @@ func Credentials(s *store.Store) *store.Collection[identity.Credential, *identit
 // Keys is the register of signing keys.
 func Keys(s *store.Store) *store.Collection[identity.KeyRecord, *identity.KeyRecord] {
 	return store.NewCollection[identity.KeyRecord, *identity.KeyRecord](s, "signing_key")
+}
+
+// ServiceKeys keeps what operators said of services' keys.
+func ServiceKeys(s *store.Store) *store.Collection[identity.ServiceKey, *identity.ServiceKey] {
+	return store.NewCollection[identity.ServiceKey, *identity.ServiceKey](s, "service_key", "state")
 }
 
 // HolidayTables keeps the table of what is published about holidays.

@@ -1481,6 +1481,360 @@ func (x *SigningKeyMade) GetReason() string {
 	return ""
 }
 
+// ServiceKeyRequested states that an operator asks for a key of a service to be believed; another operator decides (SH12-C-9).
+type ServiceKeyRequested struct {
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// the id of the key: the hash of its public half
+	KeyId string `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	// the service that signs what it states with it
+	Service string `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	// the unit whose duty the service carries out
+	Unit string `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	Alg  string `protobuf:"bytes,4,opt,name=alg,proto3" json:"alg,omitempty"`
+	// first instant of validity, and first instant after it
+	NotBefore     string `protobuf:"bytes,5,opt,name=not_before,json=notBefore,proto3" json:"not_before,omitempty"`
+	NotAfter      string `protobuf:"bytes,6,opt,name=not_after,json=notAfter,proto3" json:"not_after,omitempty"`
+	RequestedBy   string `protobuf:"bytes,7,opt,name=requested_by,json=requestedBy,proto3" json:"requested_by,omitempty"`
+	Reason        string `protobuf:"bytes,8,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceKeyRequested) Reset() {
+	*x = ServiceKeyRequested{}
+	mi := &file_egov_identity_v1_events_proto_msgTypes[20]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceKeyRequested) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceKeyRequested) ProtoMessage() {}
+
+func (x *ServiceKeyRequested) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_identity_v1_events_proto_msgTypes[20]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceKeyRequested.ProtoReflect.Descriptor instead.
+func (*ServiceKeyRequested) Descriptor() ([]byte, []int) {
+	return file_egov_identity_v1_events_proto_rawDescGZIP(), []int{20}
+}
+
+func (x *ServiceKeyRequested) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetAlg() string {
+	if x != nil {
+		return x.Alg
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetNotBefore() string {
+	if x != nil {
+		return x.NotBefore
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetNotAfter() string {
+	if x != nil {
+		return x.NotAfter
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetRequestedBy() string {
+	if x != nil {
+		return x.RequestedBy
+	}
+	return ""
+}
+
+func (x *ServiceKeyRequested) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ServiceKeyEnrolled states that a second operator compared the key with its holder's word and that it is believed from now on (SH12-C-9, SH12-P-9).
+type ServiceKeyEnrolled struct {
+	state       protoimpl.MessageState `protogen:"open.v1"`
+	KeyId       string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Service     string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	Unit        string                 `protobuf:"bytes,3,opt,name=unit,proto3" json:"unit,omitempty"`
+	RequestedBy string                 `protobuf:"bytes,4,opt,name=requested_by,json=requestedBy,proto3" json:"requested_by,omitempty"`
+	ApprovedBy  string                 `protobuf:"bytes,5,opt,name=approved_by,json=approvedBy,proto3" json:"approved_by,omitempty"`
+	// how the key was compared
+	Opinion string `protobuf:"bytes,6,opt,name=opinion,proto3" json:"opinion,omitempty"`
+	// the seal of who approved it
+	Signature     *v1.Signature `protobuf:"bytes,7,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceKeyEnrolled) Reset() {
+	*x = ServiceKeyEnrolled{}
+	mi := &file_egov_identity_v1_events_proto_msgTypes[21]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceKeyEnrolled) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceKeyEnrolled) ProtoMessage() {}
+
+func (x *ServiceKeyEnrolled) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_identity_v1_events_proto_msgTypes[21]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceKeyEnrolled.ProtoReflect.Descriptor instead.
+func (*ServiceKeyEnrolled) Descriptor() ([]byte, []int) {
+	return file_egov_identity_v1_events_proto_rawDescGZIP(), []int{21}
+}
+
+func (x *ServiceKeyEnrolled) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetUnit() string {
+	if x != nil {
+		return x.Unit
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetRequestedBy() string {
+	if x != nil {
+		return x.RequestedBy
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetApprovedBy() string {
+	if x != nil {
+		return x.ApprovedBy
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetOpinion() string {
+	if x != nil {
+		return x.Opinion
+	}
+	return ""
+}
+
+func (x *ServiceKeyEnrolled) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
+// ServiceKeyRejected states that a key is not enrolled.
+type ServiceKeyRejected struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Service       string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	RejectedBy    string                 `protobuf:"bytes,3,opt,name=rejected_by,json=rejectedBy,proto3" json:"rejected_by,omitempty"`
+	Reason        string                 `protobuf:"bytes,4,opt,name=reason,proto3" json:"reason,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceKeyRejected) Reset() {
+	*x = ServiceKeyRejected{}
+	mi := &file_egov_identity_v1_events_proto_msgTypes[22]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceKeyRejected) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceKeyRejected) ProtoMessage() {}
+
+func (x *ServiceKeyRejected) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_identity_v1_events_proto_msgTypes[22]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceKeyRejected.ProtoReflect.Descriptor instead.
+func (*ServiceKeyRejected) Descriptor() ([]byte, []int) {
+	return file_egov_identity_v1_events_proto_rawDescGZIP(), []int{22}
+}
+
+func (x *ServiceKeyRejected) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ServiceKeyRejected) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ServiceKeyRejected) GetRejectedBy() string {
+	if x != nil {
+		return x.RejectedBy
+	}
+	return ""
+}
+
+func (x *ServiceKeyRejected) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+// ServiceKeyRevoked states that a key proves nothing from the given time on (SH12-C-12).
+type ServiceKeyRevoked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	KeyId         string                 `protobuf:"bytes,1,opt,name=key_id,json=keyId,proto3" json:"key_id,omitempty"`
+	Service       string                 `protobuf:"bytes,2,opt,name=service,proto3" json:"service,omitempty"`
+	RevokedBy     string                 `protobuf:"bytes,3,opt,name=revoked_by,json=revokedBy,proto3" json:"revoked_by,omitempty"`
+	RevokedAt     string                 `protobuf:"bytes,4,opt,name=revoked_at,json=revokedAt,proto3" json:"revoked_at,omitempty"`
+	Reason        string                 `protobuf:"bytes,5,opt,name=reason,proto3" json:"reason,omitempty"`
+	Signature     *v1.Signature          `protobuf:"bytes,6,opt,name=signature,proto3" json:"signature,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *ServiceKeyRevoked) Reset() {
+	*x = ServiceKeyRevoked{}
+	mi := &file_egov_identity_v1_events_proto_msgTypes[23]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *ServiceKeyRevoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*ServiceKeyRevoked) ProtoMessage() {}
+
+func (x *ServiceKeyRevoked) ProtoReflect() protoreflect.Message {
+	mi := &file_egov_identity_v1_events_proto_msgTypes[23]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use ServiceKeyRevoked.ProtoReflect.Descriptor instead.
+func (*ServiceKeyRevoked) Descriptor() ([]byte, []int) {
+	return file_egov_identity_v1_events_proto_rawDescGZIP(), []int{23}
+}
+
+func (x *ServiceKeyRevoked) GetKeyId() string {
+	if x != nil {
+		return x.KeyId
+	}
+	return ""
+}
+
+func (x *ServiceKeyRevoked) GetService() string {
+	if x != nil {
+		return x.Service
+	}
+	return ""
+}
+
+func (x *ServiceKeyRevoked) GetRevokedBy() string {
+	if x != nil {
+		return x.RevokedBy
+	}
+	return ""
+}
+
+func (x *ServiceKeyRevoked) GetRevokedAt() string {
+	if x != nil {
+		return x.RevokedAt
+	}
+	return ""
+}
+
+func (x *ServiceKeyRevoked) GetReason() string {
+	if x != nil {
+		return x.Reason
+	}
+	return ""
+}
+
+func (x *ServiceKeyRevoked) GetSignature() *v1.Signature {
+	if x != nil {
+		return x.Signature
+	}
+	return nil
+}
+
 var File_egov_identity_v1_events_proto protoreflect.FileDescriptor
 
 const file_egov_identity_v1_events_proto_rawDesc = "" +
@@ -1625,7 +1979,41 @@ const file_egov_identity_v1_events_proto_rawDesc = "" +
 	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x1d\n" +
 	"\n" +
 	"signs_from\x18\x02 \x01(\tR\tsignsFrom\x12\x16\n" +
-	"\x06reason\x18\x03 \x01(\tR\x06reasonB,Z*egov/proto/gen/egov/identity/v1;identityv1b\x06proto3"
+	"\x06reason\x18\x03 \x01(\tR\x06reason\"\xe3\x01\n" +
+	"\x13ServiceKeyRequested\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12\x10\n" +
+	"\x03alg\x18\x04 \x01(\tR\x03alg\x12\x1d\n" +
+	"\n" +
+	"not_before\x18\x05 \x01(\tR\tnotBefore\x12\x1b\n" +
+	"\tnot_after\x18\x06 \x01(\tR\bnotAfter\x12!\n" +
+	"\frequested_by\x18\a \x01(\tR\vrequestedBy\x12\x16\n" +
+	"\x06reason\x18\b \x01(\tR\x06reason\"\xee\x01\n" +
+	"\x12ServiceKeyEnrolled\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x12\n" +
+	"\x04unit\x18\x03 \x01(\tR\x04unit\x12!\n" +
+	"\frequested_by\x18\x04 \x01(\tR\vrequestedBy\x12\x1f\n" +
+	"\vapproved_by\x18\x05 \x01(\tR\n" +
+	"approvedBy\x12\x18\n" +
+	"\aopinion\x18\x06 \x01(\tR\aopinion\x125\n" +
+	"\tsignature\x18\a \x01(\v2\x17.egov.type.v1.SignatureR\tsignature\"~\n" +
+	"\x12ServiceKeyRejected\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x1f\n" +
+	"\vrejected_by\x18\x03 \x01(\tR\n" +
+	"rejectedBy\x12\x16\n" +
+	"\x06reason\x18\x04 \x01(\tR\x06reason\"\xd1\x01\n" +
+	"\x11ServiceKeyRevoked\x12\x15\n" +
+	"\x06key_id\x18\x01 \x01(\tR\x05keyId\x12\x18\n" +
+	"\aservice\x18\x02 \x01(\tR\aservice\x12\x1d\n" +
+	"\n" +
+	"revoked_by\x18\x03 \x01(\tR\trevokedBy\x12\x1d\n" +
+	"\n" +
+	"revoked_at\x18\x04 \x01(\tR\trevokedAt\x12\x16\n" +
+	"\x06reason\x18\x05 \x01(\tR\x06reason\x125\n" +
+	"\tsignature\x18\x06 \x01(\v2\x17.egov.type.v1.SignatureR\tsignatureB,Z*egov/proto/gen/egov/identity/v1;identityv1b\x06proto3"
 
 var (
 	file_egov_identity_v1_events_proto_rawDescOnce sync.Once
@@ -1639,38 +2027,44 @@ func file_egov_identity_v1_events_proto_rawDescGZIP() []byte {
 	return file_egov_identity_v1_events_proto_rawDescData
 }
 
-var file_egov_identity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 20)
+var file_egov_identity_v1_events_proto_msgTypes = make([]protoimpl.MessageInfo, 24)
 var file_egov_identity_v1_events_proto_goTypes = []any{
-	(*AccountRequested)(nil),  // 0: egov.identity.v1.AccountRequested
-	(*AccountApproved)(nil),   // 1: egov.identity.v1.AccountApproved
-	(*RoleGranted)(nil),       // 2: egov.identity.v1.RoleGranted
-	(*RoleRevoked)(nil),       // 3: egov.identity.v1.RoleRevoked
-	(*AccountDisabled)(nil),   // 4: egov.identity.v1.AccountDisabled
-	(*SignInLocked)(nil),      // 5: egov.identity.v1.SignInLocked
-	(*SignedIn)(nil),          // 6: egov.identity.v1.SignedIn
-	(*DelegationGranted)(nil), // 7: egov.identity.v1.DelegationGranted
-	(*DelegationEnded)(nil),   // 8: egov.identity.v1.DelegationEnded
-	(*AccountRejected)(nil),   // 9: egov.identity.v1.AccountRejected
-	(*AccountReviewed)(nil),   // 10: egov.identity.v1.AccountReviewed
-	(*AccountUnlocked)(nil),   // 11: egov.identity.v1.AccountUnlocked
-	(*RoleRequested)(nil),     // 12: egov.identity.v1.RoleRequested
-	(*RoleRejected)(nil),      // 13: egov.identity.v1.RoleRejected
-	(*PasswordChanged)(nil),   // 14: egov.identity.v1.PasswordChanged
-	(*SessionEnded)(nil),      // 15: egov.identity.v1.SessionEnded
-	(*UnitRegistered)(nil),    // 16: egov.identity.v1.UnitRegistered
-	(*UnitAmended)(nil),       // 17: egov.identity.v1.UnitAmended
-	(*UnitSucceeded)(nil),     // 18: egov.identity.v1.UnitSucceeded
-	(*SigningKeyMade)(nil),    // 19: egov.identity.v1.SigningKeyMade
-	(*v1.Signature)(nil),      // 20: egov.type.v1.Signature
+	(*AccountRequested)(nil),    // 0: egov.identity.v1.AccountRequested
+	(*AccountApproved)(nil),     // 1: egov.identity.v1.AccountApproved
+	(*RoleGranted)(nil),         // 2: egov.identity.v1.RoleGranted
+	(*RoleRevoked)(nil),         // 3: egov.identity.v1.RoleRevoked
+	(*AccountDisabled)(nil),     // 4: egov.identity.v1.AccountDisabled
+	(*SignInLocked)(nil),        // 5: egov.identity.v1.SignInLocked
+	(*SignedIn)(nil),            // 6: egov.identity.v1.SignedIn
+	(*DelegationGranted)(nil),   // 7: egov.identity.v1.DelegationGranted
+	(*DelegationEnded)(nil),     // 8: egov.identity.v1.DelegationEnded
+	(*AccountRejected)(nil),     // 9: egov.identity.v1.AccountRejected
+	(*AccountReviewed)(nil),     // 10: egov.identity.v1.AccountReviewed
+	(*AccountUnlocked)(nil),     // 11: egov.identity.v1.AccountUnlocked
+	(*RoleRequested)(nil),       // 12: egov.identity.v1.RoleRequested
+	(*RoleRejected)(nil),        // 13: egov.identity.v1.RoleRejected
+	(*PasswordChanged)(nil),     // 14: egov.identity.v1.PasswordChanged
+	(*SessionEnded)(nil),        // 15: egov.identity.v1.SessionEnded
+	(*UnitRegistered)(nil),      // 16: egov.identity.v1.UnitRegistered
+	(*UnitAmended)(nil),         // 17: egov.identity.v1.UnitAmended
+	(*UnitSucceeded)(nil),       // 18: egov.identity.v1.UnitSucceeded
+	(*SigningKeyMade)(nil),      // 19: egov.identity.v1.SigningKeyMade
+	(*ServiceKeyRequested)(nil), // 20: egov.identity.v1.ServiceKeyRequested
+	(*ServiceKeyEnrolled)(nil),  // 21: egov.identity.v1.ServiceKeyEnrolled
+	(*ServiceKeyRejected)(nil),  // 22: egov.identity.v1.ServiceKeyRejected
+	(*ServiceKeyRevoked)(nil),   // 23: egov.identity.v1.ServiceKeyRevoked
+	(*v1.Signature)(nil),        // 24: egov.type.v1.Signature
 }
 var file_egov_identity_v1_events_proto_depIdxs = []int32{
-	20, // 0: egov.identity.v1.AccountApproved.signature:type_name -> egov.type.v1.Signature
-	20, // 1: egov.identity.v1.RoleGranted.signature:type_name -> egov.type.v1.Signature
-	2,  // [2:2] is the sub-list for method output_type
-	2,  // [2:2] is the sub-list for method input_type
-	2,  // [2:2] is the sub-list for extension type_name
-	2,  // [2:2] is the sub-list for extension extendee
-	0,  // [0:2] is the sub-list for field type_name
+	24, // 0: egov.identity.v1.AccountApproved.signature:type_name -> egov.type.v1.Signature
+	24, // 1: egov.identity.v1.RoleGranted.signature:type_name -> egov.type.v1.Signature
+	24, // 2: egov.identity.v1.ServiceKeyEnrolled.signature:type_name -> egov.type.v1.Signature
+	24, // 3: egov.identity.v1.ServiceKeyRevoked.signature:type_name -> egov.type.v1.Signature
+	4,  // [4:4] is the sub-list for method output_type
+	4,  // [4:4] is the sub-list for method input_type
+	4,  // [4:4] is the sub-list for extension type_name
+	4,  // [4:4] is the sub-list for extension extendee
+	0,  // [0:4] is the sub-list for field type_name
 }
 
 func init() { file_egov_identity_v1_events_proto_init() }
@@ -1684,7 +2078,7 @@ func file_egov_identity_v1_events_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_egov_identity_v1_events_proto_rawDesc), len(file_egov_identity_v1_events_proto_rawDesc)),
 			NumEnums:      0,
-			NumMessages:   20,
+			NumMessages:   24,
 			NumExtensions: 0,
 			NumServices:   0,
 		},
