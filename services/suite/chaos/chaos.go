@@ -27,19 +27,29 @@ import (
 
 // Options of a run.
 type Options struct {
-	Only  string                                // the one fault to run; empty = all
-	Seed  uint64                                // victims, moments and what callers send follow from it
-	Out   io.Writer                             // one line a fault
-	Notes io.Writer                             // what is being done, and why a promise was broken
-	Serve func(config, target string) *exec.Cmd // starts a process of the suite
+	Only  string    // the one fault to run; empty = all
+	Seed  uint64    // victims, moments and what callers send follow from it
+	Out   io.Writer // one line a fault
+	Notes io.Writer // what is being done, and why a promise was broken
+	Serve Program   // starts a process of the suite
+	// Before starts a process of the release before this one. With it the run is
+	// the upgrades instead of the faults.
+	Before Program
+	Soak   time.Duration // how long soak loads the suite; 0 = five minutes
 }
 
-// trialTime bounds one trial, whatever happens in it.
-const trialTime = 8 * time.Minute
+// Program makes the command of a process that runs one service.
+type Program = func(config, target string) *exec.Cmd
+
+// trialTime bounds one trial, whatever happens in it; soak has its own length
+// besides.
+const trialTime = 10 * time.Minute
 
 // Result is what one trial found.
 type Result struct {
 	Name      string
+	Asked     int64         // requests of callers who repeat nothing; 0 where callers repeat
+	Failed    int64         // of those, not answered as they should be
 	Lost      int           // acknowledged or recorded, and without its effect in the end
 	Duplicate int           // effects that came twice or without a cause
 	Recovered time.Duration // from the end of the fault until everything had taken effect
@@ -54,6 +64,9 @@ func (r Result) String() string {
 	promise := "kept"
 	if !r.Kept() {
 		promise = "broken"
+	}
+	if r.Asked > 0 {
+		return fmt.Sprintf("upgrade %s requests=%d failed=%d lost=%d duplicate=%d recovered_s=%.1f promise=%s", r.Name, r.Asked, r.Failed, r.Lost, r.Duplicate, r.Recovered.Seconds(), promise)
 	}
 	return fmt.Sprintf("chaos %s lost=%d duplicate=%d recovered_s=%.1f promise=%s", r.Name, r.Lost, r.Duplicate, r.Recovered.Seconds(), promise)
 }
@@ -104,25 +117,40 @@ var faults = []fault{
 	{"poison", onBus(poison)},
 }
 
-// Names lists the faults.
-func Names() []string {
-	names := make([]string, len(faults))
-	for i, f := range faults {
-		names[i] = f.name
+// upgrades are the changes from one release to another, in the order in which
+// they run.
+var upgrades = []fault{
+	{"rolling_upgrade", rolling(true)},
+	{"rolling_return", rolling(false)},
+}
+
+// Names lists the faults, or the upgrades.
+func Names(upgrading bool) []string {
+	var names []string
+	for _, f := range these(upgrading) {
+		names = append(names, f.name)
 	}
 	return names
+}
+
+func these(upgrading bool) []fault {
+	if upgrading {
+		return upgrades
+	}
+	return faults
 }
 
 // Run runs the faults and prints a line for each. It answers whether all
 // promises were kept; an error means that a trial could not be held.
 func Run(ctx context.Context, o Options) (kept bool, err error) {
-	if o.Only != "" && !slices.Contains(Names(), o.Only) {
-		return false, fmt.Errorf("there is no fault %q; there are: %s", o.Only, strings.Join(Names(), " "))
+	upgrading := o.Before != nil
+	if names := Names(upgrading); o.Only != "" && !slices.Contains(names, o.Only) {
+		return false, fmt.Errorf("there is no fault %q; there are: %s", o.Only, strings.Join(names, " "))
 	}
 	g := &grounds{o: o}
 	defer func() { err = errors.Join(err, g.close(context.WithoutCancel(ctx))) }()
 	kept = true
-	for _, f := range faults {
+	for _, f := range these(upgrading) {
 		if o.Only != "" && f.name != o.Only {
 			continue
 		}
@@ -148,7 +176,7 @@ func Run(ctx context.Context, o Options) (kept bool, err error) {
 }
 
 func (g *grounds) trial(ctx context.Context, f fault) (Result, error) {
-	ctx, cancel := context.WithTimeout(ctx, trialTime)
+	ctx, cancel := context.WithTimeout(ctx, trialTime+g.o.Soak)
 	defer cancel()
 	r, err := f.run(ctx, g)
 	r.Name = f.name

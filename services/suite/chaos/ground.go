@@ -15,9 +15,10 @@ import (
 // grounds are what faults run on. They are made when first needed, kept from
 // trial to trial, and removed with all they hold.
 type grounds struct {
-	o     Options
-	suite *suiteGround
-	bus   *bus
+	o       Options
+	suite   *suiteGround
+	rolling *rollingGround
+	bus     *bus
 }
 
 func (g *grounds) close(ctx context.Context) error {
@@ -25,6 +26,10 @@ func (g *grounds) close(ctx context.Context) error {
 	if g.suite != nil {
 		errs = append(errs, g.suite.close(ctx))
 		g.suite = nil
+	}
+	if g.rolling != nil {
+		errs = append(errs, g.rolling.close(ctx))
+		g.rolling = nil
 	}
 	if g.bus != nil {
 		errs = append(errs, g.bus.close(ctx))
@@ -46,7 +51,7 @@ type suiteGround struct {
 // day of the run.
 const stage = "2026-03-02"
 
-func openSuite(ctx context.Context, o Options) (g *suiteGround, err error) {
+func openSuite(ctx context.Context, o Options, how stack.Options) (g *suiteGround, err error) {
 	day, err := calendar.ParseDate(stage)
 	if err != nil {
 		return nil, err
@@ -56,9 +61,8 @@ func openSuite(ctx context.Context, o Options) (g *suiteGround, err error) {
 		return nil, err
 	}
 	g = &suiteGround{journal: &journal{}, dir: dir}
-	g.Stack, err = stack.Start(ctx, stack.Options{
-		Dir: filepath.Join(dir, "egov"), VirtualClock: day, Separate: true, Forgetful: true, Out: o.Notes, Serve: o.Serve,
-	})
+	how.Dir, how.VirtualClock, how.Separate, how.Forgetful, how.Out = filepath.Join(dir, "egov"), day, true, true, o.Notes
+	g.Stack, err = stack.Start(ctx, how)
 	if err != nil {
 		return nil, errors.Join(err, removeAll(dir))
 	}

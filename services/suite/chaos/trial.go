@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"egov/services/suite"
+	"egov/services/suite/stack"
 )
 
 const (
@@ -36,17 +37,21 @@ type trial struct {
 func onSuite(inflict func(context.Context, *trial) error) func(context.Context, *grounds) (Result, error) {
 	return func(ctx context.Context, g *grounds) (Result, error) {
 		if g.suite == nil {
-			s, err := openSuite(ctx, g.o)
+			s, err := openSuite(ctx, g.o, stack.Options{Serve: g.o.Serve})
 			if err != nil {
 				return Result{}, err
 			}
 			g.suite = s
 		}
-		t := &trial{
-			suiteGround: g.suite, rng: rand.New(rand.NewPCG(g.o.Seed, 1)), drain: drainLimit,
-			notes: func(format string, args ...any) { _, _ = fmt.Fprintf(g.o.Notes, "  "+format+"\n", args...) },
-		}
+		t := newTrial(g.o, g.suite)
 		return t.Result, t.hold(ctx, g.o.Seed, inflict)
+	}
+}
+
+func newTrial(o Options, g *suiteGround) *trial {
+	return &trial{
+		suiteGround: g, rng: rand.New(rand.NewPCG(o.Seed, 1)), drain: drainLimit,
+		notes: func(format string, args ...any) { _, _ = fmt.Fprintf(o.Notes, "  "+format+"\n", args...) },
 	}
 }
 
