@@ -193,6 +193,15 @@ func (s *Store) Put(ctx context.Context, name, declaredType string, r io.Reader,
 	return o, nil
 }
 
+// Key is where the content with that SHA-256, in hex, lies: for who knows what it
+// wants by its hash alone.
+func Key(sha256 string) string {
+	if len(sha256) < 2 {
+		return ""
+	}
+	return keyOf(sha256)
+}
+
 func keyOf(digest string) string { return "sha256/" + digest[:2] + "/" + digest }
 
 var keyForm = regexp.MustCompile(`^sha256/([0-9a-f]{2})/([0-9a-f]{64})$`)

@@ -26,12 +26,11 @@ import (
 
 // withPapers is a road to its end on which files are attached.
 func withPapers(id string) []says {
-	paper := &typev1.Document{Name: "合同.pdf", MediaType: "application/pdf", SizeBytes: 7, Sha256: strings.Repeat("a", 64), Sm3: strings.Repeat("b", 64)}
 	return append([]says{
 		{"declaration", "education", &declarationv1.ProjectSubmitted{Project: &typev1.ProjectBrief{
 			ProjectId: id, Title: "智慧校园", Kind: "new_build", Unit: "education", AmountFen: 300_000_000, Pack: "yangpu-2023", PackVersion: "1", Route: "review", DeclaredOn: "2026-03-01",
 		}, DecisionJson: `{"checklist":[{"item":"build_plan","present":true,"gate":"submit"},{"item":"data_catalogue","present":false,"gate":"accept","basis":["YP23-M-24"]}]}`}},
-		{"procurement", "education", &procurementv1.TestRecorded{ProjectId: id, Test: "software_test", Passed: true, Document: paper}},
+		{"procurement", "education", &procurementv1.TestRecorded{ProjectId: id, Test: "software_test", Passed: true, Document: paper("合同.pdf", contractPDF)}},
 		{"budgeting", "finance", &deadlinev1.DeadlineSet{ProjectId: id, DeadlineId: "d1", Obligation: "issue_budget", Unit: "finance", TriggerOn: "2026-03-01", DueOn: "2026-03-13", Basis: []string{"YP23-R-5.5.1"}}},
 		{"budgeting", "finance", &deadlinev1.DeadlineMoved{ProjectId: id, DeadlineId: "d1", Obligation: "issue_budget", Unit: "finance", DueOn: "2026-03-16", MovedFrom: "2026-03-13"}},
 		{"budgeting", "finance", &deadlinev1.DeadlineMet{ProjectId: id, DeadlineId: "d1", Obligation: "issue_budget", Unit: "finance", DueOn: "2026-03-16", MetOn: "2026-03-10"}},
@@ -56,6 +55,7 @@ func TestAClosedProjectIsPackedForItsArchive(t *testing.T) {
 	h.announce(false)
 	h.tell("p-2", submitted("p-2"))
 	h.export(auditexport.MakeExport{}) // which shows the witness's answer
+	h.swear()
 	id, archive := h.archived("p-1")
 	r := h.check(archive)
 	if !r.OK || r.Rows != 18 {
@@ -98,7 +98,7 @@ func TestAClosedProjectIsPackedForItsArchive(t *testing.T) {
 		} `xml:"attachments>attachment"`
 	}
 	must(t, xml.Unmarshal(files["metadata.xml"], &x))
-	if x.Project != "p-1" || x.Rows != 18 || x.ClosedSeq != 18 || len(x.Papers) != 1 || x.Papers[0].SHA256 != strings.Repeat("a", 64) || !strings.Contains(string(files["metadata.json"]), x.Root) {
+	if x.Project != "p-1" || x.Rows != 18 || x.ClosedSeq != 18 || len(x.Papers) != 1 || x.Papers[0].SHA256 != ledger.Sum256([]byte(contractPDF)).String() || !strings.Contains(string(files["metadata.json"]), x.Root) {
 		t.Errorf("%s", files["metadata.xml"])
 	}
 
@@ -169,7 +169,7 @@ func TestAPackageThatWasTouchedIsFound(t *testing.T) {
 		"metadata":      {"metadata.json", "智慧校园", "智慧公园", ledger.CodeFileHash},
 		"the XML":       {"metadata.xml", "<rows>18<", "<rows>17<", ledger.CodeFileHash},
 		"a check":       {"checks.json", `"failed"`, `"passed"`, ledger.CodeFileHash},
-		"a hash":        {"tables/attachments.csv", "aaaa", "aaab", ledger.CodeFileHash},
+		"a hash":        {"tables/attachments.csv", "合同", "合约", ledger.CodeFileHash},
 		"the readme":    {"README.md", "SM3", "MD5", ledger.CodeFileHash},
 		"what is there": {"completeness.json", `"missing"`, `"present"`, ledger.CodeFileHash},
 		"the manifest":  {"manifest.json", `"package": "archive"`, `"package": "archivx"`, ledger.CodeManifest},
@@ -192,12 +192,13 @@ func TestTablesSayWhatTheFactsSay(t *testing.T) {
 	h := newHouse(t)
 	h.tell("p-1", withPapers("p-1")...)
 	files := unpack(t, h.export(auditexport.MakeExport{Project: "p-1", Formats: []string{"csv"}}))
+	sum := ledger.Sum256([]byte(contractPDF)).String()
 	for name, want := range map[string][]string{
 		"projects":    {"p-1,智慧校园,new_build,education,yangpu-2023,approved,300000000,300000000,290000000,260000000,280000000,179000000,279000000,review,2026-03-01,2026-03-02,true,18"},
 		"deadlines":   {"p-1,d1,issue_budget,finance,2026-03-01,2026-03-16,met,2026-03-10,2026-03-13,false,YP23-R-5.5.1"},
 		"contracts":   {"p-1,HT-1,1,申城软件,91310110MA1G8XXX0Q,280000000,260000000,2026-03-02,2027-03-01,1,11"},
 		"payments":    {"p-1,pay-1,HT-1,申城软件,100000000,2026-03-02,12", "p-1,pay-2,HT-1,申城软件,179000000,2026-03-02,17"},
-		"attachments": {"p-1,2,合同.pdf,application/pdf,7," + strings.Repeat("a", 64) + "," + strings.Repeat("b", 64)},
+		"attachments": {"p-1,2,合同.pdf,application/pdf,15," + sum + "," + ledger.SumSM3([]byte(contractPDF)).String() + ",files/" + sum + ".pdf,"},
 	} {
 		rows, err := csv.NewReader(bytes.NewReader(bytes.TrimPrefix(files["tables/"+name+".csv"], []byte("\ufeff")))).ReadAll()
 		must(t, err)

@@ -23,7 +23,6 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/ledger"
-	"egov/libs/ledger/vouch"
 	"egov/libs/policy"
 	"egov/services/auditexport/auditcase"
 	"egov/services/auditexport/redflag"
@@ -169,7 +168,7 @@ type Service struct {
 	Windows       Windows
 	Keyring       *Keyring
 	Anchor        Anchor
-	Producers     vouch.Keys // by which services sign what they state; nil = it is not checked
+	Producers     Producers // nil = who stated a row is neither checked nor shown
 	Packs         *policy.Set
 	Clock         calendar.Clock
 	Self          authn.Principal

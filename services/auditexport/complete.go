@@ -14,14 +14,15 @@ import (
 )
 
 // gap is one thing that a project's papers might be expected to have and do not,
-// with why: what is not due yet is no defect, and what does not apply never will
-// be one.
+// or an attachment that a record names and the bundle has not, with why: what is
+// not due yet is no defect, and what does not apply never will be one.
 type gap struct {
 	Project string   `json:"project"`
-	Kind    string   `json:"kind"`  // field of the standards, record, or paper
-	Field   string   `json:"field"` // its path, the fact's name or the item's code
+	Kind    string   `json:"kind"`  // field of the standards, record, paper, or attachment
+	Field   string   `json:"field"` // its path, the fact's name, the item's code or the SHA-256
 	Status  string   `json:"status"`
-	Gate    string   `json:"gate,omitempty"` // that asks for it
+	Reason  string   `json:"reason,omitempty"` // of an attachment that is not held, in a code
+	Gate    string   `json:"gate,omitempty"`   // that asks for it
 	Basis   []string `json:"basis,omitempty"`
 	Why     string   `json:"why"`
 	WhyEN   string   `json:"why_en"`
@@ -35,9 +36,10 @@ const (
 	gapWaived      = "waived"         // the conference lifted the rule
 	gapElsewhere   = "elsewhere"      // it is stated about another subject than the project
 	gapNotRecorded = "not_recorded"   // no fact of the suite states such a thing
+	gapNotHeld     = "not_held"       // a record names it, and this bundle has it not
 )
 
-var gapStatuses = []string{gapMissing, gapNotDue, gapNone, gapWaived, gapElsewhere, gapNotRecorded}
+var gapStatuses = []string{gapMissing, gapNotDue, gapNone, gapWaived, gapElsewhere, gapNotRecorded, gapNotHeld}
 
 var gapLabels = map[string]policy.Text{
 	gapMissing:     {ZH: "应有而缺", EN: "due and not there"},
@@ -46,6 +48,7 @@ var gapLabels = map[string]policy.Text{
 	gapWaived:      {ZH: "经会议决定免除", EN: "waived by the conference"},
 	gapElsewhere:   {ZH: "登记在其他主体名下", EN: "stated about another subject"},
 	gapNotRecorded: {ZH: "系统不登记", EN: "not recorded by the suite"},
+	gapNotHeld:     {ZH: "附件未收入本包", EN: "an attachment that is not in this bundle"},
 }
 
 // tally counts gaps by their status.
@@ -307,6 +310,7 @@ func (p *papers) gaps() func(func(gap, error) bool) {
 				}
 			}
 		}
+		p.originals.gaps(yield)
 	}
 }
 
@@ -320,7 +324,7 @@ func (p *papers) completenessText(ctx context.Context, w io.Writer) error {
 		out.say("| %s | %s | %d |\n", gapLabels[s].ZH, gapLabels[s].EN, p.tally[s])
 	}
 	out.say("\n## %s / %s\n\n", gapLabels[gapMissing].ZH, gapLabels[gapMissing].EN)
-	if p.tally[gapMissing] == 0 {
+	if p.tally[gapMissing]+p.tally[gapNotHeld] == 0 {
 		out.say("无。 None.\n")
 	} else {
 		out.say("| 项目 | 内容 | 环节 | 依据 | 说明 |\n|---|---|---|---|---|\n")
@@ -332,7 +336,7 @@ func (p *papers) completenessText(ctx context.Context, w io.Writer) error {
 		if err != nil {
 			return err
 		}
-		if g.Status == gapMissing {
+		if g.Status == gapMissing || g.Status == gapNotHeld {
 			out.say("| %s | %s | %s | %s | %s |\n", cell(g.Project), cell(g.Field), cell(g.Gate), cell(fmt.Sprint(g.Basis)), cell(g.Why))
 		}
 	}

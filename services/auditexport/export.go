@@ -31,6 +31,7 @@ type Export struct {
 	From     string        `json:"from,omitempty"`
 	To       string        `json:"to,omitempty"`
 	Formats  []string      `json:"formats"` // of the tables
+	Bare     bool          `json:"without_attachments,omitempty"`
 	By       bundle.Author `json:"by"`
 	Size     int64         `json:"checkpoint_size"`         // rows under the checkpoint it stands under
 	Previous int64         `json:"previous_size,omitempty"` // rows under the one it is proved to continue
@@ -74,6 +75,8 @@ type MakeExport struct {
 	Previous int64 `json:"previous_size"`
 	// Formats of the tables: csv, xlsx, parquet; none means all.
 	Formats []string `json:"formats"`
+	// WithoutAttachments leaves the files out that rows name. The bundle says so.
+	WithoutAttachments bool `json:"without_attachments"`
 }
 
 // Validate wants days that are days, a project or a time, not both, and formats
@@ -107,7 +110,7 @@ var ErrTooMany = &fault.Error{
 // read, that it was made, and of which bytes, with its last. A repeated request
 // is answered with the same export.
 func (s *Service) MakeExport(ctx context.Context, r MakeExport) (ExportStatus, error) {
-	e := Export{Project: r.Project, From: r.From, To: r.To, Formats: formats(r.Formats)}
+	e := Export{Project: r.Project, From: r.From, To: r.To, Formats: formats(r.Formats), Bare: r.WithoutAttachments}
 	return s.ask(ctx, e, r.Previous, r)
 }
 
@@ -464,23 +467,39 @@ func (s *Service) write(ctx context.Context, w io.Writer, e Export, from *bundle
 	if from != nil && from.Row() > 0 {
 		first = int64(from.Row()) + 1
 	}
-	scratch, err := s.Scratch()
-	if err != nil {
-		return bundle.Manifest{}, err
+	var scratch [3]Scratch
+	for i := range scratch {
+		if scratch[i], err = s.Scratch(); err != nil {
+			return bundle.Manifest{}, err
+		}
+		defer scratch[i].Close()
 	}
-	defer scratch.Close()
+	vouchers := s.vouchers(ctx, e, scope.Kind)
 	papers := &papers{
-		book: s.Book, rules: rules.Book{Packs: s.Packs}, export: e, signed: signed, scope: scope, writers: s.Tables, scratch: scratch,
+		book: s.Book, rules: rules.Book{Packs: s.Packs}, export: e, signed: signed, scope: scope, writers: s.Tables, scratch: scratch[0],
+		originals: originals{from: s.Originals, room: s.Room, leave: e.Bare, names: scratch[1], spool: scratch[2], before: sizes(from)},
+		vouched:   vouchers != nil,
 	}
 	return bundle.Write(ctx, w, bundle.Source{
 		Scope: scope, Signed: signed, Keys: e.Keys, Nodes: s.Book, Previous: previous,
-		Rows:      s.Book.Rows(ctx, e.Project, first, e.Last),
-		Documents: papers.documents(ctx), Reports: papers.reports(),
+		Rows: s.Book.Rows(ctx, e.Project, first, e.Last), Vouchers: vouchers,
+		Documents: papers.documents(ctx), Reports: papers.reports(), Attachments: func() bundle.Attachments { return papers.originals.said },
 	}, bundle.Options{
 		CreatedAt: e.CreatedAt.In(calendar.Shanghai), CreatedBy: e.By,
 		Tool: "egov auditexport " + s.Version, Packs: packs, Signers: s.Keyring.Signers, Notices: e.Notices,
 		Resume: from, Save: save,
 	})
+}
+
+// sizes are the files that were written before a point.
+func sizes(point *bundle.Resume) map[string]int64 {
+	out := map[string]int64{}
+	if point != nil {
+		for _, f := range point.Files {
+			out[f.Name] = f.Size
+		}
+	}
+	return out
 }
 
 // recorded opens the checkpoint that an export stands under. A record made

@@ -19,7 +19,8 @@ import (
 
 // papers draws the documents of one bundle: of every project that has a row in
 // it, an OC4IDS project package and an OCDS record package as of the bundle's
-// last row, the tables, and what the bundle says of itself. Projects are taken
+// last row, the attachments that its rows name, the tables, and what the bundle
+// says of itself. Projects are taken
 // one after the other; what tables and reports say of one lies in a scratch file
 // meanwhile, so memory does not grow with their number. What the facts do not
 // say is left out, and listed in completeness.json.
@@ -32,9 +33,10 @@ type papers struct {
 	writers map[string]TableWriter
 	scratch Scratch
 
-	projects int
-	tally    tally
-	kept     int64 // attachments named
+	originals originals
+	vouched   bool // the bundle shows which service stated its rows
+	projects  int
+	tally     tally
 }
 
 func (p *papers) documents(ctx context.Context) iter.Seq2[bundle.Document, error] {
@@ -57,7 +59,6 @@ func (p *papers) documents(ctx context.Context) iter.Seq2[bundle.Document, error
 			}
 			l := h.leaf(p.rules)
 			p.projects++
-			p.kept += int64(len(l.Papers))
 			p.tally.add(l.Gaps)
 			if err := lines.Encode(l); err != nil {
 				yield(bundle.Document{}, err)
@@ -72,6 +73,17 @@ func (p *papers) documents(ctx context.Context) iter.Seq2[bundle.Document, error
 		if err := out.Flush(); err != nil {
 			yield(bundle.Document{}, err)
 			return
+		}
+		e := p.export
+		if err := p.originals.gather(ctx, p.book.Rows(ctx, e.Project, e.First, e.Last), yield); err != nil {
+			if !errors.Is(err, errEnough) {
+				yield(bundle.Document{}, err)
+			}
+			return
+		}
+		if n := int64(len(p.originals.absent)); n > 0 {
+			p.tally.add(nil)
+			p.tally[gapNotHeld] += n
 		}
 		for _, format := range p.export.Formats {
 			for _, t := range p.tables() {

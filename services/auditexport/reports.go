@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"maps"
+	"slices"
 	"strings"
 	"time"
 
@@ -66,6 +68,12 @@ var catalogue = []bundle.Check{
 		Evidence: []string{bundle.NameMetadata, bundle.NameMetadataXML},
 	},
 	{
+		Code: bundle.CheckVouchers, Property: bundle.Authenticity, By: bundle.ByVerifier,
+		Title: "出处：每条记录经其出具服务签名", TitleEN: "every record is signed by the service that stated it",
+		Method: "以各服务的事件公钥验证批次签名及包含关系", MethodEN: "the services' signatures over their batches are verified, and that each record is in one",
+		Evidence: []string{bundle.NameVouchers, bundle.NameKeys},
+	},
+	{
 		Code: "actors_named", Property: bundle.Authenticity, By: bundle.ByWriter,
 		Title: "责任者：每条记录载明经办人、单位和时间", TitleEN: "who, for which unit, and when stands in each record",
 		Method: "由事件格式保证，并在摘要之内", MethodEN: "the form of events has it, under their hashes",
@@ -96,10 +104,10 @@ var catalogue = []bundle.Check{
 		Evidence: []string{bundle.NameCompleteness, bundle.NameCompletenessText},
 	},
 	{
-		Code: "attachments_held", Property: bundle.Integrity, By: bundle.ByPerson,
-		Title: "附件原件由形成单位移交并按摘要核对", TitleEN: "the attachments themselves are handed over by the units that have them, and compared by their hashes",
-		Method: "以附件表中的摘要核对原件", MethodEN: "originals are compared with the hashes in the table of attachments",
-		Evidence: []string{"tables/attachments.csv"},
+		Code: bundle.CheckAttachments, Property: bundle.Integrity, By: bundle.ByVerifier,
+		Title: "附件原件：记录所列附件全部收入，内容与摘要相符", TitleEN: "every attachment that a record names is here, and is what was hashed",
+		Method: "由记录逐一找出所列附件，重算其摘要", MethodEN: "the attachments are looked for in the rows again, and each is hashed again",
+		Evidence: []string{bundle.FolderFiles, "tables/attachments.csv", bundle.NameCompleteness},
 	},
 	{
 		Code: bundle.CheckFormats, Property: bundle.Usability, By: bundle.ByVerifier,
@@ -153,7 +161,13 @@ var catalogue = []bundle.Check{
 
 // checks writes checks.json.
 func (p *papers) checks(_ context.Context, w io.Writer) error {
-	f := bundle.Findings{Note: p.signed.Note, CosignedBy: p.signed.CosignedBy(), Missing: p.tally[gapMissing]}
+	f := bundle.Findings{
+		Note: p.signed.Note, CosignedBy: p.signed.CosignedBy(), Missing: p.tally[gapMissing],
+		Names: slices.Collect(maps.Values(p.originals.here)), Attachments: &p.originals.said, // all other files are open to everybody
+	}
+	if p.vouched {
+		f.Names = append(f.Names, bundle.NameVouchers)
+	}
 	if p.scope.Package == bundle.PackageArchive {
 		agrees := true
 		f.Metadata = &agrees
@@ -168,9 +182,6 @@ func (p *papers) checks(_ context.Context, w io.Writer) error {
 			c.Result = bundle.Passed
 		case bundle.ByPerson, bundle.ByArchives:
 			c.Result = bundle.OpenToOthers
-		}
-		if c.Code == "attachments_held" && p.kept == 0 {
-			c.Result = bundle.NotApplicable
 		}
 		out.Items = append(out.Items, c)
 	}
@@ -277,7 +288,7 @@ func (p *papers) readme(_ context.Context, w io.Writer) error {
 	}
 	_, err := fmt.Fprintf(w, readmeText, title, what,
 		p.export.Rows, p.export.First, p.export.Last, p.signed.Size, p.signed.Origin, cosigners(p.signed.CosignedBy()),
-		p.projects, p.tally[gapMissing], p.kept)
+		p.projects, p.tally[gapMissing], p.originals.said.Named, p.originals.said.Held)
 	return err
 }
 
@@ -304,7 +315,7 @@ const readmeText = `# %s
 | 见证 cosigned by | %s |
 | 项目 projects | %d |
 | 应有而缺 due and missing | %d |
-| 附件 attachments named | %d |
+| 记录所列附件 attachments named | %d（收入本包 here %d） |
 
 ## 内容
 
@@ -314,6 +325,8 @@ const readmeText = `# %s
 | keys.json | 生成时使用的公钥 |
 | ledger.jsonl | 每行一条记录：raw为事件原文（base64），sha256、sm3为其摘要，chain为链值；末行为签名的合计 |
 | proof.json | 记录与检查点之间的证明 |
+| vouchers.jsonl | 出具服务对各批记录的签名及包含证明 |
+| files/ | 记录所列附件，文件名为其SHA-256 |
 | project/ | 每个项目的OC4IDS与OCDS文档 |
 | tables/ | 项目、时限、金额、合同、付款、附件、账本索引，CSV（UTF-8）、XLSX、Parquet；金额单位为分 |
 | completeness.json、completeness.md | 完整性报告：缺什么、为什么 |
@@ -321,7 +334,7 @@ const readmeText = `# %s
 | metadata.json、metadata.xml | 档案元数据（仅移交包）；全宗号、档号、保管期限、密级由档案部门填写 |
 | manifest.json | 清单：范围、生成者、时间、规则包版本、全部文件的摘要，附账本签名 |
 
-附件原件由形成单位保存和移交，其摘要见附件表，均在账本记录之内。
+附件以其SHA-256命名，摘要在账本记录之内；未收入本包的附件及原因见附件表与完整性报告。
 
 ## 验证
 

@@ -141,7 +141,9 @@ func (p *papers) tables() []sketch {
 			{Name: "size_bytes", Label: "字节", Type: Whole},
 			{Name: "sha256", Label: "SHA-256"},
 			{Name: "sm3", Label: "SM3"},
-		}, p.ofEach(func(l *leaf) [][]any { return cellsOf(l.Papers) })},
+			{Name: "file", Label: "本包文件"},
+			{Name: "absent", Label: "未收入原因"},
+		}, p.paperRows},
 		{"ledger", "账本", []Column{
 			seq,
 			{Name: "time", Label: "时间", Type: Instant},
@@ -175,6 +177,25 @@ func (p *papers) ofEach(rows func(*leaf) [][]any) func(context.Context) iter.Seq
 						return
 					}
 				}
+			}
+		}
+	}
+}
+
+// paperRows are the attachments as often as rows name them, with what became of
+// each.
+func (p *papers) paperRows(ctx context.Context) iter.Seq2[[]any, error] {
+	return func(yield func([]any, error) bool) {
+		for m, err := range p.originals.mentions() {
+			if err == nil {
+				err = ctx.Err()
+			}
+			if err != nil {
+				yield(nil, err)
+				return
+			}
+			if !yield(append(m.cells(), p.originals.here[m.Hash], p.originals.absent[m.Hash]), nil) {
+				return
 			}
 		}
 	}
@@ -314,7 +335,7 @@ func (l paymentLine) cells() []any {
 	return []any{l.Project, l.ID, l.Contract, l.Payee, l.Amount, day(l.PaidOn), l.Seq}
 }
 
-// paperLine is one attachment that a fact names. Its bytes stay with the unit.
+// paperLine is one attachment that a fact names.
 type paperLine struct {
 	Project   string `json:"project_id" xml:"project_id"`
 	Seq       int64  `json:"seq" xml:"seq"`

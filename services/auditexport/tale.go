@@ -3,12 +3,12 @@ package auditexport
 import (
 	"bytes"
 	"encoding/json"
-	"maps"
 	"slices"
 	"strings"
 	"time"
 
 	"egov/libs/calendar"
+	"egov/libs/ledger/bundle"
 	"egov/libs/policy"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -209,34 +209,7 @@ func (h *history) deadline(f *fact) {
 
 // attachments keeps the files that a fact names, wherever in it it does.
 func (h *history) attachments(f *fact) {
-	if !bytes.Contains(f.Data, []byte(`"media_type"`)) {
-		return
-	}
-	var data any
-	if json.Unmarshal(f.Data, &data) != nil {
-		return
-	}
-	h.walk(data)
-}
-
-func (h *history) walk(v any) {
-	switch v := v.(type) {
-	case []any:
-		for _, x := range v {
-			h.walk(x)
-		}
-	case object:
-		text := func(name string) string { t, _ := v[name].(string); return t }
-		if text("sha256") == "" || text("media_type") == "" {
-			for _, name := range slices.Sorted(maps.Keys(v)) {
-				h.walk(v[name])
-			}
-			return
-		}
-		var size number
-		_ = size.UnmarshalJSON([]byte(text("size_bytes"))) // an empty file is none
-		h.papers = append(h.papers, paperLine{
-			Project: h.id, Seq: h.seq, Name: text("name"), MediaType: text("media_type"), Size: int64(size), SHA256: text("sha256"), SM3: text("sm3"),
-		})
+	for _, p := range bundle.Papers(f.Data) {
+		h.papers = append(h.papers, paperOf(h.seq, h.id, p))
 	}
 }

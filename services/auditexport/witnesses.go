@@ -234,9 +234,15 @@ func (s *Service) keepRefusal(ctx context.Context, by Speaker, r Refusal, seen i
 }
 
 // witnessed is the checkpoint of that size with the cosignatures there are, and
-// the keys it can be checked with.
+// the keys that it and its rows can be checked with.
 func (s *Service) witnessed(ctx context.Context, signed checkpoint.Signed) (checkpoint.Signed, checkpoint.Keys, error) {
 	keys := s.Keyring.Keys
+	if s.Producers != nil {
+		var err error
+		if keys.Events, err = s.Producers.Keys(); err != nil {
+			return signed, keys, err
+		}
+	}
 	witnesses, err := s.cosigners(ctx)
 	if err != nil {
 		return signed, keys, err

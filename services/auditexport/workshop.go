@@ -16,8 +16,11 @@ type Exporting struct {
 	Tables map[string]TableWriter
 	// Scratch opens a file that is nobody else's and goes when it is closed.
 	Scratch func() (Scratch, error)
-	Keep    time.Duration // for which a finished file is kept
-	PerUnit int           // exports of one unit that may be in the making at once
+	// Originals are where the attachments lie that rows name; nil = nowhere.
+	Originals Originals
+	Room      int64         // bytes of them that one bundle takes along
+	Keep      time.Duration // for which a finished file is kept
+	PerUnit   int           // exports of one unit that may be in the making at once
 }
 
 // Scratch is a temporary file.

@@ -55,6 +55,8 @@ type house struct {
 	book      *pgstore.Book
 	keys      string
 	seqs      map[string]int64
+	register  *register // of the services' keys; nil where nobody signs
+	sworn     int64     // rows that are signed for
 }
 
 func newHouse(t testing.TB) *house {
@@ -87,6 +89,7 @@ func (h *house) open() {
 		Exporting: auditexport.Exporting{
 			Workshop: pgstore.NewWorkshop(h.pool, time.Minute), Wake: func(context.Context, string) {}, Tables: tablefile.Writers(),
 			Scratch: func() (auditexport.Scratch, error) { return os.CreateTemp(h.t.TempDir(), "") }, Keep: 24 * time.Hour, PerUnit: 100,
+			Originals: newDrawer(contractPDF), Room: 1 << 30,
 		},
 	}
 }

@@ -72,10 +72,12 @@ const (
 	CheckRows         = "rows_in_signed_tree" // every row is in the tree that the ledger's keys signed
 	CheckSignatures   = "two_signatures"      // by two algorithms
 	CheckWitnesses    = "witnessed"           // another unit cosigned
+	CheckVouchers     = "stated_by_service"   // every row is as the service it names signed it
 	CheckMetadata     = "metadata_agrees"     // metadata.json names the rows and the checkpoint that are here
 	CheckConsecutive  = "facts_consecutive"   // no fact is left out between two others
 	CheckFiles        = "files_hashed"        // every file is listed with its hashes
 	CheckCompleteness = "nothing_due_missing" // completeness.json knows of nothing that is due and not there
+	CheckAttachments  = "attachments_held"    // every attachment that a row names is here
 	CheckFormats      = "open_formats"        // every file can be read without this program
 	CheckPlain        = "plain_archive"       // nothing is encrypted, linked or named unsafely
 	CheckInactive     = "no_active_content"   // no file is a program or may carry one
@@ -88,6 +90,9 @@ type Findings struct {
 	Missing    int64    // things that are due and not there, by completeness.json
 	Names      []string // of the files
 	Metadata   *bool    // metadata.json agrees; nil without one
+	// Attachments are those that the rows name, as the manifest has them; nil where
+	// nobody looked for them.
+	Attachments *Attachments
 }
 
 // Rechecked gives the results of the checks that Verify makes again, by code,
@@ -102,14 +107,19 @@ func (f Findings) Rechecked() map[string]Result {
 	out := map[string]Result{
 		CheckRows: Passed, CheckConsecutive: Passed, CheckFiles: Passed, CheckPlain: Passed, // or no bundle would have come so far
 		CheckSignatures:   passed(signatures(f.Note) >= 2),
+		CheckVouchers:     passed(slices.Contains(f.Names, NameVouchers)), // which hold, or no bundle would have come so far
 		CheckWitnesses:    passed(len(f.CosignedBy) > 0),
 		CheckCompleteness: passed(f.Missing == 0),
 		CheckFormats:      passed(!slices.ContainsFunc(f.Names, func(n string) bool { return !isOpen(n) })),
 		CheckInactive:     passed(!slices.ContainsFunc(f.Names, isActive)),
 		CheckMetadata:     NotApplicable,
+		CheckAttachments:  NotApplicable,
 	}
 	if f.Metadata != nil {
 		out[CheckMetadata] = passed(*f.Metadata)
+	}
+	if a := f.Attachments; a != nil && a.Named > 0 {
+		out[CheckAttachments] = passed(a.Held == a.Named)
 	}
 	return out
 }
@@ -203,7 +213,7 @@ func (v *verification) checkReports(m *Manifest) error {
 
 // findings gathers what the checks rest on.
 func (v *verification) findings(m *Manifest) (f Findings, err error) {
-	f = Findings{Note: v.signed.Note, CosignedBy: m.CosignedBy, Names: make([]string, 0, len(m.Files))}
+	f = Findings{Note: v.signed.Note, CosignedBy: m.CosignedBy, Names: make([]string, 0, len(m.Files)), Attachments: m.Attachments}
 	for _, file := range m.Files {
 		f.Names = append(f.Names, file.Name)
 	}

@@ -43,7 +43,11 @@ const (
 
 // exporting has bundles written by jobs: one at a time by each process, so that
 // its other jobs have room.
-func exporting(k *module.Kit, s *auditexport.Service) {
+func exporting(ctx context.Context, k *module.Kit, s *auditexport.Service) error {
+	originals, err := openStores(ctx, k)
+	if err != nil {
+		return err
+	}
 	one := make(chan struct{}, 1)
 	// A stopping process gives its bundle up at once: another goes on with it.
 	running, stop := context.WithCancel(context.Background())
@@ -67,6 +71,7 @@ func exporting(k *module.Kit, s *auditexport.Service) {
 			}
 		},
 		Tables: tablefile.Writers(), Scratch: scratch, Keep: k.Config.Exports.Keep, PerUnit: k.Config.Exports.PerUnit,
+		Originals: originals, Room: k.Config.Exports.AttachmentBytes,
 	}
 	k.Work(
 		jobs.On(func(ctx context.Context, j writeExport) error {
@@ -93,6 +98,7 @@ func exporting(k *module.Kit, s *auditexport.Service) {
 			return wake(ctx, claims)
 		}).When(func(ctx context.Context) (bool, error) { return s.AnyExports(authn.With(ctx, k.Self)) }),
 	)
+	return nil
 }
 
 // scratch is a file that nobody else can open and that is gone with the process.

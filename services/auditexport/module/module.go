@@ -44,7 +44,7 @@ func New(c conf.Service) host.Service {
 	return module.New(module.Module{
 		Name: Name, Title: "审计账本", Duty: auditexport.Bureau,
 		Migrations: []pg.Set{pgstore.Migrations()},
-		Setup: func(_ context.Context, k *module.Kit) error {
+		Setup: func(ctx context.Context, k *module.Kit) error {
 			origin := k.Config.District + ".egov/ledger"
 			ring, anchor, err := openKeys(k.Config.Keys, origin)
 			if err != nil {
@@ -59,9 +59,11 @@ func New(c conf.Service) host.Service {
 				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor, Producers: k.EventKeys(),
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
 			}
-			exporting(k, s)
+			if err := exporting(ctx, k, s); err != nil {
+				return err
+			}
 			// stable: subscription name
-			k.Consume("auditexport.ledger", sources, event.Effects{Batch: appending(k, s, book)})
+			k.Consume("auditexport.ledger", sources, event.Effects{Batch: appending(k, s, book), Most: pgstore.AppendMost})
 			k.Unit.Loop("checkpoints", signing(k, s))
 			suspect(k, s)
 			k.Unit.Loop("search", indexing(k, book))

@@ -12,6 +12,7 @@ import (
 
 	"egov/libs/event"
 	"egov/libs/ledger"
+	"egov/libs/ledger/bundle"
 	"egov/libs/pg"
 	"egov/services/auditexport"
 )
@@ -50,8 +51,8 @@ func (b *Book) Vouchers(ctx context.Context, from, to int64) iter.Seq2[*auditexp
 				break
 			}
 			for _, v := range page {
-				next = int64(v.First) + 1
-				if end := int64(v.First) + int64(len(v.Recorded)); end > from && !yield(&v, nil) {
+				next = int64(v.FirstSeq) + 1
+				if end := int64(v.FirstSeq) + int64(len(v.Recorded)); end > from && !yield(&v, nil) {
 					return
 				}
 			}
@@ -79,8 +80,8 @@ func scanVouched(row pgx.CollectableRow) (v auditexport.Vouched, err error) {
 	if err := row.Scan(&seq, &n, &v.Source, &v.KeyID, &v.SignedAt, &v.Signature, &size, &first, &around, &recorded); err != nil {
 		return v, err
 	}
-	v.First, v.Size, v.Voucher.First = uint64(seq), uint64(size), uint64(first)
-	left := bits.OnesCount64(v.Voucher.First)
+	v.FirstSeq, v.Size, v.First = uint64(seq), uint64(size), uint64(first)
+	left := bits.OnesCount64(v.First)
 	if len(around)%ledger.HashSize != 0 || len(around) < left*ledger.HashSize || len(recorded) != 8*n {
 		return v, fmt.Errorf("the voucher of row %d is damaged", seq)
 	}
@@ -92,7 +93,7 @@ func scanVouched(row pgx.CollectableRow) (v auditexport.Vouched, err error) {
 			v.Right = append(v.Right, h)
 		}
 	}
-	v.Recorded = make([]time.Time, n)
+	v.Recorded = make(bundle.Instants, n)
 	for i := range v.Recorded {
 		v.Recorded[i] = time.UnixMicro(int64(binary.BigEndian.Uint64(recorded[8*i:]))).UTC()
 	}
