@@ -1,51 +1,161 @@
-// Command clustertest proves the charts on a real cluster.
+// Command clustertest proves the charts on a real cluster: one that it makes
+// on this machine and takes away again, or the one that KUBECONFIG names.
 package main
 
 import (
 	"context"
+	"errors"
+	"flag"
 	"fmt"
 	"os"
 	"os/exec"
 	"os/signal"
+	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
+	"time"
 
 	"egov/tools/cluster/node"
+	"egov/tools/cluster/proofs"
+	"egov/tools/cluster/servers"
 )
 
-func main() {
-	ctx, stop := signal.NotifyContext(context.Background(), syscall.SIGINT, syscall.SIGTERM)
-	if node.Inside() == "" {
-		stop()
-		code, err := node.Isolate(context.Background())
-		if err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			code = 1
-		}
-		os.Exit(code)
-	}
-	defer stop()
-	if err := run(ctx); err != nil {
-		fmt.Fprintln(os.Stderr, "clustertest:", err)
-		os.Exit(1)
-	}
+// options are the command's flags.
+type options struct {
+	helm, images, tag, only, shell string
+	tools                          string
+	limit                          time.Duration
 }
 
-func run(ctx context.Context) error {
-	tools, err := node.Build(ctx, "tools/cluster", ".tools/cluster", func(s string) { fmt.Println(s) })
+func main() {
+	var o options
+	flag.StringVar(&o.helm, "helm", "helm", "the program helm")
+	flag.StringVar(&o.images, "images", "dist", "folder of the images' archives")
+	flag.StringVar(&o.tag, "tag", "", "tag of the images")
+	flag.StringVar(&o.only, "only", "", "names of proofs, with commas; those they stand on are not added")
+	flag.StringVar(&o.tools, "tools", ".tools/cluster", "folder that keeps the cluster's programs")
+	flag.StringVar(&o.shell, "shell", "", "a command to run when the proofs have ended, with KUBECONFIG set")
+	flag.DurationVar(&o.limit, "limit", 45*time.Minute, "after which everything is given up")
+	flag.Parse()
+	os.Exit(run(o))
+}
+
+func run(o options) int {
+	ctx, stop := context.WithTimeout(context.Background(), o.limit)
+	defer stop()
+	if node.Inside() == "" {
+		code, err := outside(ctx, o)
+		if err != nil {
+			fmt.Fprintln(os.Stderr, "clustertest:", err)
+			return 1
+		}
+		return code
+	}
+	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+	defer release()
+	if err := inside(ctx, o); err != nil {
+		fmt.Fprintln(os.Stderr, "clustertest:", err)
+		return 1
+	}
+	return 0
+}
+
+// outside builds what is missing while there still is a network, and goes in.
+func outside(ctx context.Context, o options) (int, error) {
+	if _, err := build(ctx, o); err != nil {
+		return 0, err
+	}
+	return node.Isolate(ctx)
+}
+
+func build(ctx context.Context, o options) (node.Tools, error) {
+	return node.Build(ctx, filepath.Join("tools", "cluster"), o.tools, func(s string) { fmt.Fprintln(os.Stderr, s) })
+}
+
+// inside makes the node and the servers, shows the proofs and takes all down.
+func inside(ctx context.Context, o options) (err error) {
+	begun := time.Now()
+	tools, err := build(ctx, o)
 	if err != nil {
 		return err
 	}
 	if err := node.Furnish(); err != nil {
 		return err
 	}
-	n, err := node.Start(ctx, node.Options{Dir: node.Inside(), Tools: tools, Out: os.Stdout})
+	dir := node.Inside()
+	fmt.Println("▸ a node: Kubernetes, containerd")
+	n, err := node.Start(ctx, node.Options{Dir: dir, Tools: tools, Out: os.Stdout})
 	if err != nil {
 		return err
 	}
-	cmd := exec.Command("bash", "-i")
+	defer func() { err = errors.Join(err, n.Stop(context.WithoutCancel(ctx))) }()
+	authority, err := node.NewAuthority()
+	if err != nil {
+		return err
+	}
+	fmt.Println("▸ PostgreSQL and Redis beside it")
+	s, err := servers.Start(ctx, servers.Options{Dir: filepath.Join(dir, "servers"), Address: node.Address, PostgresPort: 5432, RedisPort: 6379, Authority: authority, Deploy: "deploy"})
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, s.Stop(context.WithoutCancel(ctx))) }()
+	archives, err := filepath.Glob(filepath.Join(o.images, "*.tar"))
+	if err != nil || len(archives) == 0 {
+		return errors.Join(fmt.Errorf("no images in %s: make images", o.images), err)
+	}
+	fmt.Printf("▸ %d images\n", len(archives))
+	if err := n.Import(ctx, archives...); err != nil {
+		return err
+	}
+	repository, err := os.Getwd()
+	if err != nil {
+		return err
+	}
+	b := &proofs.Bed{
+		Config: n.Config, Client: n.Client, Kubeconfig: n.Kubeconfig, Node: n, Servers: s, Authority: authority,
+		Repository: repository, Dir: dir, Helm: o.helm, Kubernetes: tools.Kubernetes, Address: node.Address, Images: o.images, Tag: o.tag, Next: "next",
+		Clock: filepath.Join(dir, "volumes", "clock", "clock"), Out: os.Stdout,
+	}
+	if err := next(ctx, n, b); err != nil {
+		return err
+	}
+	all := proofs.All()
+	if o.only != "" {
+		names := strings.Split(o.only, ",")
+		all = slices.DeleteFunc(all, func(p proofs.Proof) bool { return !slices.Contains(names, p.Name) })
+	}
+	results, err := proofs.Run(ctx, b, all)
+	err = errors.Join(err, shell(ctx, o, n.Kubeconfig))
+	fmt.Println()
+	err = errors.Join(err, proofs.Table(os.Stdout, results))
+	fmt.Printf("%s in all\n", time.Since(begun).Round(time.Second))
+	return err
+}
+
+// next gives the images a second tag: what an upgrade brings.
+func next(ctx context.Context, n *node.Node, b *proofs.Bed) error {
+	images, err := n.Images(ctx)
+	if err != nil {
+		return err
+	}
+	for _, image := range images {
+		if base, ok := strings.CutSuffix(image, ":"+b.Tag); ok {
+			if err := n.Tag(ctx, image, base+":"+b.Next); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// shell runs a command of the caller's on the cluster as it stands.
+func shell(ctx context.Context, o options, kubeconfig string) error {
+	if o.shell == "" {
+		return nil
+	}
+	cmd := exec.CommandContext(ctx, "bash", "-c", o.shell)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+n.Kubeconfig)
-	err = cmd.Run()
-	fmt.Println(err)
-	return n.Stop(ctx)
+	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	return cmd.Run()
 }

@@ -1,0 +1,79 @@
+package proofs
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"text/tabwriter"
+	"time"
+)
+
+// Proof is one thing that is shown.
+type Proof struct {
+	Name  string
+	What  string                                            // is promised
+	Show  func(ctx context.Context, b *Bed) (string, error) // and how it was seen
+	Needs func(b *Bed) (missing string)                     // what this bed lacks for it; nil = nothing
+	Limit time.Duration                                     // that it may take
+}
+
+// Result is how a proof went.
+type Result struct {
+	Proof
+	Seen    string
+	Err     error
+	Skipped string // why it could not be tried here
+	Took    time.Duration
+}
+
+// All are the proofs in the order in which they stand on one another.
+func All() []Proof {
+	return []Proof{
+		{Name: "install", What: "the district's profile comes up: migrations first, every pod Ready under restricted pod security, programs agree with their configuration", Show: install, Limit: 12 * time.Minute},
+		{Name: "walk", What: "twelve real projects reach the ends their rules give them through the Services, while pods are killed and evicted", Show: walk, Needs: clock, Limit: 10 * time.Minute},
+	}
+}
+
+// Run shows the proofs one after the other; after a failure those that follow
+// are not tried, because they stand on it.
+func Run(ctx context.Context, b *Bed, all []Proof) ([]Result, error) {
+	var results []Result
+	for _, p := range all {
+		r := Result{Proof: p}
+		if p.Needs != nil {
+			r.Skipped = p.Needs(b)
+		}
+		if r.Skipped == "" {
+			_, _ = fmt.Fprintf(b.Out, "▸ %s: %s\n", p.Name, p.What)
+			begun := time.Now()
+			within, cancel := context.WithTimeout(ctx, p.Limit)
+			r.Seen, r.Err = p.Show(within, b)
+			cancel()
+			r.Took = time.Since(begun)
+		}
+		results = append(results, r)
+		if r.Err != nil {
+			return results, fmt.Errorf("%s: %w", p.Name, r.Err)
+		}
+	}
+	return results, nil
+}
+
+// Table prints the results.
+func Table(w io.Writer, results []Result) error {
+	t := tabwriter.NewWriter(w, 0, 0, 2, ' ', 0)
+	_, err := fmt.Fprintln(t, "proof\tresult\ttook\thow it was seen")
+	for _, r := range results {
+		result, seen := "✓", r.Seen
+		switch {
+		case r.Err != nil:
+			result, seen = "✗", "see above"
+		case r.Skipped != "":
+			result, seen = "–", "not here: "+r.Skipped
+		}
+		_, werr := fmt.Fprintf(t, "%s\t%s\t%s\t%s\n", r.Name, result, r.Took.Round(time.Second), seen)
+		err = errors.Join(err, werr)
+	}
+	return errors.Join(err, t.Flush())
+}
