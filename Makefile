@@ -95,7 +95,7 @@ endif
 
 ##@ check
 
-.PHONY: test race bench chaos
+.PHONY: test race bench chaos upgrade-test
 test: test-ready ## every suite of every module, against a private PostgreSQL and Redis
 	$(beside) go test -p $(JOBS) $(TEST_FLAGS) $(every)
 ifneq ($(web),)
@@ -112,6 +112,10 @@ bench: test-ready ## our measures beside their references (ONLY=name for one)
 
 chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=name for one)
 	go run ./tools/cmd/chaos $(if $(ONLY),-only $(ONLY))
+
+upgrade-test: test-ready ## the release before this one: its whole job on this one's schema, and replaced by it and back under load (ONLY=name for one)
+	@deploy/dev/previous-release.sh $(if $(ONLY),build >/dev/null,demo)
+	@before=$$(deploy/dev/previous-release.sh build) && go run ./tools/cmd/chaos -before "$$before" $(if $(ONLY),-only $(ONLY))
 
 .PHONY: test-ready
 test-ready: $(call tool,helm)

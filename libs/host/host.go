@@ -173,7 +173,7 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 			<-gctx.Done() // asked to stop, or something failed
 			u.stopping.Store(true)
 			u.ready.Store(false)
-			time.Sleep(services[i].Linger)
+			<-time.After(services[i].Linger)
 			err := drain(context.WithoutCancel(ctx), srv, services[i].Grace)
 			drained <- struct{}{}
 			return err
