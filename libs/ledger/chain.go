@@ -94,13 +94,20 @@ func CheckRaw(raw []byte, sha256Sum, sm3Sum *Hash, d Digests) bool {
 // of its event. It returns a *Finding, and leaves the head where it is, when
 // the row is not the next one or its chain value does not follow.
 func (h *Head) Follow(seq uint64, sha256Sum, sm3Sum, chain Hash, d Digests) error {
+	return h.FollowLink(seq, sm3Sum, chain, Link(h.Chain, seq, sha256Sum, sm3Sum), d)
+}
+
+// FollowLink is Follow for a checker who has computed Link from the head's chain
+// already: rows that state their chain values are linked independently of one
+// another, only their comparison waits for its turn.
+func (h *Head) FollowLink(seq uint64, sm3Sum, chain, link Hash, d Digests) error {
 	switch want := h.Size + 1; {
 	case seq > want:
 		return found(CodeRowMissing, want)
 	case seq < want:
 		return found(CodeRowOrder, seq)
 	}
-	if Link(h.Chain, seq, sha256Sum, sm3Sum) != chain {
+	if link != chain {
 		return found(CodeChainBroken, seq)
 	}
 	if d.Has(WithSM3) {

@@ -115,3 +115,27 @@ func (t *Tree) AppendRange(end uint64, hashes []Hash) error {
 	}
 	return nil
 }
+
+// AppendCompactRange appends to dst the compact range of consecutive leaves, as
+// Tree.AppendRange takes it: the fewest complete subtrees that cover them, left
+// to right. first counts the leaves before them. It lets the leaves of one tree be
+// hashed by several parties at once. It works in leaves and leaves nothing of use
+// there.
+func AppendCompactRange(dst []Hash, first uint64, leaves []Hash) []Hash {
+	for len(leaves) > 0 {
+		// The largest subtree that begins here and does not reach too far.
+		level := bits.Len(uint(len(leaves))) - 1
+		if first > 0 {
+			level = min(level, bits.TrailingZeros64(first))
+		}
+		nodes := leaves[:1<<level]
+		leaves, first = leaves[len(nodes):], first+uint64(len(nodes))
+		for ; len(nodes) > 1; nodes = nodes[:len(nodes)/2] {
+			for i := range len(nodes) / 2 {
+				nodes[i] = hashNode(&nodes[2*i], &nodes[2*i+1])
+			}
+		}
+		dst = append(dst, nodes[0])
+	}
+	return dst
+}

@@ -28,8 +28,10 @@ const (
 type scannedLine struct {
 	kind               lineKind
 	hashesHold         bool
+	linked             bool // chain follows from before
 	seq                uint64
 	sha256, sm3, chain ledger.Hash
+	before             ledger.Hash // chain value of the line before; zero for the first of a chunk
 	trailer            *Trailer
 	source             string // of an event of the subject asked for, else ""
 	eventSeq           int64
@@ -44,6 +46,13 @@ type chunk struct {
 	lines []scannedLine
 	event []byte // what stated is of
 	done  chan struct{}
+
+	// The compact range of its first lines, as many as are rows that follow one
+	// another.
+	first  uint64 // seq of the first of them
+	run    uint64 // how many they are
+	nodes  []ledger.Hash
+	leaves []ledger.Hash // to make it of
 }
 
 // A chunk is small enough to stay in the cache of the processor that has read
@@ -63,9 +72,9 @@ type scanner struct {
 	papers  bool   // the attachments that rows name are asked for
 }
 
-// scan calls each for every line, in order, until it returns an error or the
+// scan calls each for every chunk of lines, in order, until it returns an error or the
 // input ends. It returns that error, a read error, or nil.
-func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) error) error {
+func (s scanner) scan(ctx context.Context, r io.Reader, each func(*chunk) error) error {
 	workers := runtime.GOMAXPROCS(0)
 	ctx, cancel := context.WithCancel(ctx)
 	var wg sync.WaitGroup
@@ -86,16 +95,15 @@ func (s scanner) scan(ctx context.Context, r io.Reader, each func(*scannedLine) 
 			var buf []byte
 			for c := in.next(ctx); c != nil; c = in.next(ctx) {
 				buf = s.decode(c, buf)
+				c.link()
 				close(c.done)
 			}
 		})
 	}
 	for c := range in.inOrder {
 		<-c.done
-		for i := range c.lines {
-			if err := each(&c.lines[i]); err != nil {
-				return err
-			}
+		if err := each(c); err != nil {
+			return err
 		}
 		if c.err != nil {
 			return c.err
@@ -203,6 +211,32 @@ func (s scanner) decode(c *chunk, buf []byte) []byte {
 	return buf
 }
 
+// link hashes what binds the lines to each other and to the tree, as far as they
+// say it themselves: whether they say the truth is known once their chunk has its
+// turn.
+func (c *chunk) link() {
+	c.first, c.run, c.nodes, c.leaves = 0, 0, c.nodes[:0], c.leaves[:0]
+	for i := range c.lines {
+		l := &c.lines[i]
+		if l.kind != lineRow {
+			continue
+		}
+		if i == 0 {
+			c.first = l.seq
+		} else if before := &c.lines[i-1]; l.seq == before.seq+1 {
+			l.before = before.chain
+			l.linked = ledger.Link(l.before, l.seq, l.sha256, l.sm3) == l.chain
+		}
+		if c.run == uint64(i) && l.seq == c.first+c.run {
+			c.run++
+			c.leaves = append(c.leaves, l.chain)
+		}
+	}
+	if c.run > 0 {
+		c.nodes = ledger.AppendCompactRange(c.nodes, c.first-1, c.leaves)
+	}
+}
+
 // read takes out of an event what is asked for besides its hashes. An event that
 // cannot be read has nothing of it.
 func (s scanner) read(c *chunk, raw []byte, out *scannedLine) {
@@ -236,6 +270,8 @@ type track interface {
 	// accept binds a row whose seq is next. It returns a *ledger.Finding when
 	// the row does not hold.
 	accept(*scannedLine) error
+	// settle is told when the lines of a chunk have been accepted.
+	settle(*chunk) error
 	// finish binds the whole to the root.
 	finish() error
 }
@@ -255,6 +291,15 @@ type rowsCheck struct {
 
 func newRowsCheck(t track, kind Kind) *rowsCheck {
 	return &rowsCheck{track: t, tally: NewTally(kind), events: make(map[string]int64)}
+}
+
+func (c *rowsCheck) chunk(lines *chunk) error {
+	for i := range lines.lines {
+		if err := c.line(&lines.lines[i]); err != nil {
+			return err
+		}
+	}
+	return c.settle(lines)
 }
 
 func (c *rowsCheck) line(l *scannedLine) error {
@@ -370,12 +415,31 @@ func (t *contiguous) next() uint64 {
 }
 
 func (t *contiguous) accept(l *scannedLine) error {
-	if err := t.head.Follow(l.seq, l.sha256, l.sm3, l.chain, t.digests); err != nil {
+	link := l.chain
+	if !l.linked || l.before != t.head.Chain {
+		link = ledger.Link(t.head.Chain, l.seq, l.sha256, l.sm3)
+	}
+	if err := t.head.FollowLink(l.seq, l.sm3, l.chain, link, t.digests); err != nil {
 		return err
 	}
-	t.tree.Append(l.chain, nil)
-	if e := t.earlier; e != nil && t.tree.Size() == e.Size && t.tree.Root() != e.Root {
-		return ledger.Found(ledger.CodeFork, 0, "the first %d rows are not those seen before", e.Size)
+	if e := t.earlier; e != nil && t.tree.Size() < e.Size {
+		t.tree.Append(l.chain, nil)
+		if t.tree.Size() == e.Size && t.tree.Root() != e.Root {
+			return ledger.Found(ledger.CodeFork, 0, "the first %d rows are not those seen before", e.Size)
+		}
+	}
+	return nil
+}
+
+// settle takes the rows that the head has moved over into the tree.
+func (t *contiguous) settle(c *chunk) error {
+	if c.first == t.tree.Size()+1 && t.head.Size == t.tree.Size()+c.run {
+		return t.tree.AppendRange(t.head.Size, c.nodes)
+	}
+	for i := range c.lines {
+		if l := &c.lines[i]; l.kind == lineRow && l.seq == t.tree.Size()+1 && l.seq <= t.head.Size {
+			t.tree.Append(l.chain, nil)
+		}
 	}
 	return nil
 }
@@ -424,6 +488,8 @@ func (t *selection) accept(l *scannedLine) error {
 	return nil
 }
 
+func (t *selection) settle(*chunk) error { return nil }
+
 func (t *selection) finish() error {
 	if t.proofs.next != nil {
 		return ledger.Found(ledger.CodeTruncated, t.proofs.next.Seq, "a row that has a proof is missing")
@@ -439,7 +505,7 @@ func (t *selection) finish() error {
 func Follow(ctx context.Context, r io.Reader, origin string, d ledger.Digests) (ledger.Head, ledger.Hash, *Trailer, error) {
 	t := &contiguous{head: ledger.Genesis(origin), digests: d, size: 1<<63 - 1}
 	check := newRowsCheck(t, KindLedger)
-	if err := (scanner{digests: d}).scan(ctx, r, check.line); err != nil {
+	if err := (scanner{digests: d}).scan(ctx, r, check.chunk); err != nil {
 		return t.head, t.tree.Root(), check.trailer, err
 	}
 	if check.missing != 0 {

@@ -348,7 +348,7 @@ func (v *verification) checkRows(ctx context.Context) error {
 	}
 	v.papers = newPaperCheck(v.archive)
 	check.papers, scan.papers = v.papers, true
-	err = scan.scan(ctx, rows, check.line)
+	err = scan.scan(ctx, rows, check.chunk)
 	v.rows = check.tally.Trailer()
 	v.report.Rows = v.rows.Rows
 	if ctxErr := ctx.Err(); ctxErr != nil {
