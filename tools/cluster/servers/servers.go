@@ -11,6 +11,7 @@ import (
 	"context"
 	"crypto/rand"
 	"crypto/sha256"
+	"crypto/x509"
 	"errors"
 	"fmt"
 	"net"
@@ -23,7 +24,10 @@ import (
 	"strconv"
 	"strings"
 
+	"github.com/redis/go-redis/v9"
+
 	"egov/libs/embedded"
+	"egov/libs/event"
 	"egov/services/suite"
 	"egov/tools/cluster/node"
 )
@@ -55,6 +59,7 @@ func Start(ctx context.Context, o Options) (_ *Servers, err error) {
 			s.passwords[of] = rand.Text() // letters and digits: it needs no escaping
 		}
 	}
+	s.passwords[Watcher+"@redis"] = rand.Text()
 	defer func() {
 		if err != nil {
 			err = errors.Join(err, s.Stop(context.WithoutCancel(ctx)))
@@ -100,8 +105,30 @@ func (s *Servers) DatabaseURL(service string, owner bool) string {
 func (s *Servers) RedisURL(service string) string {
 	return (&url.URL{
 		Scheme: "rediss", User: url.UserPassword(service, s.passwords[service+"@redis"]),
-		Host: net.JoinHostPort(s.o.Address, strconv.Itoa(s.o.RedisPort)),
+		Host: s.RedisAddress(),
 	}).String()
+}
+
+// Watcher is the user in Redis that only looks at what waits: an autoscaler's.
+const Watcher = "watcher"
+
+// Password is that of a user in Redis.
+func (s *Servers) Password(user string) string { return s.passwords[user+"@redis"] }
+
+// RedisAddress is Redis's host:port, over TLS.
+func (s *Servers) RedisAddress() string {
+	return net.JoinHostPort(s.o.Address, strconv.Itoa(s.o.RedisPort))
+}
+
+// Watch opens Redis as the watcher.
+func (s *Servers) Watch() (*redis.Client, error) {
+	o, err := redis.ParseURL(s.RedisURL(Watcher))
+	if err != nil {
+		return nil, err
+	}
+	o.TLSConfig.RootCAs = x509.NewCertPool()
+	o.TLSConfig.RootCAs.AppendCertsFromPEM(s.o.Authority.PEM)
+	return redis.NewClient(o), nil
 }
 
 // startPostgres starts PostgreSQL, which takes pods over TLS alone.
@@ -143,6 +170,7 @@ func (s *Servers) startRedis(ctx context.Context) error {
 	for _, name := range suite.Names() {
 		lines = append(lines, fmt.Sprintf("user %s on #%x %s", name, sha256.Sum256([]byte(s.passwords[name+"@redis"])), strings.Join(suite.RedisRights(name), " ")))
 	}
+	lines = append(lines, fmt.Sprintf("user %s on #%x %s", Watcher, sha256.Sum256([]byte(s.passwords[Watcher+"@redis"])), strings.Join(event.WatcherACL(), " ")))
 	s.Redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: dir, AppendOnly: true, Config: lines})
 	return err
 }
