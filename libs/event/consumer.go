@@ -33,11 +33,12 @@ type Effects struct {
 	On      map[string]Handler // by type
 	Default Handler            // of types that are not in On
 	Batch   BatchHandler       // of everything
+	Most    int                // facts a transaction, at most, where Batch does better with more; 0 = as the options say
 }
 
 // ConsumerOptions tune a consumer. The zero value is what services use.
 type ConsumerOptions struct {
-	Batch     int           // facts a transaction, at most; 0 = 256
+	Batch     int           // facts a transaction, at most; 0 = as many as the effects take, or 256
 	Attempts  int           // failures until a fact is a dead letter; 0 = 5
 	Retry     time.Duration // pause before the second attempt, doubled for each later one; 0 = 1 s
 	GapWait   time.Duration // how long a missing number is waited for before its producer is asked; 0 = 500 ms
@@ -95,6 +96,7 @@ type subjectKey struct {
 // NewConsumer makes the consumer called name, which must never change: it is
 // the Redis group and the key of everything received.
 func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sources []string, effects Effects, o ConsumerOptions) *Consumer {
+	o.Batch = or(o.Batch, effects.Most)
 	o = o.withDefaults()
 	c := &Consumer{
 		pool: pool, rdb: rdb, name: name, sources: sources, effects: effects, o: o,

@@ -66,8 +66,8 @@ type Measure struct {
 
 const (
 	origin  = "bench.egov/ledger"
-	clients = 8   // that insert at once
-	batch   = 256 // facts of one consumer's transaction
+	clients = 8                  // that insert at once
+	batch   = pgstore.AppendMost // facts of one consumer's transaction
 	// payload is the size of the facts' data, near that of a typical one.
 	payload = 300
 )
