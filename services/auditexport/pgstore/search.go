@@ -110,11 +110,21 @@ type candidates struct {
 	ctx     context.Context
 	end     int64                   // the last row that is looked for
 	numbers iter.Seq2[int64, error] // by the search projection; or, when nil,
-	where   string                  // a condition with the argument $1
-	value   string                  // of $1
+	page    string                  // what asks for rows of value behind $2, up to $3 and $4 at most
+	value   string                  // $1
 	after   int64                   // begins behind this row
 	want    func() int              // how many rows a page still needs
 }
+
+// Pages of rows that are found without the search projection. The planner must not
+// go by the rows' own order to find the few of a project or a trace: those of a
+// project lie in the order asked for in one index alone, those of a trace are
+// sorted.
+const (
+	projectSQL = "(subject, seq) > ($1, $2) AND (subject, seq) <= ($1, $3) ORDER BY subject, seq LIMIT $4"
+	traceSQL   = "seq = ANY (ARRAY(SELECT seq FROM (SELECT seq FROM ledger_row WHERE trace_id = $1 AND seq > $2 AND seq <= $3 OFFSET 0) x ORDER BY seq LIMIT $4)) ORDER BY seq"
+	everySQL   = "$1 = '' AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
+)
 
 // candidates looks behind f.After and up to f.Last. A project or a trace has few
 // rows and is found by its index; so is every row when nothing is asked.
@@ -126,13 +136,13 @@ func (b *Book) candidates(ctx context.Context, q *search.Query, f auditexport.Fi
 	c := &candidates{book: b, ctx: ctx, end: f.Last, after: f.After}
 	switch {
 	case q.Trace != "":
-		c.where, c.value = "trace_id = $1", q.Trace
+		c.page, c.value = traceSQL, q.Trace
 		return c, nil
 	case q.Project != "":
-		c.where, c.value = "subject = $1", q.Project
+		c.page, c.value = projectSQL, q.Project
 		return c, nil
 	case q.Empty():
-		c.where = "$1 = ''"
+		c.page = everySQL
 		return c, nil
 	}
 	v, err := b.follow(ctx)
@@ -177,14 +187,9 @@ func (c *candidates) rows(yield func(linked, error) bool) {
 		return len(rows), last, true
 	}
 	if c.numbers == nil {
-		// The planner must not go by the rows' own order to find the few of a trace.
-		inner := "SELECT seq FROM ledger_row WHERE " + c.where + " AND seq > $2 AND seq <= $3"
-		if c.value != "" {
-			inner = "SELECT seq FROM (" + inner + " OFFSET 0) x"
-		}
 		for {
 			most := min(c.want(), maxLookups)
-			n, last, goOn := pass("ANY (ARRAY("+inner+" ORDER BY seq LIMIT $4))", c.value, c.after, c.end, most)
+			n, last, goOn := pass(c.page, c.value, c.after, c.end, most)
 			if !goOn || n >= 0 && n < most {
 				return
 			}
@@ -194,7 +199,7 @@ func (c *candidates) rows(yield func(linked, error) bool) {
 	var batch []int64
 	look := func() bool {
 		for len(batch) > 0 {
-			n, last, goOn := pass("ANY ($1)", batch)
+			n, last, goOn := pass("seq = ANY ($1) ORDER BY seq", batch)
 			if !goOn {
 				return false
 			}
@@ -226,9 +231,9 @@ type linked struct {
 	before ledger.Hash // chain value of the row before
 }
 
-// read gets the rows whose numbers are those of an expression, as the context's
+// read gets the rows of a condition, in the order it states, as the context's
 // principal may see them. full says that they are not all: a page is.
-func (b *Book) read(ctx context.Context, numbers string, args ...any) (rows []linked, full bool, err error) {
+func (b *Book) read(ctx context.Context, where string, args ...any) (rows []linked, full bool, err error) {
 	var p page
 	var before []ledger.Hash
 	err = b.query(ctx, func(answer pgx.Rows) error {
@@ -242,7 +247,7 @@ func (b *Book) read(ctx context.Context, numbers string, args ...any) (rows []li
 			before = append(before, h)
 			return p.scan(wire)
 		})
-	}, "SELECT "+rowColumns+", (SELECT p.chain FROM ledger_row p WHERE p.seq = r.seq - 1) FROM ledger_row r WHERE seq = "+numbers+" ORDER BY seq", args...)
+	}, "SELECT "+rowColumns+", (SELECT p.chain FROM ledger_row p WHERE p.seq = r.seq - 1) FROM ledger_row r WHERE "+where, args...)
 	if err != nil {
 		return nil, false, err
 	}
