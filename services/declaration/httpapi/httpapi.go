@@ -36,6 +36,7 @@ func Mount(a *op.API, s *declaration.Service, p *planning.Service) {
 	op.Handle(a, "POST /v1/projects/{id}/supplement", "SupplementProject", "Bring a deferred project back to the conference", s.Supplement, declarer)
 	op.Handle(a, "POST /v1/projects/{id}/changes", "RequestChange", "Ask to change an approved project", s.Change, declarer)
 	op.Handle(a, "POST /v1/projects/{id}/handover", "RecordHandover", "Record the government-investment outcome", s.Handover, op.Roles("reform_officer"))
+	op.Handle(a, "POST /v1/projects/{id}/close", "CloseProject", "Close a project on which nothing is owed any more", s.Close, secretary)
 	op.Handle(a, "POST /v1/projects/{id}/attachments", "AttachDocument", "Attach one document to a draft; the body is the file", s.Attach, declarer, op.Created(), op.MaxBody(attachment.MaxBytes))
 	op.Handle(a, "GET /v1/projects/{id}/attachments/{sha256}", "GetAttachment", "Read one attachment", func(ctx context.Context, r attachment.Ref) (op.File, error) {
 		f, err := s.Attachment(ctx, r)

@@ -19,6 +19,7 @@ import (
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
 	cybersecurityv1 "egov/proto/gen/egov/cybersecurity/v1"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
+	deadlinev1 "egov/proto/gen/egov/deadline/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 	expertreviewv1 "egov/proto/gen/egov/expertreview/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -145,6 +146,63 @@ func TestADeclarationFollowsItsRoad(t *testing.T) {
 	if d.Amounts != want {
 		t.Fatalf("%+v", d.Amounts)
 	}
+}
+
+// TestAProjectIsClosedWhenNothingIsOwed: what runs, was missed, is undecided or
+// unpaid keeps a project open, each named with its provision (SH12-A); what is owed
+// on a catalogue that came out of it does not.
+func TestAProjectIsClosedWhenNothingIsOwed(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	declarer, secretary := s.As("fac.declarer", "facilities", "declarer"), s.As("office.secretary", "gov-office", "secretary")
+	var p project
+	declarer.Post("/v1/projects", draft()).OK(&p)
+	id := p.ID
+	closing := func() moduletest.Answer {
+		return secretary.Post("/v1/projects/"+id+"/close", map[string]string{"reason": "验收并付清"})
+	}
+	at := func(stage declaration.Stage) {
+		t.Helper()
+		s.Await(string(stage), func() bool { return get(t, declarer, id).Stage == stage })
+	}
+	closing().Refused(404, "not_found")
+	declarer.Post("/v1/projects/"+id+"/submit", nil).OK(nil)
+	closing().Refused(409, "wrong_stage")
+	s.Other("conference").State(id, "gov-office", &conferencev1.DecisionTaken{ProjectId: id, Outcome: "approved", ApprovedFen: 680_000_000})
+	at(declaration.Approved)
+	declarer.Post("/v1/projects/"+id+"/changes", map[string]any{"description": "增加模块", "amount_fen": 690_000_000, "reason": "新增需求"}).OK(&p)
+	delivery, money := s.Other("procurement"), s.Other("budgeting")
+	clock := func(key, obligation string) *deadlinev1.DeadlineSet {
+		return &deadlinev1.DeadlineSet{ProjectId: id, DeadlineId: key + "/" + obligation + "/2026-03-02", Obligation: obligation, Unit: "facilities", TriggerOn: "2026-03-02", DueOn: "2026-03-12", Basis: []string{"YP23-R-5.5.4"}}
+	}
+	delivery.State(id, "facilities", clock(id, "contract_filing"), clock("catalogue", "catalogue_maintenance"), clock(id, "acceptance_filing"),
+		&deadlinev1.DeadlineMissed{ProjectId: id, DeadlineId: id + "/acceptance_filing/2026-03-02", Obligation: "acceptance_filing", Unit: "facilities", DueOn: "2026-03-12"},
+		&procurementv1.AcceptancePassed{ProjectId: id, FinalFen: 669_000_000}, &procurementv1.AcceptanceFiled{ProjectId: id})
+	at(declaration.Operating)
+	var owed []string
+	for _, v := range closing().Refused(422, "still_owed").Violations {
+		owed = append(owed, v.Field+" "+v.Code)
+		if len(v.Basis) == 0 || v.Msg == "" || v.MsgEN == "" {
+			t.Errorf("%+v", v)
+		}
+	}
+	if got := strings.Join(owed, ", "); got != "contract_filing clock_runs, acceptance_filing clock_runs, change undecided, paid_fen unpaid" {
+		t.Fatal(got)
+	}
+	s.Other("conference").State(id, "gov-office", &conferencev1.ChangeConsented{ProjectId: id, ChangeId: p.OpenChange, ApprovedFen: 690_000_000})
+	delivery.State(id, "facilities",
+		&deadlinev1.DeadlineMet{ProjectId: id, DeadlineId: id + "/contract_filing/2026-03-02", Obligation: "contract_filing", Unit: "facilities", DueOn: "2026-03-12", MetOn: "2026-03-03"},
+		&deadlinev1.DeadlineFulfilledLate{ProjectId: id, DeadlineId: id + "/acceptance_filing/2026-03-02", Obligation: "acceptance_filing", Unit: "facilities", DueOn: "2026-03-12", MetOn: "2026-03-20"})
+	money.State(id, "finance", &budgetingv1.PaymentRecorded{ProjectId: id, PaymentId: "1", AmountFen: 669_000_000, PaidTotalFen: 669_000_000})
+	declarer.Post("/v1/projects/"+id+"/close", map[string]string{"reason": "x"}).Refused(403, "role_required")
+	s.Await("everything to be made good", func() bool { return closing().Status == 200 })
+	if p = get(t, secretary, id); p.Stage != declaration.Closed {
+		t.Errorf("%+v", p)
+	}
+	if f := s.Stated(id, &declarationv1.ProjectClosed{}); f.Data["reason"] != "验收并付清" || f.Unit != "gov-office" {
+		t.Errorf("%+v", f)
+	}
+	closing().Refused(409, "wrong_stage")
 }
 
 func TestASubordinateGoesToItsSupervisorFirst(t *testing.T) {

@@ -272,3 +272,14 @@ func (w *walk) acceptance(ctx context.Context) error {
 		return w.pay(ctx, r, r.price()-r.price()*6/10, "P2")
 	}, w.spends)
 }
+
+// close has the office close the projects on which nothing is owed any more
+// (SH12-A). That the last of it is done may still be on its way to the office.
+func (w *walk) close(ctx context.Context) error {
+	return w.each(ctx, func(ctx context.Context, r *road) error {
+		return w.await(ctx, "nothing to be owed", func(ctx context.Context) (bool, error) {
+			err := w.as(secretary).post(ctx, r.id, "declaration", "/v1/projects/"+r.id+"/close", map[string]any{"reason": "已验收、备案并付清，无未了事项"}, nil)
+			return err == nil, err
+		})
+	}, w.spends, func(r *road) bool { return r.closed })
+}

@@ -98,6 +98,7 @@ type road struct {
 	late       bool
 	returned   bool
 	key        bool
+	closed     bool
 
 	n        int    // from 1, for document numbers that must differ
 	id       string // in the suite
@@ -174,7 +175,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		d := sc.declarer(p.Buyer)
 		r := &road{
 			n: n + 1, Published: p, declarer: w.as(d.Account), unit: d.Unit, supervisor: sc.Supervisors[d.Unit],
-			verdict: sc.Verdicts[p.ID], late: sc.Late == p.ID, returned: sc.Returned == p.ID, key: slices.Contains(sc.KeyAnnual, p.ID),
+			verdict: sc.Verdicts[p.ID], late: sc.Late == p.ID, returned: sc.Returned == p.ID, key: slices.Contains(sc.KeyAnnual, p.ID), closed: slices.Contains(sc.Closed, p.ID),
 		}
 		if end, ok := sc.Outcomes[p.ID]; ok {
 			r.outcome = &end
@@ -194,6 +195,7 @@ func Run(ctx context.Context, o Options) (Report, error) {
 		{"procure", "采购、中标、合同备案", w.procure},
 		{"deliver", "实施、季报、付款", w.deliver},
 		{"accept", "测评、竣工验收、备案", w.acceptance},
+		{"close", "结项", w.close},
 	} {
 		begun := time.Now()
 		o.Before(part.name)

@@ -27,6 +27,8 @@ func (w *walk) end(r *road) string {
 		return "handed_over"
 	case !w.spends(r):
 		return "filed"
+	case r.closed:
+		return "closed"
 	}
 	return "operating"
 }

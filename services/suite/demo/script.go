@@ -31,6 +31,7 @@ type Script struct {
 	Late         string             `yaml:"late_contract"`
 	Returned     string             `yaml:"returned"`
 	KeyAnnual    []string           `yaml:"key_annual"`
+	Closed       []string           `yaml:"closed"`   // when nothing is owed on them any more
 	Outcomes     map[string]Outcome `yaml:"outcomes"` // by project
 }
 
