@@ -31,19 +31,20 @@ type request struct {
 	Project string `json:"project"`
 	From    string `json:"from"`
 	To      string `json:"to"`
+	Bare    bool   `json:"without_attachments,omitempty"`
 }
 
 func newExport() *cobra.Command {
 	var r request
 	var out string
 	c := &cobra.Command{
-		Use:   "export [--project ID] [--from DATE --to DATE] --out FILE.zip",
+		Use:   "export [--project ID] [--from DATE --to DATE] [--without-attachments] --out FILE.zip",
 		Short: "导出审计包 / take a bundle of the ledger",
-		Long: `以当前登录的审计账号导出审计包：整个账本、一个项目，或一段时间。审计包在服务端生成，进度显示在标准错误；
-下载中断后从断点继续。文件写完整后才出现在目标位置。
+		Long: `以当前登录的审计账号导出审计包：整个账本、一个项目，或一段时间。记录所列附件一并收入。审计包在服务端生成，
+进度显示在标准错误；下载中断后从断点继续。文件写完整后才出现在目标位置。
 
-Exports a bundle as the auditor who is signed in: the whole ledger, one project, or a time. The service
-writes it in the background; progress goes to standard error. A download that is cut goes on where it
+Exports a bundle as the auditor who is signed in: the whole ledger, one project, or a time,
+with the attachments that its rows name. The service writes it in the background; progress goes to standard error. A download that is cut goes on where it
 was. The file appears at its place only when it is complete.`,
 		Args: cli.Args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
@@ -57,6 +58,7 @@ was. The file appears at its place only when it is complete.`,
 	c.Flags().StringVar(&r.Project, "project", "", "项目 / project id")
 	c.Flags().StringVar(&r.From, "from", "", "起始日期 / first day, YYYY-MM-DD")
 	c.Flags().StringVar(&r.To, "to", "", "截止日期 / last day, YYYY-MM-DD")
+	c.Flags().BoolVar(&r.Bare, "without-attachments", false, "不收入附件 / leave the attachments out")
 	c.Flags().StringVar(&out, "out", "", "输出文件 / file to write")
 	return c
 }
