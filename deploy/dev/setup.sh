@@ -4,6 +4,7 @@
 #   setup.sh build    Go and, for the portal, Node
 #   setup.sh run      the same, PostgreSQL and Redis
 #   setup.sh test     the same, a C compiler, Chromium and a Chinese font
+#   setup.sh cluster  what run needs, and containerd with what pods need of a node
 #
 # Running it again costs a few milliseconds when all is there. Programs come
 # from the system package manager (as root, or with sudo that asks no
@@ -46,7 +47,7 @@ missing() { # fills packages and programs with what this level still lacks
 		have node || want "Node $min_node" nodejs
 		have npm || want npm npm
 	fi
-	case $level in run | test)
+	case $level in run | test | cluster)
 		at_least "$min_postgres" "$(postgres_version)" || want "PostgreSQL $min_postgres" postgresql
 		at_least "$min_redis" "$(redis_version)" || want "Redis $min_redis" redis-server
 		;;
@@ -55,6 +56,16 @@ missing() { # fills packages and programs with what this level still lacks
 		have gcc || have cc || want 'a C compiler' gcc libc6-dev
 		have chromium || have chromium-browser || have google-chrome || want Chromium chromium
 		chinese_font || want 'a Chinese font' fontconfig fonts-noto-cjk
+		;;
+	cluster)
+		have containerd || want containerd containerd
+		have runc || want runc runc
+		[ -x /usr/lib/cni/bridge ] || want 'the CNI plugins' containernetworking-plugins
+		have ip || want iproute2 iproute2
+		have nft || want nftables nftables
+		have iptables || want iptables iptables
+		have conntrack || want conntrack conntrack
+		have mount || want mount mount
 		;;
 	esac
 	[ ${#packages[@]} -gt 0 ]
@@ -73,7 +84,7 @@ by_hand() {
 policy=/usr/sbin/policy-rc.d
 install_packages() {
 	local fresh=() p
-	for p in postgresql redis-server; do
+	for p in postgresql redis-server containerd; do
 		case " ${packages[*]} " in *" $p "*) fresh+=("$p") ;; esac
 	done
 	if [ ${#fresh[@]} -gt 0 ] && [ ! -e "$policy" ]; then
@@ -109,7 +120,7 @@ install_node() { # the registry carries the official binary as a package
 	npm install --prefix .tools/node --no-audit --no-fund --loglevel=error "node-linux-$arch@$(pinned NODE_VERSION)" npm@11 >&2
 }
 
-case $level in build | run | test) ;; *) say "unknown level $level: build, run or test" && exit 2 ;; esac
+case $level in build | run | test | cluster) ;; *) say "unknown level $level: build, run, test or cluster" && exit 2 ;; esac
 PATH=$PWD/.tools/go/bin:$PWD/.tools/node/node_modules/.bin:$PATH
 
 if missing; then

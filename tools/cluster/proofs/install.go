@@ -63,7 +63,7 @@ func (b *Bed) prepare(ctx context.Context, namespace string) error {
 	if err := b.claim(ctx, namespace, clockClaim, filepath.Dir(b.Clock)); err != nil {
 		return err
 	}
-	if err := b.claim(ctx, namespace, blobClaim, filepath.Join(b.Dir, "volumes", namespace+"-attachments")); err != nil {
+	if err := b.claim(ctx, namespace, blobClaim, b.attachments(namespace)); err != nil {
 		return err
 	}
 	var names []string
@@ -71,6 +71,12 @@ func (b *Bed) prepare(ctx context.Context, namespace string) error {
 		names = append(names, namespace+"-keys-of-"+s)
 	}
 	return b.Node.Volumes(ctx, names...)
+}
+
+// attachments is the folder of this machine that a namespace's pods keep
+// attachments in.
+func (b *Bed) attachments(namespace string) string {
+	return filepath.Join(b.Dir, "volumes", namespace+"-attachments")
 }
 
 // startClock sets the virtual clock to the day on which the demonstration

@@ -38,6 +38,9 @@ func All() []Proof {
 		{Name: "network", What: "network policies select every pod and name whom it may talk to", Show: network, Limit: time.Minute},
 		{Name: "scale", What: "pods are added by what waits in Redis Streams and by load", Show: byLag, Needs: clock, Limit: 12 * time.Minute},
 		{Name: "stored", What: "autoscalers, budgets and Services speak of pods that are there", Show: stored, Limit: time.Minute},
+		{Name: "unit", What: "a unit runs its own service in its own namespace and release", Show: ownRelease, Needs: clock, Limit: 8 * time.Minute},
+		{Name: "uninstall", What: "a release that goes takes all with it but keys", Show: uninstall, Limit: 6 * time.Minute},
+		{Name: "small", What: "the profile of one pod does the same work", Show: small, Needs: clock, Limit: 10 * time.Minute},
 	}
 }
 
