@@ -18,6 +18,7 @@ import (
 	"egov/tools/egov/demo"
 	"egov/tools/egov/due"
 	"egov/tools/egov/login"
+	"egov/tools/egov/ops"
 	"egov/tools/egov/pack"
 	"egov/tools/egov/serve"
 	"egov/tools/egov/up"
@@ -31,7 +32,7 @@ func New() *cobra.Command {
 		SilenceUsage:  true,
 		SilenceErrors: true,
 	},
-		up.New(), demo.New(), decide.New(), due.New(), pack.New(), login.New(), audit.New(), serve.New(), newVersion(),
+		up.New(), demo.New(), decide.New(), due.New(), pack.New(), login.New(), audit.New(), ops.New(), serve.New(), newVersion(),
 	)
 	root.SetFlagErrorFunc(func(_ *cobra.Command, err error) error { return cli.Usage(err.Error(), err.Error()) })
 	return root

@@ -57,7 +57,7 @@ func login(cmd *cobra.Command, agent session.Agent, server, account string) erro
 	password := agent.Env(session.PasswordVariable)
 	if password == "" {
 		var err error
-		if password, err = prompt(cmd, account); err != nil {
+		if password, err = Prompt(cmd, account); err != nil {
 			return err
 		}
 	}
@@ -75,9 +75,9 @@ func login(cmd *cobra.Command, agent session.Agent, server, account string) erro
 	return err
 }
 
-// prompt reads a password without showing it; from anything but a terminal it
+// Prompt reads a password without showing it; from anything but a terminal it
 // reads one line.
-func prompt(cmd *cobra.Command, account string) (string, error) {
+func Prompt(cmd *cobra.Command, account string) (string, error) {
 	in := cmd.InOrStdin()
 	if f, ok := in.(*os.File); ok && term.IsTerminal(int(f.Fd())) {
 		_, _ = fmt.Fprintf(cmd.ErrOrStderr(), "%s 的口令 / password of %s: ", account, account)
