@@ -113,6 +113,10 @@ var faults = []fault{
 	{"redis_oom", onSuite(fillRedis)},
 	{"relays", onSuite(manyRelays)},
 	{"idle_transaction", onSuite(idleTransaction)},
+	{"export_client", onSuite(loseExportClients)},
+	{"soak", onSuite(soak)},
+	{"disk_full", onSmallDisk(fillDisk)},
+	{"clocks", onClocks(turnClocks)},
 	{"triple_shuffle", onBus(tripleShuffle)},
 	{"poison", onBus(poison)},
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 
 	"egov/libs/calendar"
 	"egov/libs/embedded"
@@ -45,13 +46,33 @@ type suiteGround struct {
 	*stack.Stack
 	journal *journal
 	dir     string
+	undo    []func() error // of what was prepared, when everything has stopped
+}
+
+// ownSuite holds a trial on an installation of its own, because what it needs of
+// its servers other trials do not: prepare is called before anything starts, with
+// the directory of the installation, and what it returns undoes it in the end.
+func ownSuite(how stack.Options, prepare func(ctx context.Context, dir string) (undo func() error, err error), inflict func(context.Context, *trial) error) func(context.Context, *grounds) (Result, error) {
+	return func(ctx context.Context, g *grounds) (r Result, err error) {
+		o := g.o
+		how := how
+		how.Serve = o.Serve
+		s, err := openSuite(ctx, o, how, prepare)
+		if err != nil {
+			return r, err
+		}
+		defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
+		t := newTrial(o, s)
+		err = t.hold(ctx, o.Seed, inflict)
+		return t.Result, err
+	}
 }
 
 // stage is the day the callers' clocks begin at: results do not depend on the
 // day of the run.
 const stage = "2026-03-02"
 
-func openSuite(ctx context.Context, o Options, how stack.Options) (g *suiteGround, err error) {
+func openSuite(ctx context.Context, o Options, how stack.Options, prepare ...func(context.Context, string) (func() error, error)) (g *suiteGround, err error) {
 	day, err := calendar.ParseDate(stage)
 	if err != nil {
 		return nil, err
@@ -62,15 +83,30 @@ func openSuite(ctx context.Context, o Options, how stack.Options) (g *suiteGroun
 	}
 	g = &suiteGround{journal: &journal{}, dir: dir}
 	how.Dir, how.VirtualClock, how.Separate, how.Forgetful, how.Out = filepath.Join(dir, "egov"), day, true, true, o.Notes
-	g.Stack, err = stack.Start(ctx, how)
-	if err != nil {
-		return nil, errors.Join(err, removeAll(dir))
+	for _, f := range prepare {
+		undo, err := f(ctx, how.Dir)
+		if err != nil {
+			return nil, errors.Join(err, g.remove())
+		}
+		g.undo = append(g.undo, undo)
+	}
+	if g.Stack, err = stack.Start(ctx, how); err != nil {
+		return nil, errors.Join(err, g.remove())
 	}
 	return g, nil
 }
 
 func (g *suiteGround) close(ctx context.Context) error {
-	return errors.Join(g.Stop(ctx), removeAll(g.dir))
+	return errors.Join(g.Stop(ctx), g.remove())
+}
+
+// remove undoes what was prepared and deletes what is left.
+func (g *suiteGround) remove() error {
+	var errs []error
+	for _, f := range slices.Backward(g.undo) {
+		errs = append(errs, f())
+	}
+	return errors.Join(append(errs, removeAll(g.dir))...)
 }
 
 // tempDir makes a directory that PostgreSQL's own user can pass through.

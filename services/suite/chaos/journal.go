@@ -29,6 +29,26 @@ type journal struct {
 	mu      sync.Mutex
 	entries []entry
 	faults  []finding // answers that no caller should get
+	answers map[string]int
+}
+
+// answered counts an attempt by how it was answered.
+func (j *journal) answered(how string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if j.answers == nil {
+		j.answers = map[string]int{}
+	}
+	j.answers[how]++
+}
+
+// takeAnswers gives what was counted since it was asked last.
+func (j *journal) takeAnswers() map[string]int {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	counted := j.answers
+	j.answers = nil
+	return counted
 }
 
 // acknowledged adds a command that was answered with success.

@@ -171,6 +171,7 @@ func (l *load) project(ctx, resting context.Context, ticks <-chan struct{}, decl
 // refusal is an answer that says no.
 type refusal struct {
 	status int
+	later  bool // it says when to ask again
 	body   string
 }
 
@@ -228,7 +229,29 @@ func (l *load) exchange(ctx context.Context, service, method, path string, body 
 	if err != nil {
 		l.failed.Add(1)
 	}
+	l.journal.answered(inWords(err))
 	return b, err
+}
+
+// The ways in which an attempt is answered.
+const (
+	answeredWell  = "success"
+	answeredLater = "503 with Retry-After"
+	answeredNot   = "no answer"
+)
+
+func inWords(err error) string {
+	if err == nil {
+		return answeredWell
+	}
+	r, ok := errors.AsType[refusal](err)
+	switch {
+	case !ok:
+		return answeredNot
+	case r.status == http.StatusServiceUnavailable && r.later:
+		return answeredLater
+	}
+	return fmt.Sprint(r.status)
 }
 
 func (l *load) send(ctx context.Context, service, method, path string, body []byte, headers map[string]string) ([]byte, error) {
@@ -247,7 +270,7 @@ func (l *load) send(ctx context.Context, service, method, path string, body []by
 	defer resp.Body.Close()
 	b, err := io.ReadAll(resp.Body)
 	if err == nil && resp.StatusCode >= 300 {
-		err = refusal{resp.StatusCode, string(b)}
+		err = refusal{resp.StatusCode, resp.Header.Get("Retry-After") != "", string(b)}
 	}
 	return b, err
 }

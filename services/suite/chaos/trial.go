@@ -26,10 +26,13 @@ type trial struct {
 	*suiteGround
 	Result
 
+	seed  uint64
 	rng   *rand.Rand
 	notes func(format string, args ...any)
-	calm  float64 // commands acknowledged a second before the fault
-	drain time.Duration
+	calm    float64 // commands acknowledged a second before the fault
+	drain   time.Duration
+	soaking time.Duration
+	load    *load
 }
 
 // onSuite makes a fault of what inflict does to a loaded suite. When it
@@ -50,7 +53,7 @@ func onSuite(inflict func(context.Context, *trial) error) func(context.Context, 
 
 func newTrial(o Options, g *suiteGround) *trial {
 	return &trial{
-		suiteGround: g, rng: rand.New(rand.NewPCG(o.Seed, 1)), drain: drainLimit,
+		suiteGround: g, seed: o.Seed, soaking: o.Soak, rng: rand.New(rand.NewPCG(o.Seed, 1)), drain: drainLimit,
 		notes: func(format string, args ...any) { _, _ = fmt.Fprintf(o.Notes, "  "+format+"\n", args...) },
 	}
 }
@@ -58,6 +61,7 @@ func newTrial(o Options, g *suiteGround) *trial {
 // hold goes through the phases of a trial.
 func (t *trial) hold(ctx context.Context, seed uint64, inflict func(context.Context, *trial) error) error {
 	l := startLoad(ctx, t.URL, t.DemoPassword(), t.journal, seed)
+	t.load = l
 	err := t.underLoad(ctx, inflict)
 	healed := time.Now()
 	l.rest()
