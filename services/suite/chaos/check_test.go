@@ -1,6 +1,7 @@
 package chaos
 
 import (
+	"os/exec"
 	"slices"
 	"testing"
 )
@@ -100,6 +101,10 @@ func TestResultLine(t *testing.T) {
 	if got, want := r.String(), "chaos redis_kill lost=0 duplicate=0 recovered_s=2.3 promise=kept"; got != want {
 		t.Errorf("%s\n%s", got, want)
 	}
+	upgraded := Result{Name: "rolling_upgrade", Asked: 6000, Failed: 1, Recovered: 1_200_000_000}
+	if got, want := upgraded.String(), "upgrade rolling_upgrade requests=6000 failed=1 lost=0 duplicate=0 recovered_s=1.2 promise=kept"; got != want {
+		t.Errorf("%s\n%s", got, want)
+	}
 	r.take("liveness", []finding{{lost, "a"}, {lost, "b"}, {duplicate, "c"}, {refused, "d"}})
 	if got, want := r.String(), "chaos redis_kill lost=2 duplicate=1 recovered_s=2.3 promise=broken"; got != want {
 		t.Errorf("%s\n%s", got, want)
@@ -111,7 +116,12 @@ func TestResultLine(t *testing.T) {
 
 func TestUnknownFaultIsRefused(t *testing.T) {
 	t.Parallel()
-	if _, err := Run(t.Context(), Options{Only: "earthquake"}); err == nil {
-		t.Error("it ran")
+	before := func(string, string) *exec.Cmd { return nil }
+	for name, o := range map[string]Options{
+		"no such fault": {Only: "earthquake"}, "an upgrade is no fault": {Only: "rolling_upgrade"}, "a fault is no upgrade": {Only: "disk_full", Before: before},
+	} {
+		if _, err := Run(t.Context(), o); err == nil {
+			t.Errorf("%s: it ran", name)
+		}
 	}
 }
