@@ -18,6 +18,9 @@ export const accounts = {
   auditor: process.env.E2E_AUDITOR ?? 'audit.auditor',
   secondAuditor: process.env.E2E_SECOND_AUDITOR ?? 'audit.auditor.2',
   operator: process.env.E2E_OPERATOR ?? 'operator',
+  secondOperator: process.env.E2E_SECOND_OPERATOR ?? 'operator.2',
+  chair: process.env.E2E_CHAIR ?? 'chair',
+  cyber: process.env.E2E_CYBER ?? 'cac.officer',
 };
 
 async function freePort() {

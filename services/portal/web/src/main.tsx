@@ -25,6 +25,8 @@ import { Shell } from './ui/Shell';
 const Dossier = lazy(() => import('./pages/Dossier'));
 const Declare = lazy(() => import('./pages/Declare'));
 const Holidays = lazy(() => import('./pages/Holidays'));
+const RegisterPage = lazy(() => import('./pages/Register'));
+const ServiceKeys = lazy(() => import('./pages/ServiceKeys'));
 const Ledger = lazy(() => import('./pages/audit/Ledger'));
 const AsOf = lazy(() => import('./pages/audit/AsOf'));
 const Flags = lazy(() => import('./pages/audit/Flags'));
@@ -58,7 +60,10 @@ const router = createBrowserRouter([
           { path: 'verify', element: <Verify /> },
         ],
       },
+      { path: '/registers/:register', element: <RegisterPage /> },
+      { path: '/registers/:register/:id', element: <RegisterPage /> },
       { path: '/holidays', element: <Holidays /> },
+      { path: '/service-keys', element: <ServiceKeys /> },
       { path: '/password', element: <Password /> },
       { path: '*', element: <NotFound /> },
     ],

@@ -4,6 +4,7 @@
 
 import type { Text } from './types';
 import { ACTS } from '../terms/acts';
+import { codesOfAct } from '../terms/choices';
 
 /** A JSON schema, as far as forms look at it. */
 export interface Schema {
@@ -178,7 +179,10 @@ export function actsOf(service: string, description: unknown, collection: string
           ...also.map((p) => parameterField(d, path, p)),
           ...queries.map((p) => fieldOf(d, p.name, p.schema ?? {}, p.required ?? false, 0)),
           ...fieldsOf(d, resolve(d, json?.schema)),
-        ],
+        ].map((f) => {
+          const choices = codesOfAct(o.operationId ?? '', f.name);
+          return choices.length > 0 ? { ...f, kind: 'choice' as const, choices } : f;
+        }),
       });
     }
   }

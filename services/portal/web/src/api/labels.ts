@@ -19,7 +19,8 @@ export interface Labels {
   unit: (code: string | undefined) => string;
   service: (name: string) => string;
   stage: (code: string) => string;
-  field: (name: string) => string;
+  /** What a field is called, of a service where one is named. */
+  field: (name: string, service?: string) => string;
   /** One value of a fact, as people read it. */
   value: (name: string, v: unknown) => string;
 }
@@ -27,7 +28,7 @@ export interface Labels {
 const VOCABULARY_OF: Record<string, string> = {
   kind: 'kinds', route: 'routes', missing: 'materials', item: 'materials', items: 'materials', unit_kind: 'unit_kinds', steps: 'steps', obligations: 'obligations', conference_mode: 'conference_modes',
 };
-const UNIT_FIELD = /^(unit|agency|supervisor|member|present|leave|absent|invitees)$/;
+const UNIT_FIELD = /^(unit|units|agency|supervisor|member|present|leave|absent|invitees|lead|parts|provider|requesters)$/;
 
 /** Words for codes: the packs' own, the units' names, and the portal's for the rest. */
 export function useLabels(): Labels {
@@ -76,7 +77,7 @@ export function useLabels(): Labels {
       unit,
       service: (name) => say(SERVICES[name], name),
       stage: (code) => say(STAGES[code], code),
-      field: (name) => pick(fieldName(name)),
+      field: (name, service) => pick(fieldName(name, service)),
       value: (name, v) => (Array.isArray(v) ? v.map((x) => one(name, x)).filter((x) => x !== '').join('、') : one(name, v)),
     };
   }, [packs, units, pick, t]);

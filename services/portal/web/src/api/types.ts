@@ -159,6 +159,9 @@ export type Export = Omit<
 > & { by: Whole<A['BundleAuthor']>; progress?: ExportProgress };
 
 type I = identity['schemas'];
+export type PublishedKey = Whole<I['IdentityPublishedKey']>;
+export type EventKey = With<I['IdentityEventKey'], 'key_id' | 'alg' | 'holder' | 'not_before' | 'not_after' | 'standing'>;
+export type ServiceKey = Omit<With<I['IdentityServiceKey'], 'id' | 'state' | 'reason' | 'created_at'>, 'key'> & { key: PublishedKey };
 export type HolidayRange = With<I['CalendarRange'], 'name' | 'name_en' | 'from'>;
 export type HolidayNotice = Omit<Whole<I['IdentityHolidayNotice']>, 'off' | 'work'> & { off: HolidayRange[] | null; work: HolidayRange[] | null };
 export interface Holidays {

@@ -1,4 +1,5 @@
 import { AUDIT_TEXTS } from './audit';
+import { KEY_TEXTS } from './keys';
 
 // Every text of the pages, Chinese first. Words of the regulation follow the
 // glossary; labels of codes come from the rule packs.
@@ -32,6 +33,8 @@ export const TEXTS = {
 
   navInbox: ['待办事项', 'To do'],
   navProjects: ['项目', 'Projects'],
+  navRegisters: ['台账', 'Registers'],
+  registerEmptyFilter: ['没有这一状态的事项', 'Nothing in this state'],
   navDeclare: ['申报项目', 'Declare'],
 
   loading: ['正在加载', 'Loading'],
@@ -255,6 +258,7 @@ export const TEXTS = {
   actSealed: ['办理结果将以您的姓名和单位记录，并加盖电子签名', 'What you do is recorded under your name and unit, and sealed'],
 
   ...AUDIT_TEXTS,
+  ...KEY_TEXTS,
 } as const satisfies Record<string, readonly [string, string]>;
 
 export type TextKey = keyof typeof TEXTS;

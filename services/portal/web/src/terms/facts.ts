@@ -231,6 +231,10 @@ const FACTS: Record<string, Text> = {
   'identity.v1.UnitAmended': text('修改单位信息', 'Unit amended'),
   'identity.v1.UnitSucceeded': text('单位更替', 'Unit succeeded'),
   'identity.v1.SigningKeyMade': text('生成签名密钥', 'Signing key made'),
+  'identity.v1.ServiceKeyRequested': text('申请登记服务密钥', 'Service key requested'),
+  'identity.v1.ServiceKeyEnrolled': text('登记服务密钥', 'Service key enrolled'),
+  'identity.v1.ServiceKeyRejected': text('不予登记服务密钥', 'Service key rejected'),
+  'identity.v1.ServiceKeyRevoked': text('吊销服务密钥', 'Service key revoked'),
 };
 
 /** What a fact's type is called; the bare message name for one from a newer service. */

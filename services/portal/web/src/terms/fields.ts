@@ -275,7 +275,7 @@ const FIELDS: Record<string, Text> = {
   regime: text('安全工作制度', 'Security system'),
   release: text('对外提供序号', 'Release'),
   released_on: text('对外提供日期', 'Released on'),
-  responsible: text('责任人', 'Responsible'),
+  responsible: text('责任单位（责任人）', 'Responsible'),
   scenario: text('演练场景', 'Scenario'),
   scope: text('范围', 'Scope'),
   step: text('环节', 'Step'),
@@ -307,11 +307,61 @@ const FIELDS: Record<string, Text> = {
   limit_fen: text('限额', 'Limit'),
   formats: text('格式', 'Formats'),
   bundle_sha256: text('审计包散列', 'Hash of the bundle'),
+  adopted: text('是否采纳', 'Adopted'),
+  agreement: text('保密协议', 'Agreement'),
+  agrees: text('是否同意', 'Agrees'),
+  answered_by: text('答复人', 'Answered by'),
+  answered_on: text('答复日期', 'Answered on'),
+  approvals: text('批准', 'Approvals'),
+  asked_on: text('征求意见日期', 'Asked on'),
+  authority: text('机关', 'Authority'),
+  by: text('经办人', 'By'),
+  comments: text('意见', 'Comments'),
+  consultation: text('征求意见', 'Consultation'),
+  deferral: text('暂缓共享', 'Deferral'),
+  dispute: text('协调', 'Dispute'),
+  done_on: text('完成日期', 'Done on'),
+  drafted_by: text('起草人', 'Drafted by'),
+  end_reason: text('终止理由', 'Why it ended'),
+  filing: text('备案', 'Filing'),
+  from_year: text('起始年度', 'First year'),
+  lead: text('牵头单位', 'Lead unit'),
+  links: text('与上级和相关规划的衔接', 'How it joins other plans'),
+  month: text('完成月份', 'Month'),
+  number: text('编号', 'Number'),
+  overdue: text('逾期', 'Overdue'),
+  part_done: text('本单位任务已完成', 'Part done'),
+  parts: text('已完成的责任单位', 'Units whose part is done'),
+  pressed: text('督办', 'Pressed'),
+  provider_steward: text('提供单位管理员', 'Provider’s steward'),
+  recorded_by: text('登记人', 'Recorded by'),
+  releases: text('对外提供', 'Releases'),
+  reported_by: text('报告人', 'Reported by'),
+  reported_on: text('报告日期', 'Reported on'),
+  reports: text('报告', 'Reports'),
+  requested_on: text('申请日期', 'Requested on'),
+  requesters: text('需求单位', 'Requesters'),
+  reviews: text('审议', 'Reviews'),
+  rule_text: text('所依规定', 'Rule'),
+  service: text('服务', 'Service'),
+  state: text('状态', 'State'),
+  steward: text('数据资源管理员', 'Steward'),
+  tasks: text('任务', 'Tasks'),
+  to_year: text('截止年度', 'Last year'),
+  units: text('单位', 'Units'),
+  uses: text('使用登记', 'Uses'),
 };
 
-/** What a field is called; its own name where there is no other. */
-export function fieldName(name: string): Text {
-  return FIELDS[name] ?? text(name, name.replaceAll('_', ' '));
+// What some services mean by a name that others use for something else.
+const OF_SERVICE: Record<string, Record<string, Text>> = {
+  cybersecurity: { notice_no: text('通知文号', 'Notice number'), findings: text('发现的问题', 'Findings'), text: text('情况说明', 'Text') },
+  dataresource: { notice_no: text('通知文号', 'Notice number'), text: text('整改情况', 'Text'), service: text('提供服务', 'Provision'), items: text('数据项', 'Items') },
+  declaration: { text: text('内容', 'Text') },
+};
+
+/** What a field is called, of a service where one is named; its own name where there is no other. */
+export function fieldName(name: string, service = ''): Text {
+  return OF_SERVICE[service]?.[name] ?? FIELDS[name] ?? text(name, name.replaceAll('_', ' '));
 }
 
 // Values that stand for themselves in facts and forms.
@@ -377,6 +427,8 @@ const VALUES: Record<string, Text> = {
   supervision_report: text('监理报告', 'Supervision report'),
   catalogue_published: text('资源目录已发布', 'Catalogue published'),
   not_shared: text('不共享', 'Not shared'),
+  development_plan: text('电子政务重点工作和发展规划', 'Development plan'),
+  annual_plan: text('年度计划和节点目标', 'Annual plan'),
 };
 
 /** What a coded value is called, if it has a name. */

@@ -11,7 +11,8 @@ import { fromWan } from '../terms/money';
 import { UNITS } from '../terms/names';
 import type { Path } from '../terms/violations';
 
-const UNIT = /^(unit|agency|supervisor|member|assessor_unit|to_unit|from_unit)$/;
+const UNIT = /^(unit|agency|supervisor|member|assessor_unit|to_unit|from_unit|lead|provider)$/;
+const UNITS_FIELD = /^(units|responsible)$/;
 
 /** The rule that an amount in 万元 is one. */
 export function useAmountRule() {
@@ -46,7 +47,7 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
   const labels = useLabels();
   const units = useUnits().data;
   const amount = useAmountRule();
-  const label = labels.field(field.name);
+  const label = labels.field(field.name, service);
   const rules = field.required && field.kind !== 'bool' ? [{ required: true, message: t('required') }] : [];
   const item = (control: React.ReactNode, more: object[] = []) => (
     <Form.Item name={at} label={label} rules={[...rules, ...more]} required={field.required}>
@@ -74,6 +75,9 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
     case 'choice':
       return item(<Select options={(field.choices ?? []).map((c) => ({ value: c, label: labels.value(field.name, c) }))} />);
     case 'words':
+      if (UNITS_FIELD.test(field.name)) {
+        return item(<Select mode="multiple" showSearch={{ optionFilterProp: 'label' }} options={(units?.map((u) => u.code) ?? Object.keys(UNITS)).map((value) => ({ value, label: labels.unit(value) }))} />);
+      }
       return item(<Select mode="tags" open={false} suffix={null} tokenSeparators={[',', '，', ';', '；']} />);
     case 'long':
       return item(<Input.TextArea rows={3} classNames={{ textarea: 'grows' }} />);

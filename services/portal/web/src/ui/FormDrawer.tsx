@@ -21,6 +21,8 @@ export interface FormField {
   required?: boolean;
   hint?: string;
   options?: { value: string; label: string }[];
+  /** Why what is entered will not do; empty where it will. */
+  wrong?: (v: unknown) => string;
   /** Of a project: the stage of those offered. */
   stage?: string;
   /** Of papers: the path of the service where each is handed over. */
@@ -42,6 +44,8 @@ export interface FormAct {
   fixed?: Record<string, unknown>;
   /** Fields that steer the form and are not sent. */
   unsent?: string[];
+  /** What is sent, where it is not the fields as they are. */
+  compose?: (entered: Record<string, unknown>) => Record<string, unknown>;
 }
 
 /** Papers handed over one by one; the value is their hashes. */
@@ -142,10 +146,10 @@ function Body({ act, onDone, onClose }: { act: FormAct; onDone: (answer: unknown
   const send = useMutation({
     mutationFn: (entered: Record<string, unknown>) => {
       setRest([]);
-      const body: Record<string, unknown> = { ...act.fixed };
+      const body: Record<string, unknown> = { ...act.fixed, ...act.compose?.(entered) };
       for (const f of shown) {
         const v = entered[f.name];
-        if (!worth(v) || act.unsent?.includes(f.name)) continue;
+        if (!worth(v) || act.compose || act.unsent?.includes(f.name)) continue;
         body[f.name] = dayjs.isDayjs(v) ? v.format('YYYY-MM-DD') : v;
       }
       const path = typeof act.path === 'string' ? act.path : act.path(entered);
@@ -178,7 +182,10 @@ function Body({ act, onDone, onClose }: { act: FormAct; onDone: (answer: unknown
             label={f.kind === 'check' ? undefined : f.label}
             extra={f.hint}
             valuePropName={f.kind === 'check' ? 'checked' : 'value'}
-            rules={f.required ? [{ required: true, message: t('required') }] : []}
+            rules={[
+              ...(f.required ? [{ required: true, message: t('required') }] : []),
+              ...(f.wrong ? [{ validator: (_: unknown, v: unknown) => (worth(v) && f.wrong?.(v) ? Promise.reject(new Error(f.wrong(v))) : Promise.resolve()) }] : []),
+            ]}
           >
             <Control act={act} field={f} />
           </Form.Item>

@@ -1,4 +1,4 @@
-import { AuditOutlined, CalendarOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, LockOutlined, LogoutOutlined, MenuOutlined, UserOutlined } from '@ant-design/icons';
+import { AuditOutlined, CalendarOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined, UserOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
 import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -8,6 +8,7 @@ import { useSession, useSigned } from '../api/session';
 import { useLanguage } from '../i18n/language';
 import type { TextKey } from '../i18n/texts';
 import { ANSWERERS, ROLES } from '../terms/names';
+import { REGISTERS } from '../terms/registers';
 import { Loading } from './Bits';
 
 /** The mark of the portal: a file that is checked. */
@@ -31,10 +32,10 @@ export function LanguageSwitch({ light }: { light?: boolean }) {
 }
 
 // The pages that the menu leads to besides the inbox.
-const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays'];
+const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays', '/service-keys', ...Object.keys(REGISTERS).map((name) => `/registers/${name}`)];
 
 function Navigation({ onGo }: { onGo?: () => void }) {
-  const { t } = useLanguage();
+  const { t, pick } = useLanguage();
   const { principal, today } = useSigned();
   const inbox = useInbox();
   const { pathname } = useLocation();
@@ -72,7 +73,18 @@ function Navigation({ onGo }: { onGo?: () => void }) {
             : has(...ANSWERERS)
               ? [{ ...to('/audit/cases', 'navCases'), icon: <AuditOutlined /> }]
               : []),
+          ...(has('operator', 'account_admin', 'agency', 'expert')
+            ? []
+            : [
+                {
+                  key: 'registers',
+                  icon: <ProfileOutlined />,
+                  label: t('navRegisters'),
+                  children: Object.values(REGISTERS).map((r) => ({ key: `/registers/${r.name}`, label: <Link to={`/registers/${r.name}`}>{pick(r.title)}</Link> })),
+                },
+              ]),
           ...(has('operator') ? [{ ...to('/holidays', 'navHolidays'), icon: <CalendarOutlined /> }] : []),
+          ...(has('operator', 'account_admin', 'auditor') ? [{ ...to('/service-keys', 'navKeys'), icon: <KeyOutlined /> }] : []),
         ]}
       />
       <div className="nav-foot quiet small">

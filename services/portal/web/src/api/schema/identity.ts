@@ -264,6 +264,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facts that consumers of this service gave up on, the oldest first
+         * @description Roles: operator, auditor
+         */
+        get: operations["ListDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One fact that a consumer gave up on
+         * @description Roles: operator, auditor
+         */
+        get: operations["GetDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a fact that a consumer gave up on tried again; what waits behind it follows
+         * @description Roles: operator
+         */
+        post: operations["RetryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a fact up for good: what waits behind it goes on without its effects
+         * @description Roles: operator
+         */
+        post: operations["SkipDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines": {
         parameters: {
             query?: never;
@@ -325,6 +405,26 @@ export interface paths {
         };
         /** Roles, incompatible duties, and the rules of passwords and sessions */
         get: operations["GetDuties"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/event-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The register of the keys by which services sign what they state
+         * @description Roles: operator, account_admin, auditor
+         */
+        get: operations["ListEventKeys"];
         put?: never;
         post?: never;
         delete?: never;
@@ -422,6 +522,90 @@ export interface paths {
         /** Replace the caller's password; all its sessions end and a new one begins */
         put: operations["ChangePassword"];
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-keys": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What operators said of services' keys, newest first
+         * @description Roles: operator, account_admin, auditor
+         */
+        get: operations["ListServiceKeys"];
+        put?: never;
+        /**
+         * Ask for a service's key to be believed
+         * @description Roles: operator
+         */
+        post: operations["RequestServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-keys/{id}/enrol": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a key believed that another operator asked for
+         * @description Roles: operator
+         */
+        post: operations["EnrolServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-keys/{id}/reject": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Turn the request for a key down, or withdraw it
+         * @description Roles: operator
+         */
+        post: operations["RejectServiceKey"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/service-keys/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a key prove nothing any more, whichever register lists it
+         * @description Roles: operator
+         */
+        post: operations["RevokeServiceKey"];
         delete?: never;
         options?: never;
         head?: never;
@@ -710,6 +894,27 @@ export interface components {
         IdentityEnded: {
             ended?: boolean;
         };
+        IdentityEnrolServiceKey: {
+            opinion: string;
+        };
+        IdentityEventKey: {
+            /** @enum {string} */
+            alg: "ed25519" | "sm2";
+            holder: string;
+            key_id: string;
+            /** Format: date-time */
+            not_after: string;
+            /** Format: date-time */
+            not_before: string;
+            /** Format: base64 */
+            public_key: string;
+            /** Format: date-time */
+            revoked_at?: null | string;
+            standing?: string;
+        };
+        IdentityEventKeyList: {
+            items?: components["schemas"]["IdentityEventKey"][] | null;
+        };
         IdentityFormer: {
             name?: string;
             name_en?: string;
@@ -808,6 +1013,18 @@ export interface components {
             min_length?: number;
             one_time?: components["schemas"]["IdentityOneTime"];
         };
+        IdentityPublishedKey: {
+            /** @enum {string} */
+            alg: "ed25519" | "sm2";
+            holder: string;
+            key_id: string;
+            /** Format: date-time */
+            not_after: string;
+            /** Format: date-time */
+            not_before: string;
+            /** Format: base64 */
+            public_key: string;
+        };
         IdentityPublishHolidays: {
             kind?: string;
             notice?: string;
@@ -842,6 +1059,11 @@ export interface components {
             reason: string;
             role: string;
         };
+        IdentityRequestServiceKey: {
+            key: components["schemas"]["IdentityPublishedKey"];
+            reason: string;
+            speaks_for: string;
+        };
         IdentityReview: {
             on?: string;
             opinion?: string;
@@ -874,6 +1096,32 @@ export interface components {
         };
         IdentityRotateKeys: {
             reason: string;
+        };
+        IdentityServiceKey: {
+            /** Format: date-time */
+            created_at?: string;
+            deadlines?: components["schemas"]["Deadline"][];
+            decided_by?: string;
+            id?: string;
+            key?: components["schemas"]["IdentityPublishedKey"];
+            opinion?: string;
+            parties?: string[] | null;
+            project_id?: string;
+            reason?: string;
+            requested_by?: string;
+            /** Format: date-time */
+            revoked_at?: string;
+            revoked_by?: string;
+            revoked_reason?: string;
+            speaks_for?: string;
+            state?: string;
+            title?: string;
+            todo?: components["schemas"]["Todo"][];
+            unit?: string;
+            /** Format: date-time */
+            updated_at?: string;
+            /** Format: int64 */
+            version?: number;
         };
         IdentitySessionRules: {
             access_minutes?: number;
@@ -919,8 +1167,35 @@ export interface components {
             /** Format: int64 */
             version?: number;
         };
+        ModuleDeadLetter: {
+            attempts?: number;
+            blocks?: boolean;
+            bytes?: number;
+            consumer?: string;
+            error?: string;
+            event_id?: string;
+            /** Format: date-time */
+            held_at?: string;
+            /** Format: int64 */
+            id?: number;
+            /** Format: date-time */
+            recorded_at?: string;
+            /** Format: int64 */
+            seq?: number;
+            sha256?: string;
+            source?: string;
+            subject?: string;
+            type?: string;
+        };
+        ModuleDeadLetters: {
+            items?: components["schemas"]["ModuleDeadLetter"][] | null;
+            next_page_token?: string;
+        };
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
+        };
+        ModuleSkipDeadLetter: {
+            reason?: string;
         };
         ModuleTasks: {
             items?: components["schemas"]["StoreTask"][] | null;
@@ -944,6 +1219,10 @@ export interface components {
         };
         PageOfEgovServicesIdentityKeyRecord: {
             items?: components["schemas"]["IdentityKeyRecord"][] | null;
+            next_page_token?: string;
+        };
+        PageOfEgovServicesIdentityServiceKey: {
+            items?: components["schemas"]["IdentityServiceKey"][] | null;
             next_page_token?: string;
         };
         PageOfEgovServicesIdentityUnit: {
@@ -1470,6 +1749,131 @@ export interface operations {
             };
         };
     };
+    ListDeadLetters: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetters"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RetryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SkipDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ModuleSkipDeadLetter"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListDeadlines: {
         parameters: {
             query?: {
@@ -1617,6 +2021,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityDuties"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListEventKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityEventKeyList"];
                 };
             };
             default: {
@@ -1803,6 +2235,172 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityGrant"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListServiceKeys: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+                state?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PageOfEgovServicesIdentityServiceKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RequestServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityRequestServiceKey"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityServiceKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    EnrolServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityEnrolServiceKey"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityServiceKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RejectServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityServiceKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RevokeServiceKey: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["IdentityReasoned"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityServiceKey"];
                 };
             };
             default: {
