@@ -35,14 +35,14 @@ type Options struct {
 	// District is whose rules hold, and Packs a directory of further rule packs;
 	// empty = as at the start before, at first the suite's own.
 	District, Packs string
-	Separate        bool      // a process a service instead of one for all
+	Separate        bool // a process a service instead of one for all
 	// Replicas is how many processes each service has, behind an address that
 	// spreads connections over those that are ready; 0 = one, spoken to itself.
 	// They are stopped and joined by others one at a time. It implies Separate.
-	Replicas int
-	Fast            bool      // PostgreSQL without fsync: for tests alone
-	Forgetful       bool      // Redis keeps nothing over a restart; also with Fast
-	Out             io.Writer // says what is being done
+	Replicas  int
+	Fast      bool      // PostgreSQL without fsync: for tests alone
+	Forgetful bool      // Redis keeps nothing over a restart; also with Fast
+	Out       io.Writer // says what is being done
 	// Deployed is the repository's folder deploy: users, roles and databases are
 	// made by its files, as on a government cloud, and both servers speak TLS
 	// alone. Empty: by this package, without TLS.
