@@ -4,10 +4,12 @@ import (
 	"bytes"
 	"encoding/csv"
 	"errors"
+	"flag"
 	"fmt"
 	"io"
 	"iter"
 	"math"
+	"os"
 	"runtime"
 	"strings"
 	"testing"
@@ -20,6 +22,8 @@ import (
 	"egov/services/auditexport"
 	"egov/services/auditexport/tablefile"
 )
+
+var update = flag.Bool("update", false, "write the golden files anew")
 
 var columns = []auditexport.Column{
 	{Name: "zeta", Label: "名称"},
@@ -43,12 +47,17 @@ func table(rows ...[]any) auditexport.Table {
 	}}
 }
 
-var sample = table(
-	[]any{"智慧校园 <&>\"'", int64(300_000_001), calendar.MustDate(2026, time.March, 2), noon, true, `{"a":1}`},
-	[]any{`=HYPERLINK("x")`, int64(math.MaxInt64), nil, nil, nil, "+1"},
-	[]any{nil, int64(-5), calendar.MustDate(1999, time.December, 31), noon.Add(-time.Hour), false, strings.Repeat("长", 40_000)},
-	[]any{"＝全角", nil, nil, nil, nil, nil},
-)
+var sample = sampled(40_000)
+
+// sampled is a table one of whose texts is so long.
+func sampled(long int) auditexport.Table {
+	return table(
+		[]any{"智慧校园 <&>\"'", int64(300_000_001), calendar.MustDate(2026, time.March, 2), noon, true, `{"a":1}`},
+		[]any{`=HYPERLINK("x")`, int64(math.MaxInt64), nil, nil, nil, "+1"},
+		[]any{nil, int64(-5), calendar.MustDate(1999, time.December, 31), noon.Add(-time.Hour), false, strings.Repeat("长", long)},
+		[]any{"＝全角", nil, nil, nil, nil, nil},
+	)
+}
 
 func written(t *testing.T, format string, of auditexport.Table) []byte {
 	t.Helper()
@@ -200,6 +209,23 @@ func TestParquetKeepsEveryType(t *testing.T) {
 	}
 	if rows[2][1].Int64() != -5 || rows[2][2].Int32() != 10_956 || len(rows[2][5].ByteArray()) != 120_000 {
 		t.Errorf("%v", rows[2][:5])
+	}
+}
+
+// TestParquetIsWhatAnotherReaderReads holds the writer to the bytes that a reader
+// of another make is tested with (services/portal/web/test/parquet.test.mjs).
+func TestParquetIsWhatAnotherReaderReads(t *testing.T) {
+	t.Parallel()
+	const golden = "testdata/sample.parquet"
+	got := written(t, "parquet", sampled(400))
+	if *update {
+		if err := os.WriteFile(golden, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(golden)
+	if err != nil || !bytes.Equal(got, want) {
+		t.Errorf("%d bytes, not the %d of %s: write it anew with -update and run the portal's tests; %v", len(got), len(want), golden, err)
 	}
 }
 
