@@ -49,15 +49,12 @@ type Bed struct {
 
 	Repository string // its folder
 	Dir        string // for what proofs write
-	Helm       string // the program
-	Kubernetes string // the program that kubectl is in
+	Helm, Egov string // the programs
 	Address    string // of the servers, as pods see it
-	Images     string // folder of the images' archives
-	Tag, Next  string // of the images: first, and after the upgrade
+	Tag        string // of the images
+	Before     string // of those of the release before; Tag where there are none
 	Clock      string // the virtual clock's file on this machine
 	Out        io.Writer
-
-	begun bool // the walk has begun: the district's clock runs
 }
 
 // district is the namespace of the profile of one platform team, and release

@@ -16,7 +16,7 @@ import (
 	"egov/services/suite/demo"
 )
 
-// install brings up the district's profile.
+// install brings up the district's profile, with the release before this one.
 func install(ctx context.Context, b *Bed) (string, error) {
 	if err := b.prepare(ctx, district); err != nil {
 		return "", err
@@ -29,7 +29,7 @@ func install(ctx context.Context, b *Bed) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = b.install(ctx, district, chart, "district.yaml", b.overlay(b.Tag, suite.Names()...))
+	err = b.install(ctx, district, chart, "district.yaml", b.overlay(b.Before, suite.Names()...))
 	stop()
 	if err != nil {
 		return "", err

@@ -56,6 +56,13 @@ func (l *load) rest() {
 	l.http.CloseIdleConnections()
 }
 
+// String says how the load goes.
+func (l *load) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return fmt.Sprintf("%d requests, %d failed", l.asked, len(l.failures))
+}
+
 // call drafts projects and looks at them, in turn with the portal's page and
 // identity's keys, until ctx ends.
 func (l *load) call(ctx context.Context, account string) {

@@ -156,14 +156,16 @@ func (b *Bed) kedas(ctx context.Context, namespace, name string) error {
 	}
 	var so struct {
 		Spec struct {
-			ScaleTargetRef  struct{ Name string }
-			MinReplicaCount int32
-			MaxReplicaCount int32
+			ScaleTargetRef struct {
+				Name string `json:"name"`
+			} `json:"scaleTargetRef"`
+			MinReplicaCount int32 `json:"minReplicaCount"`
+			MaxReplicaCount int32 `json:"maxReplicaCount"`
 			Triggers        []struct {
-				Type     string
-				Metadata map[string]string
-			}
-		}
+				Type     string            `json:"type"`
+				Metadata map[string]string `json:"metadata"`
+			} `json:"triggers"`
+		} `json:"spec"`
 	}
 	if err := runtime.DefaultUnstructuredConverter.FromUnstructured(u.Object, &so); err != nil {
 		return err

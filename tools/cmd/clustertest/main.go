@@ -3,6 +3,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -23,14 +24,15 @@ import (
 
 // options are the command's flags.
 type options struct {
-	helm, images, tag, only, shell string
-	tools                          string
-	limit                          time.Duration
+	helm, egov, images, tag, only, shell string
+	tools                                string
+	limit                                time.Duration
 }
 
 func main() {
 	var o options
 	flag.StringVar(&o.helm, "helm", "helm", "the program helm")
+	flag.StringVar(&o.egov, "egov", "bin/egov", "the program egov")
 	flag.StringVar(&o.images, "images", "dist", "folder of the images' archives")
 	flag.StringVar(&o.tag, "tag", "", "tag of the images")
 	flag.StringVar(&o.only, "only", "", "names of proofs, with commas; those they stand on are not added")
@@ -64,6 +66,12 @@ func run(o options) int {
 // outside builds what is missing while there still is a network, and goes in.
 func outside(ctx context.Context, o options) (int, error) {
 	if _, err := build(ctx, o); err != nil {
+		return 0, err
+	}
+	if _, err := releaseBefore(ctx, o); err != nil {
+		return 0, err
+	}
+	if _, err := proofs.Definitions(ctx); err != nil {
 		return 0, err
 	}
 	return node.Isolate(ctx)
@@ -100,12 +108,8 @@ func inside(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, s.Stop(context.WithoutCancel(ctx))) }()
-	archives, err := filepath.Glob(filepath.Join(o.images, "*.tar"))
-	if err != nil || len(archives) == 0 {
-		return errors.Join(fmt.Errorf("no images in %s: make images", o.images), err)
-	}
-	fmt.Printf("▸ %d images\n", len(archives))
-	if err := n.Import(ctx, archives...); err != nil {
+	before, err := bringImages(ctx, n, o)
+	if err != nil {
 		return err
 	}
 	repository, err := os.Getwd()
@@ -114,11 +118,8 @@ func inside(ctx context.Context, o options) (err error) {
 	}
 	b := &proofs.Bed{
 		Config: n.Config, Client: n.Client, Kubeconfig: n.Kubeconfig, Node: n, Servers: s, Authority: authority,
-		Repository: repository, Dir: dir, Helm: o.helm, Kubernetes: tools.Kubernetes, Address: node.Address, Images: o.images, Tag: o.tag, Next: "next",
+		Repository: repository, Dir: dir, Helm: o.helm, Egov: o.egov, Address: node.Address, Tag: o.tag, Before: cmp.Or(before, o.tag),
 		Clock: filepath.Join(dir, "volumes", "clock", "clock"), Out: os.Stdout,
-	}
-	if err := next(ctx, n, b); err != nil {
-		return err
 	}
 	all := proofs.All()
 	if o.only != "" {
@@ -133,20 +134,26 @@ func inside(ctx context.Context, o options) (err error) {
 	return err
 }
 
-// next gives the images a second tag: what an upgrade brings.
-func next(ctx context.Context, n *node.Node, b *proofs.Bed) error {
-	images, err := n.Images(ctx)
+// bringImages imports the images that were built, and those of the release
+// before, whose tag it gives where there are any.
+func bringImages(ctx context.Context, n *node.Node, o options) (before string, err error) {
+	archives, err := filepath.Glob(filepath.Join(o.images, "*.tar"))
+	if err != nil || len(archives) == 0 {
+		return "", errors.Join(fmt.Errorf("no images in %s: make images", o.images), err)
+	}
+	dir, err := releaseBefore(ctx, o)
 	if err != nil {
-		return err
+		return "", err
 	}
-	for _, image := range images {
-		if base, ok := strings.CutSuffix(image, ":"+b.Tag); ok {
-			if err := n.Tag(ctx, image, base+":"+b.Next); err != nil {
-				return err
-			}
+	if dir != "" {
+		old, err := filepath.Glob(filepath.Join(dir, "*.tar"))
+		if err != nil {
+			return "", err
 		}
+		archives, before = append(archives, old...), beforeTag
 	}
-	return nil
+	fmt.Printf("▸ %d images\n", len(archives))
+	return before, n.Import(ctx, archives...)
 }
 
 // shell runs a command of the caller's on the cluster as it stands.
