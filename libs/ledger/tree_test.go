@@ -123,6 +123,37 @@ func TestARangeBetweenTwoCoversMakesTheRoot(t *testing.T) {
 	})
 }
 
+// TestATreeIsHashedByParts has runs of leaves hashed apart and joined.
+func TestATreeIsHashedByParts(t *testing.T) {
+	t.Parallel()
+	b := newBook(t, 1300)
+	rapid.Check(t, func(t *rapid.T) {
+		size := rapid.Uint64Range(0, 1300).Draw(t, "size")
+		var tree ledger.Tree
+		for tree.Size() < size {
+			first := tree.Size()
+			end := min(size, first+rapid.Uint64Range(1, 400).Draw(t, "run"))
+			var leaves []ledger.Hash
+			for _, row := range b.rows[first:end] {
+				leaves = append(leaves, row.Chain)
+			}
+			nodes := ledger.AppendCompactRange([]ledger.Hash{{7}}, first, leaves)
+			if nodes[0] != (ledger.Hash{7}) {
+				t.Fatal("what was there is gone")
+			}
+			if err := tree.AppendRange(end, nodes[1:]); err != nil {
+				t.Fatal(err)
+			}
+		}
+		if tree.Root() != libraryRootOf(b, size) {
+			t.Fatalf("another root of %d rows", size)
+		}
+	})
+	if nodes := ledger.AppendCompactRange(nil, 5, nil); len(nodes) != 0 {
+		t.Fatalf("%d nodes of nothing", len(nodes))
+	}
+}
+
 func TestInclusionProofs(t *testing.T) {
 	t.Parallel()
 	b := newBook(t, 1300)

@@ -9,8 +9,8 @@ import (
 
 // What a round of verification works through.
 const (
-	ledgerRows   = 50_000
-	ledgerRounds = 7
+	ledgerRows   = 100_000
+	ledgerRounds = 9
 )
 
 func verification(context.Context, *servers) ([]measure, error) {

@@ -23,15 +23,9 @@ func decodeBase64(dst, text []byte) ([]byte, bool) {
 	}
 	dst = dst[:cap(dst)]
 	pairs := base64Pairs()
-	var seen uint16
-	in, out := text[:len(text)-4], dst // the last four characters may have padding
-	for len(in) >= 8 && len(out) >= 8 {
-		x := binary.LittleEndian.Uint64(in)
-		a, b, c, d := pairs[uint16(x)], pairs[uint16(x>>16)], pairs[uint16(x>>32)], pairs[x>>48]
-		seen |= a | b | c | d
-		binary.BigEndian.PutUint64(out, uint64(a)<<52|uint64(b)<<40|uint64(c)<<28|uint64(d)<<16)
-		in, out = in[8:], out[6:]
-	}
+	in := text[:len(text)-4] // the last four characters may have padding
+	whole, seen := pairs.decode(dst, in)
+	in, out := in[whole:], dst[whole/4*3:]
 	four := func(x uint32) {
 		a, b := pairs[uint16(x)], pairs[x>>16]
 		seen |= a | b
@@ -62,11 +56,45 @@ func decodeBase64(dst, text []byte) ([]byte, bool) {
 // maxPair is the largest value of two base64 characters.
 const maxPair = 1<<12 - 1
 
-// base64Pairs maps two characters, the first in the low byte, to their twelve
-// bits, and anything else to a value above maxPair.
-var base64Pairs = sync.OnceValue(func() *[1 << 16]uint16 {
+// pairTable maps two characters, the first in the low byte, to their twelve bits,
+// and anything else to a value above maxPair.
+type pairTable [1 << 16]uint16
+
+// eight reads eight characters as 48 bits. seen is above maxPair when one of them
+// is none of the alphabet.
+func (t *pairTable) eight(in []byte) (bits uint64, seen uint16) {
+	x := binary.LittleEndian.Uint64(in)
+	a, b, c, d := t[uint16(x)], t[uint16(x>>16)], t[uint16(x>>32)], t[x>>48]
+	return uint64(a)<<36 | uint64(b)<<24 | uint64(c)<<12 | uint64(d), a | b | c | d
+}
+
+// decode reads whole groups of eight characters, as many as there are. It answers
+// how many characters that were, and what eight says of them.
+func (t *pairTable) decode(out, in []byte) (whole int, seen uint16) {
+	all := len(in)
+	for len(in) >= 32 && len(out) >= 24 {
+		a, seenA := t.eight(in)
+		b, seenB := t.eight(in[8:])
+		c, seenC := t.eight(in[16:])
+		d, seenD := t.eight(in[24:])
+		seen |= seenA | seenB | seenC | seenD
+		binary.BigEndian.PutUint64(out, a<<16|b>>32)
+		binary.BigEndian.PutUint64(out[8:], b<<32|c>>16)
+		binary.BigEndian.PutUint64(out[16:], c<<48|d)
+		in, out = in[32:], out[24:]
+	}
+	for len(in) >= 8 && len(out) >= 8 {
+		a, seenA := t.eight(in)
+		seen |= seenA
+		binary.BigEndian.PutUint64(out, a<<16)
+		in, out = in[8:], out[6:]
+	}
+	return all - len(in), seen
+}
+
+var base64Pairs = sync.OnceValue(func() *pairTable {
 	const alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
-	t := new([1 << 16]uint16)
+	t := new(pairTable)
 	for i := range t {
 		t[i] = 1<<16 - 1
 	}

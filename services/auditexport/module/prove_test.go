@@ -129,7 +129,7 @@ func (o *outsider) look(seq uint64) error {
 // over the API while facts come in as fast as the ledger takes them. As long as
 // nobody meddles with the database, nobody raises an alarm. Whatever is meddled
 // with then is found by everyone who looks, each time; and when it is put back,
-// all is well again (SH12-C-6).
+// all is well again.
 func TestNoReaderIsDeceivedWhileWritersRun(t *testing.T) {
 	t.Parallel()
 	const readers, looks, tile = 3, 12, 256
