@@ -126,3 +126,53 @@ func TestEveryPartOfAnEventIsSigned(t *testing.T) {
 		t.Error("the time of recording may be another")
 	}
 }
+
+// TestPinnedKeysCountByThemselves asks a set of keys that somebody holds: for its
+// keys, within their time, under their holder's name, unless they are revoked
+// (SH12-C-9, SH12-C-12).
+func TestPinnedKeysCountByThemselves(t *testing.T) {
+	t.Parallel()
+	key, err := sign.Generate(sign.Ed25519)
+	must(t, err)
+	set := func(revoked *time.Time) *sign.KeySet {
+		s, err := sign.NewKeySet(sign.TrustedKey{Public: key.Public(), Holder: "declaration", NotBefore: noon, NotAfter: noon.Add(time.Hour), RevokedAt: revoked})
+		must(t, err)
+		return s
+	}
+	later := noon.Add(1000 * time.Hour)
+	for name, c := range map[string]struct {
+		set    *sign.KeySet
+		source string
+		id     string
+		at     time.Time
+		want   error
+	}{
+		"its own":                     {set(nil), "declaration", key.KeyID(), noon, nil},
+		"another's":                   {set(nil), "budgeting", key.KeyID(), noon, sign.ErrSignerMismatch},
+		"nobody's":                    {set(nil), "declaration", "0", noon, vouch.ErrKeyUnknown},
+		"of no set":                   {nil, "declaration", key.KeyID(), noon, vouch.ErrKeyUnknown},
+		"just before it begins":       {set(nil), "declaration", key.KeyID(), noon.Add(-sign.Skew), nil},
+		"long before it begins":       {set(nil), "declaration", key.KeyID(), noon.Add(-time.Hour), sign.ErrKeyNotValid},
+		"when it has run out":         {set(nil), "declaration", key.KeyID(), noon.Add(time.Hour), sign.ErrKeyNotValid},
+		"revoked":                     {set(&noon), "declaration", key.KeyID(), noon, sign.ErrKeyRevoked},
+		"revoked after it was used":   {set(&later), "declaration", key.KeyID(), noon, sign.ErrKeyRevoked},
+		"revoked, under a wrong name": {set(&later), "budgeting", key.KeyID(), noon, sign.ErrSignerMismatch},
+	} {
+		got, err := vouch.Pinned{Set: c.set}.VerifyingKey(c.source, c.id, c.at)
+		if !errors.Is(err, c.want) || (err == nil) != (got != nil) {
+			t.Errorf("%s: %v, %v", name, got, err)
+		}
+	}
+}
+
+// TestTheFormIsWrittenAroundTheTimeOfRecording puts together what is signed from
+// what is known sooner and later.
+func TestTheFormIsWrittenAroundTheTimeOfRecording(t *testing.T) {
+	t.Parallel()
+	e := entry(7)
+	around, at := vouch.AppendAround([]byte("x"), &e)
+	whole := append(vouch.AppendTime(append([]byte{}, around[:at]...), noon), around[at:]...)
+	if want := vouch.AppendEvent([]byte("x"), &e, noon); string(whole) != string(want) {
+		t.Errorf("%q\nwant %q", whole, want)
+	}
+}
