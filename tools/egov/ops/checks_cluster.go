@@ -170,6 +170,28 @@ func (c *chart) rollouts(o *objects) {
 	}
 }
 
+// missing finds Deployments without all their replicas of which nothing else
+// says why.
+func (c *chart) missing(o *objects) {
+	for _, d := range o.deployments {
+		where, want := d.Namespace+"/"+d.Name, int32(1)
+		if d.Spec.Replicas != nil {
+			want = *d.Spec.Replicas
+		}
+		explained := slices.ContainsFunc(c.found, func(f Finding) bool { return f.Where == where && f.Severity == Error })
+		if d.Status.ReadyReplicas >= want || explained {
+			continue
+		}
+		var phases []string
+		for _, p := range o.pods {
+			if p.Namespace == d.Namespace && selects(d.Spec.Selector, p.Labels) {
+				phases = append(phases, p.Name+" "+cmp.Or(waiting(&p), string(p.Status.Phase), "unknown"))
+			}
+		}
+		c.add("replicas_missing", where, "%d of %d replicas are ready; %s", d.Status.ReadyReplicas, want, cmp.Or(strings.Join(phases, ", "), "there are no pods"))
+	}
+}
+
 // migrations finds Jobs that did not bring a database to its form.
 func (c *chart) migrations(o *objects) {
 	for _, j := range o.jobs {

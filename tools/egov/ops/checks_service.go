@@ -13,6 +13,8 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
+
+	"egov/libs/calendar"
 )
 
 // From when on a figure is a finding. The alerts of deploy/telemetry have
@@ -159,7 +161,7 @@ func (c *chart) keys(x *Service, now time.Time) {
 		}
 	}
 	if !newest.IsZero() && newest.Sub(now) < keyRunsOut {
-		c.add("event_key_expiring", x.place(), "its newest key of events holds until %s", newest.Local().Format(time.DateTime))
+		c.add("event_key_expiring", x.place(), "its newest key of events holds until %s", newest.In(calendar.Shanghai).Format(time.DateTime))
 	}
 }
 

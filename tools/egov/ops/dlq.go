@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"egov/libs/calendar"
 	"egov/libs/module"
 	"egov/tools/egov/cli"
 	"egov/tools/egov/login"
@@ -129,7 +130,7 @@ func letterTable(p paper, list []LetterRow) error {
 		}
 		rows[i] = []cell{
 			text(r.Service), text(strconv.FormatInt(r.ID, 10)), text(r.Consumer), text(r.Source), text(r.Type),
-			text(cli.Cut(r.Subject, subjectWidth)), waits, text(r.HeldAt.Local().Format(time.DateTime)), text(cli.Cut(r.Error, errorWidth)),
+			text(cli.Cut(r.Subject, subjectWidth)), waits, text(r.HeldAt.In(calendar.Shanghai).Format(time.DateTime)), text(cli.Cut(r.Error, errorWidth)),
 		}
 	}
 	return p.table([]string{"服务 service", "编号 id", "订阅 consumer", "来源 source", "类型 type", "主体 subject", "阻塞 blocks", "时间 since", "原因 error"}, rows)
@@ -218,8 +219,8 @@ func letterCard(p paper, x *Service, d module.DeadLetter) error {
 	add("主体 subject", d.Subject)
 	add("序号 seq", strconv.FormatInt(d.Seq, 10))
 	add("事件 event id", d.EventID)
-	add("记录于 recorded", d.RecordedAt.Local().Format(time.DateTime))
-	add("放弃于 held", d.HeldAt.Local().Format(time.DateTime))
+	add("记录于 recorded", d.RecordedAt.In(calendar.Shanghai).Format(time.DateTime))
+	add("放弃于 held", d.HeldAt.In(calendar.Shanghai).Format(time.DateTime))
 	add("次数 attempts", strconv.Itoa(d.Attempts))
 	add("阻塞 blocks", strconv.FormatBool(d.Blocks))
 	add("内容 content", fmt.Sprintf("%d bytes, SHA-256 %s", d.Bytes, d.SHA256))

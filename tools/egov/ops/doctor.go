@@ -76,6 +76,9 @@ func examine(s, earlier *Survey, now time.Time) []Finding {
 		c.duplicates(s.cluster)
 		c.configurations(s)
 	}
+	if s.cluster != nil {
+		c.missing(s.cluster)
+	}
 	for _, x := range s.Services {
 		c.links(x)
 		c.outbox(x, before(earlier, x))
@@ -177,22 +180,36 @@ func (t *target) lookTwice(cmd *cobra.Command, first *Survey) (earlier, now *Sur
 	return first, now, err
 }
 
-// findings writes what was found for a person.
+// findings writes what was found for a person: of each code where it was seen,
+// then why it matters and what to do, once.
 func (p paper) findings(found []Finding, services int) {
 	marks := map[Severity]struct {
 		mark string
 		tone tone
 	}{Error: {"✗", bad}, Warning: {"!", watch}, Note: {"·", faint}}
 	n := map[Severity]int{}
+	var codes []string
+	by := map[string][]Finding{}
 	for _, f := range found {
 		n[f.Severity]++
-		m := marks[f.Severity]
-		p.say("%s  %s", p.paint(m.mark+" "+f.Code, m.tone), f.Where)
-		p.say("    看到 seen  %s", strings.ReplaceAll(f.Seen, "\n", "\n               "))
-		p.say("    原因 why   %s", f.Why.ZH)
-		p.say("               %s", f.Why.EN)
-		p.say("    处理 fix   %s", f.Fix.ZH)
-		p.say("               %s", f.Fix.EN)
+		if by[f.Code] == nil {
+			codes = append(codes, f.Code)
+		}
+		by[f.Code] = append(by[f.Code], f)
+	}
+	for _, code := range codes {
+		first := by[code][0]
+		m := marks[first.Severity]
+		p.say("%s", p.paint(m.mark+" "+code, m.tone))
+		for _, f := range by[code] {
+			p.say("    %s: %s", f.Where, strings.ReplaceAll(f.Seen, "\n", "\n      "))
+		}
+		p.say("    原因 why  %s", first.Why.ZH)
+		p.say("              %s", first.Why.EN)
+		p.say("    处理 fix  %s", first.Fix.ZH)
+		if first.Fix.EN != first.Fix.ZH {
+			p.say("              %s", first.Fix.EN)
+		}
 		p.say("")
 	}
 	p.say("检查了 %d 个服务：%d 个错误，%d 个警告，%d 个提示", services, n[Error], n[Warning], n[Note])

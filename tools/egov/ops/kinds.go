@@ -53,6 +53,11 @@ var kinds = map[string]kind{
 		Words{"程序在运行，但说自己不能接活，不在流量中", "the program runs and says that it cannot take work: it is out of traffic"},
 		Words{"database：检查 PostgreSQL 及其 NetworkPolicy；redis：检查 Redis；holidays：稍候，数据库可用后即好", "database: look at PostgreSQL and the way there (NetworkPolicy); redis: at Redis; holidays: it passes once the database answers"},
 	},
+	"replicas_missing": {
+		Error,
+		Words{"就绪的副本少于应有的，原因不明", "fewer replicas are ready than there should be, and nothing says why"},
+		Words{"刚安装或更新则稍候；仍不就绪时看 kubectl describe 与事件", "wait where it was just installed or upgraded; else kubectl describe, and look at the events"},
+	},
 	"pods_refused": {
 		Error,
 		Words{"集群不允许建立该容器组（准入、配额或容器组安全）", "the cluster does not let the pod be made: admission, a quota, or pod security"},

@@ -10,6 +10,7 @@ package ops
 
 import (
 	"context"
+	"errors"
 	"os"
 	"time"
 
@@ -33,8 +34,10 @@ type target struct {
 }
 
 // New makes the command with its members.
-func New() *cobra.Command {
-	t := &target{open: kube.Open}
+func New() *cobra.Command { return newWith(kube.Open) }
+
+func newWith(open func(kube.Options) (*kube.Cluster, error)) *cobra.Command {
+	t := &target{open: open}
 	c := cli.Group(&cobra.Command{
 		Use:   "ops",
 		Short: "运维：查看与操作运行中的系统 / operators: look at a running installation and act on it",
@@ -122,7 +125,7 @@ func (t *target) cluster(ctx context.Context, cmd *cobra.Command, act string) (*
 	m, c, err := t.installation(ctx, cmd)
 	if err == nil && m != nil {
 		err = cli.Exit(cli.Failed, errNoMeaning.WithMsg(
-			"egov up 在一台机器上以一个进程运行全部服务，"+act+"没有意义；有序停止请按 Ctrl-C，再次启动时数据仍在",
+			"egov up 在一台机器上把每个服务运行一次，"+act+"没有意义；有序停止请按 Ctrl-C，再次启动时数据仍在",
 			"egov up runs every service once on one machine: "+cmd.Name()+" has no meaning there; Ctrl-C stops it in order, and the next start finds its data"))
 	}
 	return c, err
@@ -155,7 +158,7 @@ func sayUnseen(cmd *cobra.Command, s *Survey) {
 	}
 	for _, x := range s.Services {
 		for _, i := range x.Instances {
-			if i.Unseen != nil {
+			if i.Unseen != nil && !errors.Is(i.Unseen, errNotRunning) { // those show as replicas that are not ready
 				say(cmd, said, i.Unseen)
 			}
 		}

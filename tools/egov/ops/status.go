@@ -8,6 +8,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/tools/egov/cli"
 )
@@ -316,7 +317,7 @@ func lagTables(p paper, lags []LagRow, held []HeldRow) error {
 		for i, r := range lags {
 			until := cell{unknown, faint}
 			if r.ReconciledTo != nil {
-				until = text(r.ReconciledTo.Local().Format(time.DateTime))
+				until = text(r.ReconciledTo.In(calendar.Shanghai).Format(time.DateTime))
 			}
 			rows[i] = []cell{text(place(r.Namespace, r.Service)), text(r.Consumer), text(r.Source), count(&r.Lag, manyEntries), count(&r.Pending, manyEntries), until}
 		}
