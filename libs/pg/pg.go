@@ -90,8 +90,12 @@ func ScopeOf(p authn.Principal) Scope {
 	return s
 }
 
-// SQL sets the scope for the rest of the transaction.
+// scopeSQL sets the scope for the rest of the transaction.
 const scopeSQL = `SELECT set_config('app.names', $1, true), set_config('app.read', $2, true), set_config('app.write', $3, true)`
+
+// byKeySQL does so in a transaction whose statements find their rows by key: its
+// statements are planned once a session, and never to read a whole table.
+const byKeySQL = scopeSQL + `, set_config('plan_cache_mode', 'force_generic_plan', true), set_config('enable_seqscan', 'off', true)`
 
 // Apply sets the scope for the rest of the transaction.
 func (s Scope) Apply(ctx context.Context, tx pgx.Tx) error {
@@ -102,17 +106,30 @@ func (s Scope) Apply(ctx context.Context, tx pgx.Tx) error {
 // Queue sets the scope from here on in a batch.
 func (s Scope) Queue(b *pgx.Batch) { b.Queue(scopeSQL, s.args()...) }
 
-// Within sets the scope from here on in a batch, unless it is the one in force;
-// from then on it is. What is in force at first is nobody's scope.
-func (s Scope) Within(b *pgx.Batch, inForce *Scope) {
-	if s.Read == inForce.Read && s.Write == inForce.Write && inForce.Names != nil && slices.Equal(s.Names, inForce.Names) {
-		return
+// Session is what the batches of one transaction have set so far. The zero value
+// has set nothing.
+type Session struct {
+	// ByKey is for a transaction all of whose statements find their rows by key.
+	// They keep their plans: PostgreSQL would plan those about a list of keys anew
+	// for every execution, since it takes an unknown list for a long one, and with
+	// the policies in them that takes longer than carrying them out. A plan that
+	// is made while a table is empty has to do when it is full, so none reads a
+	// whole table.
+	ByKey bool
+
+	scope Scope
+	begun bool
+}
+
+// Scope sets the scope from here on in a batch, unless it is the one in force.
+func (t *Session) Scope(b *pgx.Batch, s Scope) {
+	switch {
+	case !t.begun && t.ByKey:
+		b.Queue(byKeySQL, s.args()...)
+	case !t.begun || s.Compare(t.scope) != 0:
+		s.Queue(b)
 	}
-	s.Queue(b)
-	*inForce = s
-	if inForce.Names == nil {
-		inForce.Names = []string{} // an auditor's: in force, and of no names
-	}
+	t.begun, t.scope = true, s
 }
 
 func (s Scope) args() []any {

@@ -19,7 +19,7 @@ func (c *Collection[T, P]) Beside(as authn.Principal, sql string, read func(pgx.
 // companion is a query beside the aggregates of one collection.
 type companion interface {
 	// queue queues the query for all that ask, in its own scope.
-	queue(b *pgx.Batch, scope *pg.Scope, asking []*job)
+	queue(b *pgx.Batch, in *pg.Session, asking []*job)
 }
 
 type beside[T any] struct {
@@ -28,13 +28,13 @@ type beside[T any] struct {
 	read func(pgx.Rows) (id string, put func(*T), err error)
 }
 
-func (q *beside[T]) queue(b *pgx.Batch, scope *pg.Scope, asking []*job) {
+func (q *beside[T]) queue(b *pgx.Batch, in *pg.Session, asking []*job) {
 	ids := make([]string, len(asking))
 	by := make(map[string]*job, len(asking))
 	for i, j := range asking {
 		ids[i], by[j.id] = j.id, j
 	}
-	q.as.Within(b, scope)
+	in.Scope(b, q.as)
 	b.Queue(q.sql, ids).Query(func(rows pgx.Rows) error {
 		for rows.Next() {
 			id, put, err := q.read(rows)
@@ -48,7 +48,7 @@ func (q *beside[T]) queue(b *pgx.Batch, scope *pg.Scope, asking []*job) {
 }
 
 // askBeside queues the queries beside the aggregates of jobs, each once.
-func askBeside(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
+func askBeside(b *pgx.Batch, in *pg.Session, jobs []*job) {
 	asking := map[companion][]*job{}
 	var order []companion
 	for _, j := range jobs {
@@ -61,6 +61,6 @@ func askBeside(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
 		asking[j.beside] = append(asking[j.beside], j)
 	}
 	for _, q := range order {
-		q.queue(b, scope, asking[q])
+		q.queue(b, in, asking[q])
 	}
 }

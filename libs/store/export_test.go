@@ -6,3 +6,12 @@ func (s *Store) Waiting() int {
 	defer s.group.mu.Unlock()
 	return len(s.group.waiting)
 }
+
+// StatementsByKey are the statements about several rows of a table at once, with
+// arguments about none.
+func StatementsByKey(table string) map[string]string {
+	r := newRows(table)
+	return map[string]string{
+		"lock": r.lock.many + "|'{}'", "update": r.update.many + "|'{}','{}','{}','{}','{}','{}','{}','{}'",
+	}
+}

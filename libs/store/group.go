@@ -74,17 +74,17 @@ func runs(jobs []*job) iter.Seq[[]*job] {
 
 // load queues the first round trip of jobs: each run of them locks and reads its
 // aggregates in its own scope, and what is kept under their keys is read for all
-// at once. scope is the one in force, before and after.
-func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
+// at once.
+func load(b *pgx.Batch, in *pg.Session, jobs []*job) {
 	for _, j := range jobs {
 		j.before, j.kept, j.after, j.facts = nil, answer{}, nil, nil
 		j.begin()
 	}
-	askBeside(b, scope, jobs)
+	askBeside(b, in, jobs)
 	var keys [][]byte
 	var keyed []*job
 	for run := range runs(jobs) {
-		run[0].scope.Within(b, scope)
+		in.Scope(b, run[0].scope)
 		locking := make([]*job, 0, len(run))
 		for _, j := range run {
 			if !j.fresh {
@@ -117,7 +117,7 @@ func load(b *pgx.Batch, scope *pg.Scope, jobs []*job) {
 // save queues the second round trip of those jobs that write: each run of them
 // its rows in its own scope, and for all at once the facts and the answers to
 // keep. It reports whether facts were stated.
-func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
+func save(b *pgx.Batch, in *pg.Session, jobs []*job) (stated bool) {
 	var keys, hashes, answers [][]byte
 	var facts []event.Record
 	for run := range runs(jobs) {
@@ -129,7 +129,7 @@ func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
 			}
 			facts = append(facts, j.facts...)
 		}
-		run[0].scope.Within(b, scope)
+		in.Scope(b, run[0].scope)
 		run[0].rows.save(b, changed)
 	}
 	if len(keys) > 0 {
@@ -139,11 +139,12 @@ func save(b *pgx.Batch, scope *pg.Scope, jobs []*job) (stated bool) {
 	return len(facts) > 0
 }
 
-// group commits commands. What waits is run as one transaction when fewer than
-// two are running, when it fills one, or when it has waited for long: so commands
-// share transactions whenever several come at a time, a lone command waits for
-// nobody, and one that is held up by somebody else's lock does not hold up the
-// others. The commands of one aggregate are run one after the other.
+// group commits commands. What waits is run as one transaction when none is
+// running; beside another, when half of those who come at a time have come, when
+// it fills one, or when it has waited for long. So commands share transactions
+// whenever several come at a time, a lone command waits for nobody, and one that
+// is held up by somebody else's lock does not hold up the others. The commands of
+// one aggregate are run one after the other.
 type group struct {
 	pool    *pgxpool.Pool
 	writers int // transactions at once
@@ -155,12 +156,37 @@ type group struct {
 	locked  map[string]struct{} // what the commands of running transactions lock
 	running int
 	armed   bool // patience is being timed
+	crowd   crowd
 	wg      sync.WaitGroup
 }
 
-// abreast is how many transactions are begun without waiting for more commands:
-// while one is with the database, the other's changes are worked out.
+// abreast is how many transactions run side by side as a rule: while one is with
+// the database, the other's changes are worked out. Each has its share of those
+// who come at a time: with as many as happen to wait, some would have a single
+// command and all the cost of a transaction.
 const abreast = 2
+
+// crowd is how many commands come at a time.
+type crowd struct {
+	inside int // that wait or run
+	peak   int // most of them since a transaction began last
+	usual  int // what peaks come to
+}
+
+func (c *crowd) enter() {
+	c.inside++
+	c.peak = max(c.peak, c.inside)
+	c.usual = max(c.usual, c.peak)
+}
+
+func (c *crowd) leave(n int) { c.inside -= n }
+
+// look is called when a transaction begins. Where fewer come than before, the
+// number follows them within some transactions.
+func (c *crowd) look() {
+	c.usual -= (c.usual - c.peak + 3) / 4
+	c.peak = c.inside
+}
 
 // patience is how long commands wait for a running transaction to end before
 // another is begun beside it: longer than one takes as a rule.
@@ -190,6 +216,7 @@ func (g *group) do(j *job) error {
 	g.wg.Add(1)
 	defer g.wg.Done()
 	g.waiting = append(g.waiting, j)
+	g.crowd.enter()
 	g.begin(false)
 	g.mu.Unlock()
 	return <-j.done
@@ -198,12 +225,13 @@ func (g *group) do(j *job) error {
 // begin starts transactions with what waits; late says that it has waited for
 // long. The mutex is held.
 func (g *group) begin(late bool) {
-	for g.running < g.writers && (g.running < abreast || late || len(g.waiting) >= g.limit) {
+	for g.running < g.writers && (late || g.worth()) {
 		jobs := g.take()
 		if len(jobs) == 0 {
 			break // what waits, waits for the same aggregates
 		}
 		late = false
+		g.crowd.look()
 		g.running++
 		g.wg.Go(func() { g.run(jobs) })
 	}
@@ -216,6 +244,12 @@ func (g *group) begin(late bool) {
 			g.begin(true)
 		})
 	}
+}
+
+// worth says whether what waits makes a transaction. The mutex is held.
+func (g *group) worth() bool {
+	n := len(g.waiting)
+	return g.running == 0 || n >= g.limit || g.running < abreast && abreast*n >= g.crowd.usual
 }
 
 // take takes commands out of those that wait: the first of each aggregate that
@@ -248,6 +282,7 @@ func (g *group) run(jobs []*job) {
 	for _, j := range jobs {
 		delete(g.locked, j.lock())
 	}
+	g.crowd.leave(len(jobs))
 	g.running--
 	g.begin(false)
 }
@@ -308,10 +343,10 @@ func (g *group) transact(ctx context.Context, jobs []*job) []error {
 			_, _ = conn.Exec(context.WithoutCancel(ctx), "ROLLBACK")
 		}
 	}()
-	var scope pg.Scope
+	in := pg.Session{ByKey: true}
 	b := &pgx.Batch{}
 	b.Queue("BEGIN")
-	load(b, &scope, jobs)
+	load(b, &in, jobs)
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return all(err)
 	}
@@ -326,7 +361,7 @@ func (g *group) transact(ctx context.Context, jobs []*job) []error {
 		return errs // rolled back: nothing was written
 	}
 	b = &pgx.Batch{}
-	stated := save(b, &scope, writes)
+	stated := save(b, &in, writes)
 	b.Queue("COMMIT")
 	if err := conn.SendBatch(ctx, b).Close(); err != nil {
 		return all(err)

@@ -156,9 +156,9 @@ type transaction struct {
 
 // run carries out one command inside a transaction that is already open.
 func (t *transaction) run(ctx context.Context, j *job) error {
-	var scope pg.Scope
+	var in pg.Session // others' statements may follow
 	b := &pgx.Batch{}
-	load(b, &scope, []*job{j})
+	load(b, &in, []*job{j})
 	if err := t.tx.SendBatch(ctx, b).Close(); err != nil {
 		return err
 	}
@@ -166,7 +166,7 @@ func (t *transaction) run(ctx context.Context, j *job) error {
 		return err
 	}
 	b = &pgx.Batch{}
-	stated := save(b, &scope, []*job{j})
+	stated := save(b, &in, []*job{j})
 	t.stated = t.stated || stated
 	return t.tx.SendBatch(ctx, b).Close()
 }

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"strings"
 	"sync"
 	"testing"
 	"testing/fstest"
@@ -428,5 +429,37 @@ func TestClosedStoresRefuse(t *testing.T) {
 	_, err := notes.Create(as("a", "b"), "n", write("x"))
 	if fault.From(err).Kind != fault.Unavailable {
 		t.Fatal(err)
+	}
+}
+
+// TestPlansMadeOnAnEmptyTableDoForAFullOne: those that sessions keep.
+func TestPlansMadeOnAnEmptyTableDoForAFullOne(t *testing.T) {
+	t.Parallel()
+	f := open(t, store.Options{})
+	for name, statement := range store.StatementsByKey("note") {
+		t.Run(name, func(t *testing.T) {
+			tx, err := f.Pool().Begin(t.Context())
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer func() { _ = tx.Rollback(t.Context()) }()
+			b := &pgx.Batch{}
+			in := pg.Session{ByKey: true}
+			in.Scope(b, pg.ScopeOf(authn.Principal{Subject: "a", Unit: "education"}))
+			sql, arguments, _ := strings.Cut(statement, "|")
+			b.Queue("PREPARE kept_" + name + " AS " + sql)
+			var plan []string
+			b.Queue("EXPLAIN (VERBOSE) EXECUTE kept_" + name + " (" + arguments + ")").Query(func(rows pgx.Rows) (err error) {
+				plan, err = pgx.CollectRows(rows, pgx.RowTo[string])
+				return err
+			})
+			if err := tx.SendBatch(t.Context(), b).Close(); err != nil {
+				t.Fatal(err)
+			}
+			text := strings.Join(plan, "\n")
+			if strings.Contains(text, "Seq Scan") || !strings.Contains(text, "note_pkey") || !strings.Contains(text, "$1") {
+				t.Fatal(text)
+			}
+		})
 	}
 }

@@ -34,8 +34,9 @@ func Projects(s *store.Store, as authn.Principal) *store.Collection[declaration.
 // systems they name or build, which have the projects' own ids, and their
 // lineages.
 const againstSQL = `SELECT p.id, split_part(s.id, '/', 1), coalesce(s.body->'against', '{}') <> '{}', coalesce(s.body->>'locked_until', '')
-	  FROM project p JOIN standing s ON s.id IN (
-	       'unit/' || p.unit, 'system/' || coalesce(nullif(p.body->>'system_id', ''), p.id), 'lineage/' || (p.body->>'lineage'))
+	  FROM project p
+	 CROSS JOIN LATERAL unnest(ARRAY['unit/' || p.unit, 'system/' || coalesce(nullif(p.body->>'system_id', ''), p.id), 'lineage/' || (p.body->>'lineage')]) AS k(id)
+	  JOIN standing s ON s.id = k.id
 	 WHERE p.id = ANY($1)`
 
 func against(row pgx.Rows) (id string, put func(*declaration.Project), err error) {
