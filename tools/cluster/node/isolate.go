@@ -9,6 +9,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"runtime"
+	"slices"
 	"strings"
 	"syscall"
 )
@@ -24,7 +25,8 @@ func Inside() string { return os.Getenv(insideVar) }
 
 // Isolate runs this program again, with the same arguments, in namespaces of
 // its own, waits for its end and removes what it left. The result is the exit
-// code. Signals are passed on; the second one ends everything at once.
+// code; that something stayed after all is an error that names it. Signals are
+// passed on; the second one ends everything at once.
 func Isolate(ctx context.Context) (int, error) {
 	if os.Geteuid() != 0 {
 		return 0, errors.New("a node needs root: run it with sudo")
@@ -40,15 +42,23 @@ func Isolate(ctx context.Context) (int, error) {
 	if err != nil {
 		return 0, err
 	}
-	code, err := inner(ctx, dir)
-	return code, errors.Join(err, lock.Close(), remove(dir))
+	code, spaces, err := inner(ctx, dir)
+	if err := errors.Join(err, lock.Close(), remove(dir)); err != nil {
+		return code, err
+	}
+	left, err := left(dir, spaces)
+	if err == nil && len(left) > 0 {
+		err = fmt.Errorf("left behind: %s", strings.Join(left, ", "))
+	}
+	return code, err
 }
 
-// inner runs the isolated program to its end.
-func inner(ctx context.Context, dir string) (int, error) {
+// inner runs the isolated program to its end, and says which namespaces were
+// its own.
+func inner(ctx context.Context, dir string) (code int, spaces []string, err error) {
 	self, err := os.Executable()
 	if err != nil {
-		return 0, err
+		return 0, nil, err
 	}
 	cmd := exec.Command(self, os.Args[1:]...)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
@@ -64,7 +74,12 @@ func inner(ctx context.Context, dir string) (int, error) {
 	signal.Notify(signals, syscall.SIGINT, syscall.SIGTERM, syscall.SIGHUP)
 	defer signal.Stop(signals)
 	if err := cmd.Start(); err != nil {
-		return 0, fmt.Errorf("namespaces: %w", err)
+		return 0, nil, fmt.Errorf("namespaces: %w", err)
+	}
+	for _, kind := range []string{"pid", "net", "mnt"} {
+		if space, err := os.Readlink(fmt.Sprintf("/proc/%d/ns/%s", cmd.Process.Pid, kind)); err == nil {
+			spaces = append(spaces, space)
+		}
 	}
 	ended := make(chan struct{})
 	defer close(ended)
@@ -82,11 +97,11 @@ func inner(ctx context.Context, dir string) (int, error) {
 	err = cmd.Wait()
 	if exit, ok := errors.AsType[*exec.ExitError](err); ok {
 		if exit.ExitCode() < 0 {
-			return 1, err
+			return 1, spaces, err
 		}
-		return exit.ExitCode(), nil
+		return exit.ExitCode(), spaces, nil
 	}
-	return 0, err
+	return 0, spaces, err
 }
 
 // Furnish makes the inside of the namespaces a machine of its own: its own
@@ -198,22 +213,28 @@ func remove(dir string) error {
 	return errors.Join(removeGroups(filepath.Base(dir)), os.RemoveAll(dir))
 }
 
-// Left lists what a node of this folder left behind on the machine: nothing,
-// after a run that ended as it should.
-func Left(dir string) ([]string, error) {
-	var left []string
-	if _, err := os.Stat(dir); err == nil {
-		left = append(left, "folder "+dir)
+// left lists what a node left on the machine: processes in its namespaces,
+// mounts of them or of its folder, control groups, the folder.
+func left(dir string, spaces []string) ([]string, error) {
+	var all []string
+	if exists(dir) {
+		all = append(all, "folder "+dir)
 	}
 	groups, err := groups(filepath.Base(dir))
 	for _, g := range groups {
-		left = append(left, "control group "+g)
+		all = append(all, "control group "+g)
 	}
 	mounts, merr := os.ReadFile("/proc/self/mountinfo")
 	for line := range strings.Lines(string(mounts)) {
-		if strings.Contains(line, filepath.Base(dir)) {
-			left = append(left, "mount "+strings.TrimSpace(line))
+		if strings.Contains(line, filepath.Base(dir)) || slices.ContainsFunc(spaces, func(s string) bool { return strings.Contains(line, s) }) {
+			all = append(all, "mount "+strings.TrimSpace(line))
 		}
 	}
-	return left, errors.Join(err, merr)
+	links, gerr := filepath.Glob("/proc/[0-9]*/ns/*")
+	for _, l := range links {
+		if space, err := os.Readlink(l); err == nil && slices.Contains(spaces, space) {
+			all = append(all, "process "+l)
+		}
+	}
+	return all, errors.Join(err, merr, gerr)
 }

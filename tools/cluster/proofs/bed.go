@@ -27,7 +27,6 @@ import (
 
 	"go.yaml.in/yaml/v3"
 	corev1 "k8s.io/api/core/v1"
-	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	"k8s.io/apimachinery/pkg/api/resource"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
@@ -53,7 +52,9 @@ type Bed struct {
 	Address    string // of the servers, as pods see it
 	Tag        string // of the images
 	Before     string // of those of the release before; Tag where there are none
-	Clock      string // the virtual clock's file on this machine
+	Clock      string // the virtual clock's file on this machine; on a cluster that was there, nothing
+	Registry   string // and path in front of the images' names
+	Class      string // of the volumes that pods share, on a cluster that was there; empty = its default
 	Out        io.Writer
 }
 
@@ -125,13 +126,11 @@ func (b *Bed) chart(ctx context.Context, version string) (string, error) {
 // images, where the servers are, and the virtual clock that projects are walked
 // by. One machine stands for many: requests are small.
 func (b *Bed) overlay(tag string, names ...string) values {
-	out := values{"global": values{
-		"image": values{"registry": "egov", "tag": tag},
-		"config": values{
-			"clock":  values{"file": clockFolder + "/clock", "sweep": "1s"},
-			"limits": values{"per_second": 2000, "burst": 4000},
-		},
-	}}
+	config := values{"limits": values{"per_second": 2000, "burst": 4000}}
+	if b.Node != nil {
+		config["clock"] = values{"file": clockFolder + "/clock", "sweep": "1s"}
+	}
+	out := values{"global": values{"image": values{"registry": b.Registry, "tag": tag}, "config": config}}
 	for _, name := range names {
 		out[name] = b.workload()
 	}
@@ -142,16 +141,21 @@ func (b *Bed) overlay(tag string, names ...string) values {
 }
 
 func (b *Bed) workload() values {
-	return values{
-		"resources":    values{"requests": values{"cpu": "20m", "memory": "48Mi"}, "limits": values{"memory": "512Mi"}},
-		"volumes":      []values{{"name": clockClaim, "persistentVolumeClaim": values{"claimName": clockClaim}}},
-		"volumeMounts": []values{{"name": clockClaim, "mountPath": clockFolder}},
-		"blob":         values{"claim": blobClaim},
+	w := values{
+		"resources": values{"requests": values{"cpu": "20m", "memory": "48Mi"}, "limits": values{"memory": "512Mi"}},
+		"blob":      values{"claim": blobClaim},
 		"networkPolicy": values{
-			"database": values{"networks": []string{b.Address + "/32"}},
-			"redis":    values{"networks": []string{b.Address + "/32"}},
+			"database": values{"networks": []string{b.Address + "/32"}, "port": b.Servers.PostgresPort()},
+			"redis":    values{"networks": []string{b.Address + "/32"}, "port": b.Servers.RedisPort()},
 		},
 	}
+	if b.Node == nil {
+		w["keys"] = values{"volume": values{"storageClass": b.Class}}
+		return w
+	}
+	w["volumes"] = []values{{"name": clockClaim, "persistentVolumeClaim": values{"claimName": clockClaim}}}
+	w["volumeMounts"] = []values{{"name": clockClaim, "mountPath": clockFolder}}
+	return w
 }
 
 // seeds has identity begin with the demonstration's district.
@@ -169,7 +173,7 @@ func (b *Bed) namespace(ctx context.Context, name string, s *servers.Servers, se
 		"pod-security.kubernetes.io/enforce": "restricted",
 		"pod-security.kubernetes.io/warn":    "restricted",
 	}}}
-	if _, err := b.Client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil && !apierrors.IsAlreadyExists(err) {
+	if _, err := b.Client.CoreV1().Namespaces().Create(ctx, ns, metav1.CreateOptions{}); err != nil {
 		return err
 	}
 	secrets := map[string]map[string]string{"demo": {"password": demoPassword}}
@@ -194,18 +198,20 @@ func (b *Bed) namespace(ctx context.Context, name string, s *servers.Servers, se
 // claim makes a claim on a volume of the node that holds a folder of this
 // machine.
 func (b *Bed) claim(ctx context.Context, namespace, name, dir string) error {
+	const class = "named"
 	volume := namespace + "-" + name
-	if err := b.Node.Volume(ctx, volume, dir, "named"); err != nil {
+	if err := b.Node.Volume(ctx, volume, dir, class); err != nil {
 		return err
 	}
-	class := "named"
-	_, err := b.Client.CoreV1().PersistentVolumeClaims(namespace).Create(ctx, &corev1.PersistentVolumeClaim{
-		ObjectMeta: metav1.ObjectMeta{Name: name},
-		Spec: corev1.PersistentVolumeClaimSpec{
-			AccessModes: []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}, StorageClassName: &class, VolumeName: volume,
-			Resources: corev1.VolumeResourceRequirements{Requests: corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("16Mi")}},
-		},
-	}, metav1.CreateOptions{})
+	return b.claims(ctx, namespace, name, corev1.PersistentVolumeClaimSpec{StorageClassName: new(class), VolumeName: volume})
+}
+
+// claims makes a claim on a small volume that pods share.
+func (b *Bed) claims(ctx context.Context, namespace, name string, spec corev1.PersistentVolumeClaimSpec) error {
+	spec.AccessModes = []corev1.PersistentVolumeAccessMode{corev1.ReadWriteMany}
+	spec.Resources.Requests = corev1.ResourceList{corev1.ResourceStorage: resource.MustParse("16Mi")}
+	claim := &corev1.PersistentVolumeClaim{ObjectMeta: metav1.ObjectMeta{Name: name}, Spec: spec}
+	_, err := b.Client.CoreV1().PersistentVolumeClaims(namespace).Create(ctx, claim, metav1.CreateOptions{})
 	return err
 }
 

@@ -8,6 +8,7 @@ import (
 	"strings"
 
 	batchv1 "k8s.io/api/batch/v1"
+	corev1 "k8s.io/api/core/v1"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/watch"
 
@@ -56,6 +57,13 @@ func install(ctx context.Context, b *Bed) (string, error) {
 func (b *Bed) prepare(ctx context.Context, namespace string) error {
 	if err := b.namespace(ctx, namespace, b.Servers, suite.Names()...); err != nil {
 		return err
+	}
+	if b.Node == nil {
+		spec := corev1.PersistentVolumeClaimSpec{}
+		if b.Class != "" {
+			spec.StorageClassName = &b.Class
+		}
+		return b.claims(ctx, namespace, blobClaim, spec)
 	}
 	if err := b.startClock(); err != nil {
 		return err

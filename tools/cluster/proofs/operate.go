@@ -119,7 +119,7 @@ func (b *Bed) faults() []fault {
 	deployments := b.Client.AppsV1().Deployments(district)
 	image := func(tag string) func(context.Context) error {
 		return func(ctx context.Context) error {
-			patch := fmt.Appendf(nil, `{"spec":{"template":{"spec":{"containers":[{"name":"legalization","image":"egov/legalization:%s"}]}}}}`, tag)
+			patch := fmt.Appendf(nil, `{"spec":{"template":{"spec":{"containers":[{"name":"legalization","image":"%s/legalization:%s"}]}}}}`, b.Registry, tag)
 			_, err := deployments.Patch(ctx, "legalization", types.StrategicMergePatchType, patch, metav1.PatchOptions{})
 			return err
 		}

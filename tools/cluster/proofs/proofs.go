@@ -27,21 +27,24 @@ type Result struct {
 	Took    time.Duration
 }
 
+// Namespaces are those that proofs make.
+func Namespaces() []string { return []string{district, bureau, smallest} }
+
 // All are the proofs in the order in which they stand on one another.
 func All() []Proof {
 	return []Proof{
 		{Name: "install", What: "the district's profile comes up: migrations first, every pod Ready under restricted pod security, programs agree with their configuration", Show: install, Limit: 12 * time.Minute},
 		{Name: "upgrade", What: "this release in the place of the one before, back, and again, under load: no request fails, no fact is lost", Show: upgrade, Limit: 15 * time.Minute},
-		{Name: "walk", What: "twelve real projects reach the ends their rules give them through the Services, while pods are killed and evicted", Show: walk, Needs: clock, Limit: 10 * time.Minute},
+		{Name: "walk", What: "twelve real projects reach the ends their rules give them through the Services, while pods are killed and evicted", Show: walk, Needs: shared, Limit: 10 * time.Minute},
 		{Name: "admission", What: "pods that are not restricted are refused", Show: admission, Limit: time.Minute},
 		{Name: "rights", What: "service accounts may do nothing, operators what they are for", Show: rights, Limit: 5 * time.Minute},
 		{Name: "network", What: "network policies select every pod and name whom it may talk to", Show: network, Limit: time.Minute},
-		{Name: "scale", What: "pods are added by what waits in Redis Streams and by load", Show: byLag, Needs: clock, Limit: 12 * time.Minute},
+		{Name: "scale", What: "pods are added by what waits in Redis Streams and by load", Show: byLag, Needs: ours, Limit: 12 * time.Minute},
 		{Name: "stored", What: "autoscalers, budgets and Services speak of pods that are there", Show: stored, Limit: time.Minute},
 		{Name: "operate", What: "egov ops sees all services, finds three planted faults, and says how to mend them", Show: operate, Limit: 10 * time.Minute},
-		{Name: "unit", What: "a unit runs its own service in its own namespace and release", Show: ownRelease, Needs: clock, Limit: 8 * time.Minute},
+		{Name: "unit", What: "a unit runs its own service in its own namespace and release", Show: ownRelease, Needs: shared, Limit: 8 * time.Minute},
 		{Name: "uninstall", What: "a release that goes takes all with it but keys", Show: uninstall, Limit: 6 * time.Minute},
-		{Name: "small", What: "the profile of one pod does the same work", Show: small, Needs: clock, Limit: 10 * time.Minute},
+		{Name: "small", What: "the profile of one pod does the same work", Show: small, Needs: shared, Limit: 10 * time.Minute},
 	}
 }
 

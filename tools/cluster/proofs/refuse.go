@@ -56,7 +56,7 @@ func admission(ctx context.Context, b *Bed) (string, error) {
 		sc := good
 		p := &corev1.Pod{
 			ObjectMeta: metav1.ObjectMeta{GenerateName: "try-"},
-			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: "egov/portal:" + b.Tag, SecurityContext: &sc}}},
+			Spec:       corev1.PodSpec{Containers: []corev1.Container{{Name: "c", Image: b.Registry + "/portal:" + b.Tag, SecurityContext: &sc}}},
 		}
 		spoil(&p.Spec)
 		_, err := b.Client.CoreV1().Pods(district).Create(ctx, p, metav1.CreateOptions{DryRun: []string{metav1.DryRunAll}})

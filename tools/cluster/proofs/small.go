@@ -12,10 +12,13 @@ import (
 	"egov/tools/cluster/servers"
 )
 
+// smallest is the namespace of the profile of one pod.
+const smallest = "egov-small"
+
 // small brings up the profile of one pod, on servers of its own, and walks the
 // same projects through it.
 func small(ctx context.Context, b *Bed) (_ string, err error) {
-	const namespace = "egov-small"
+	const namespace = smallest
 	s, err := servers.Start(ctx, servers.Options{
 		Dir: filepath.Join(b.Dir, namespace), Address: b.Address, PostgresPort: 5433, RedisPort: 6380, Authority: b.Authority, Deploy: filepath.Join(b.Repository, "deploy"),
 	})
@@ -38,8 +41,6 @@ func small(ctx context.Context, b *Bed) (_ string, err error) {
 	}
 	over := own.overlay(b.Tag)
 	pod := own.workload()
-	pod["networkPolicy"].(values)["database"].(values)["port"] = 5433
-	pod["networkPolicy"].(values)["redis"].(values)["port"] = 6380
 	pod["resources"] = values{"requests": values{"cpu": "100m", "memory": "256Mi"}, "limits": values{"memory": "2Gi"}}
 	pod["env"] = []values{{"name": "EGOV_IDENTITY_DEMO_PASSWORD", "valueFrom": values{"secretKeyRef": values{"name": "demo", "key": "password"}}}}
 	over["suite"] = pod

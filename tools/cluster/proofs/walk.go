@@ -23,10 +23,19 @@ const hour = time.Hour
 
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
-// clock is what the walk needs: a folder that this machine and the pods share.
-func clock(b *Bed) string {
+// shared is what walks and moves need: folders that this machine and the pods
+// share, for the virtual clock and for keys that change hands.
+func shared(b *Bed) string {
 	if b.Node == nil {
-		return "the pods of this cluster share no folder with this machine for the virtual clock"
+		return "the pods of this cluster share no folder with this machine"
+	}
+	return ""
+}
+
+// ours is what needs a cluster that nobody else uses.
+func ours(b *Bed) string {
+	if b.Node == nil {
+		return "it would take the place of this cluster's metrics"
 	}
 	return ""
 }

@@ -120,6 +120,12 @@ func (s *Servers) RedisAddress() string {
 	return net.JoinHostPort(s.o.Address, strconv.Itoa(s.o.RedisPort))
 }
 
+// PostgresPort is where pods find PostgreSQL.
+func (s *Servers) PostgresPort() int { return s.o.PostgresPort }
+
+// RedisPort is that of TLS.
+func (s *Servers) RedisPort() int { return s.o.RedisPort }
+
 // Watch opens Redis as the watcher.
 func (s *Servers) Watch() (*redis.Client, error) {
 	o, err := redis.ParseURL(s.RedisURL(Watcher))

@@ -98,7 +98,7 @@ func pack(work, dir string) error {
 		if err != nil {
 			return err
 		}
-		if _, err := images.Write(fresh, "egov", p, img); err != nil {
+		if _, err := images.Write(fresh, registry, p, img); err != nil {
 			return err
 		}
 	}

@@ -25,6 +25,7 @@ import (
 // options are the command's flags.
 type options struct {
 	helm, egov, images, tag, only, shell string
+	registry, address, class             string
 	tools                                string
 	limit                                time.Duration
 }
@@ -35,6 +36,9 @@ func main() {
 	flag.StringVar(&o.egov, "egov", "bin/egov", "the program egov")
 	flag.StringVar(&o.images, "images", "dist", "folder of the images' archives")
 	flag.StringVar(&o.tag, "tag", "", "tag of the images")
+	flag.StringVar(&o.registry, "registry", "egov", "registry and path in front of the images' names")
+	flag.StringVar(&o.address, "address", "", "with KUBECONFIG: this machine, as pods of that cluster see it")
+	flag.StringVar(&o.class, "class", "", "with KUBECONFIG: class of volumes that pods on several nodes share; empty is the cluster's default")
 	flag.StringVar(&o.only, "only", "", "names of proofs, with commas; those they stand on are not added")
 	flag.StringVar(&o.tools, "tools", ".tools/cluster", "folder that keeps the cluster's programs")
 	flag.StringVar(&o.shell, "shell", "", "a command to run when the proofs have ended, with KUBECONFIG set")
@@ -46,6 +50,11 @@ func main() {
 func run(o options) int {
 	ctx, stop := context.WithTimeout(context.Background(), o.limit)
 	defer stop()
+	if kubeconfig := os.Getenv("KUBECONFIG"); kubeconfig != "" && node.Inside() == "" {
+		ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
+		defer release()
+		return said(existing(ctx, o, kubeconfig))
+	}
 	if node.Inside() == "" {
 		code, err := outside(ctx, o)
 		if err != nil {
@@ -56,7 +65,12 @@ func run(o options) int {
 	}
 	ctx, release := signal.NotifyContext(ctx, syscall.SIGINT, syscall.SIGTERM)
 	defer release()
-	if err := inside(ctx, o); err != nil {
+	return said(inside(ctx, o))
+}
+
+// said tells of a failure and gives the exit code.
+func said(err error) int {
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "clustertest:", err)
 		return 1
 	}
@@ -74,7 +88,11 @@ func outside(ctx context.Context, o options) (int, error) {
 	if _, err := proofs.Definitions(ctx); err != nil {
 		return 0, err
 	}
-	return node.Isolate(ctx)
+	code, err := node.Isolate(ctx)
+	if err == nil {
+		fmt.Println("afterwards: no process, mount, network, control group or file of the node is left")
+	}
+	return code, err
 }
 
 func build(ctx context.Context, o options) (node.Tools, error) {
@@ -83,13 +101,15 @@ func build(ctx context.Context, o options) (node.Tools, error) {
 
 // inside makes the node and the servers, shows the proofs and takes all down.
 func inside(ctx context.Context, o options) (err error) {
-	begun := time.Now()
 	tools, err := build(ctx, o)
 	if err != nil {
 		return err
 	}
 	if err := node.Furnish(); err != nil {
 		return err
+	}
+	if o.registry != registry {
+		return fmt.Errorf("a cluster made here has its images from %s, not from a registry: leave REGISTRY out", o.images)
 	}
 	dir := node.Inside()
 	fmt.Println("▸ a node: Kubernetes, containerd")
@@ -112,14 +132,26 @@ func inside(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	repository, err := os.Getwd()
-	if err != nil {
+	return show(ctx, o, &proofs.Bed{
+		Config: n.Config, Client: n.Client, Kubeconfig: n.Kubeconfig, Node: n, Servers: s, Authority: authority,
+		Dir: dir, Helm: o.helm, Egov: o.egov, Address: node.Address, Tag: o.tag, Before: cmp.Or(before, o.tag), Registry: registry,
+		Clock: filepath.Join(dir, "volumes", "clock", "clock"), Out: os.Stdout,
+	})
+}
+
+// show shows the proofs that are asked for and prints the table.
+func show(ctx context.Context, o options, b *proofs.Bed) (err error) {
+	begun := time.Now()
+	if b.Repository, err = os.Getwd(); err != nil {
 		return err
 	}
-	b := &proofs.Bed{
-		Config: n.Config, Client: n.Client, Kubeconfig: n.Kubeconfig, Node: n, Servers: s, Authority: authority,
-		Repository: repository, Dir: dir, Helm: o.helm, Egov: o.egov, Address: node.Address, Tag: o.tag, Before: cmp.Or(before, o.tag),
-		Clock: filepath.Join(dir, "volumes", "clock", "clock"), Out: os.Stdout,
+	for _, program := range []*string{&b.Helm, &b.Egov} {
+		if *program, err = exec.LookPath(*program); err != nil {
+			return err
+		}
+		if *program, err = filepath.Abs(*program); err != nil {
+			return err
+		}
 	}
 	all := proofs.All()
 	if o.only != "" {
@@ -127,12 +159,15 @@ func inside(ctx context.Context, o options) (err error) {
 		all = slices.DeleteFunc(all, func(p proofs.Proof) bool { return !slices.Contains(names, p.Name) })
 	}
 	results, err := proofs.Run(ctx, b, all)
-	err = errors.Join(err, shell(ctx, o, n.Kubeconfig))
+	err = errors.Join(err, shell(ctx, o, b.Kubeconfig))
 	fmt.Println()
 	err = errors.Join(err, proofs.Table(os.Stdout, results))
 	fmt.Printf("%s in all\n", time.Since(begun).Round(time.Second))
 	return err
 }
+
+// registry is in front of the names of images that are built here and brought.
+const registry = "egov"
 
 // bringImages imports the images that were built, and those of the release
 // before, whose tag it gives where there are any.
