@@ -110,8 +110,8 @@ race: test-ready ## the libraries under the race detector
 bench: test-ready ## our measures beside their references (ONLY=name for one)
 	go run ./tools/cmd/bench $(if $(ONLY),-only $(ONLY))
 
-chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=name for one)
-	go run ./tools/cmd/chaos $(if $(ONLY),-only $(ONLY))
+chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=name for one, SOAK=30m for a long one)
+	go run ./tools/cmd/chaos $(if $(ONLY),-only $(ONLY)) $(if $(SOAK),-soak $(SOAK))
 
 upgrade-test: test-ready ## the release before this one: its whole job on this one's schema, and replaced by it and back under load (ONLY=name for one)
 	@deploy/dev/previous-release.sh $(if $(ONLY),build >/dev/null,demo)

@@ -19,7 +19,7 @@ import (
 
 const (
 	clockError = time.Hour
-	clockTime  = 12 * time.Second // under each wrong time
+	clockTime  = 20 * time.Second // under each time
 	clockSlack = time.Minute      // within which a clock is as it should be
 )
 
@@ -31,10 +31,11 @@ var (
 )
 
 // onClocks makes a fault of what inflict does to a suite whose clocks can be
-// turned: those of PostgreSQL and Redis by libfaketime, which stands between
-// them and the system, and those of services, which are injected. What Go's own
-// library takes from the system (pauses, deadlines of calls) is never turned; it
-// is monotonic, and does not turn with the system's clock either.
+// turned: PostgreSQL's by libfaketime, which stands between it and the system,
+// and those of services, which are injected. What Go's own library takes from
+// the system (pauses, deadlines of calls) is not turned; it is monotonic, and
+// does not turn with the system's clock either. Nor is Redis, whose allocator
+// does not bear libfaketime.
 func onClocks(inflict func(context.Context, *trial) error) func(context.Context, *grounds) (Result, error) {
 	return func(ctx context.Context, g *grounds) (Result, error) {
 		var files string // of the services' clocks; known when the installation is prepared
@@ -47,7 +48,7 @@ func onClocks(inflict func(context.Context, *trial) error) func(context.Context,
 		}
 		prepare := func(_ context.Context, dir string) (func() error, error) {
 			files = filepath.Join(dir, "clocks")
-			return fakeTime(files)
+			return setClocks(files)
 		}
 		o := *g
 		serve := g.o.Serve
@@ -62,14 +63,9 @@ func onClocks(inflict func(context.Context, *trial) error) func(context.Context,
 	}
 }
 
-// fakeTime lets programs that are started from now on, and ask the system's
-// library what time it is, be told what a file says; Go's are not among them.
-// It also sets the clocks of the services that are wrong.
-func fakeTime(dir string) (undo func() error, err error) {
-	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
-	if err != nil || len(found) == 0 {
-		return nil, errors.Join(errors.New("this trial needs libfaketime: apt-get install libfaketime"), err)
-	}
+// setClocks sets the clocks of the services that are wrong, and PostgreSQL's as
+// it should be.
+func setClocks(dir string) (undo func() error, err error) {
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return nil, err
 	}
@@ -83,47 +79,64 @@ func fakeTime(dir string) (undo func() error, err error) {
 			return nil, err
 		}
 	}
-	if err := errors.Join(turn(dir, "postgres", 0), turn(dir, "redis", 0)); err != nil {
-		return nil, err
-	}
-	env := map[string]string{"LD_PRELOAD": found[0], "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1", fakeFile: filepath.Join(dir, "postgres")}
-	for name, value := range env {
-		err = errors.Join(err, os.Setenv(name, value))
-	}
-	return func() error {
-		var errs []error
-		for name := range env {
-			errs = append(errs, os.Unsetenv(name))
-		}
-		return errors.Join(errs...)
-	}, err
+	return func() error { return nil }, turn(dir, 0)
 }
 
-// fakeFile names the file from which libfaketime takes the time.
-const fakeFile = "FAKETIME_TIMESTAMP_FILE"
+// library finds what stands between a program and the system's clock.
+func library() (string, error) {
+	found, err := filepath.Glob("/usr/lib/*/faketime/libfaketime.so.1")
+	if err != nil || len(found) == 0 {
+		return "", errors.Join(errors.New("this trial needs libfaketime: apt-get install libfaketime"), err)
+	}
+	return found[0], nil
+}
 
-// turn sets a server's clock off.
-func turn(dir, server string, by time.Duration) error {
-	return os.WriteFile(filepath.Join(dir, server), fmt.Appendf(nil, "%+d\n", int(by.Seconds())), 0o644) //nolint:gosec // read by another user
+// underFakeTime runs f, and lets what it starts ask dir's file what time it is.
+func underFakeTime(dir, library string, f func() error) (err error) {
+	env := map[string]string{
+		"LD_PRELOAD": library, "FAKETIME_TIMESTAMP_FILE": filepath.Join(dir, turned), "FAKETIME_CACHE_DURATION": "1", "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+	}
+	for name, value := range env {
+		err = errors.Join(err, os.Setenv(name, value))
+		defer func() { err = errors.Join(err, os.Unsetenv(name)) }()
+	}
+	if err == nil {
+		err = f()
+	}
+	return err
+}
+
+// turned names the file that says how far PostgreSQL's clock is off.
+const turned = "postgres"
+
+// turn sets PostgreSQL's clock off.
+func turn(dir string, by time.Duration) error {
+	return os.WriteFile(filepath.Join(dir, turned), fmt.Appendf(nil, "%+d\n", int(by.Seconds())), 0o644)
 }
 
 // turnClocks has four services an hour ahead of the others and four an hour
-// behind, and turns the clocks of PostgreSQL and of Redis while they run: an hour
-// forward, two back, and right again.
+// behind, and turns PostgreSQL's clock while it runs: an hour forward, two back,
+// and right again.
 func turnClocks(ctx context.Context, t *trial) error {
 	dir := filepath.Join(t.Dir, "clocks")
-	// Redis has a clock of its own from here on.
-	if err := errors.Join(os.Setenv(fakeFile, filepath.Join(dir, "redis")), t.KillRedis(ctx), t.RestartRedis(ctx)); err != nil {
+	lib, err := library()
+	if err != nil {
+		return err
+	}
+	// The server has to be started under the library.
+	err = underFakeTime(dir, lib, func() error { return errors.Join(t.KillPostgres(ctx), t.RestartPostgres(ctx)) })
+	if err != nil {
+		return err
+	}
+	if err := t.allServe(ctx); err != nil {
 		return err
 	}
 	began := time.Now()
-	for _, step := range []struct {
-		postgres, redis time.Duration
-	}{{clockError, 0}, {-clockError, 0}, {0, clockError}, {0, -clockError}, {clockError, -clockError}, {0, 0}} {
-		if err := errors.Join(turn(dir, "postgres", step.postgres), turn(dir, "redis", step.redis)); err != nil {
+	for _, by := range []time.Duration{clockError, -clockError, 0} {
+		if err := turn(dir, by); err != nil {
 			return err
 		}
-		if err := t.showTime(ctx, step.postgres, step.redis); err != nil {
+		if err := t.showTime(ctx, by); err != nil {
 			return err
 		}
 		if err := pause(ctx, clockTime); err != nil {
@@ -134,29 +147,16 @@ func turnClocks(ctx context.Context, t *trial) error {
 	return t.tokensAreRefused(ctx)
 }
 
-// showTime waits until both servers go by the wrong time: a clock that was not
+// showTime waits until PostgreSQL goes by the wrong time: a clock that was not
 // turned proves nothing.
-func (t *trial) showTime(ctx context.Context, postgres, redis time.Duration) error {
-	c, err := t.redis()
-	if err != nil {
-		return err
-	}
-	defer c.Close()
+func (t *trial) showTime(ctx context.Context, by time.Duration) error {
 	return within(ctx, t.Stack, "postgres", func(ctx context.Context, conn *pgx.Conn) error {
-		return until(ctx, returnLimit, fmt.Sprintf("PostgreSQL is %s off and Redis %s", postgres, redis), func(ctx context.Context) (bool, error) {
+		return until(ctx, returnLimit, fmt.Sprintf("PostgreSQL's clock is %s off", by), func(ctx context.Context) (bool, error) {
 			var there time.Time
-			if err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&there); err != nil {
-				return false, err
-			}
-			too, err := c.Time(ctx).Result()
-			return off(there, postgres) && off(too, redis), err
+			err := conn.QueryRow(ctx, "SELECT clock_timestamp()").Scan(&there)
+			return (time.Until(there) - by).Abs() < clockSlack, err
 		})
 	})
-}
-
-// off reports whether a clock is wrong by so much.
-func off(clock time.Time, by time.Duration) bool {
-	return (time.Until(clock) - by).Abs() < clockSlack
 }
 
 // tokensAreRefused holds that services whose clocks are wrong refuse whoever

@@ -26,9 +26,9 @@ type trial struct {
 	*suiteGround
 	Result
 
-	seed  uint64
-	rng   *rand.Rand
-	notes func(format string, args ...any)
+	seed    uint64
+	rng     *rand.Rand
+	notes   func(format string, args ...any)
 	calm    float64 // commands acknowledged a second before the fault
 	drain   time.Duration
 	soaking time.Duration
