@@ -64,8 +64,8 @@ export function useLabels(): Labels {
       if (UNIT_FIELD.test(name)) return unit(s);
       if (name === 'obligation') return clock(s);
       const vocabulary = VOCABULARY_OF[name];
-      if (vocabulary) return term(vocabulary, s);
-      return say(valueName(s), s);
+      const word = vocabulary ? term(vocabulary, s) : s;
+      return word === s ? say(valueName(s), s) : word;
     };
     return {
       packs: list,

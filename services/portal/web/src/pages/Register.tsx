@@ -95,7 +95,8 @@ function Lines({ of: part, service }: { of: Record<string, unknown>; service: st
     <>
       <dl className="fact-data">
         {Object.entries(said)
-          .filter(([name]) => isShown(name))
+          // A code stands for the text beside it.
+          .filter(([name]) => isShown(name) && !(name === 'code' && 'text' in part))
           .map(([name, v]) => [name, labels.value(name, v)] as const)
           .filter(([, v]) => v !== '')
           .map(([name, v]) => (

@@ -13,7 +13,6 @@ function LateBanner({ standing: s }: { standing: Standing }) {
   const words = (code: string) => (code === 'signing_late' || code === 'cosigning_late' ? t(`auditLate_${code}`) : t('auditUnknownLate', { code }));
   return (
     <Alert
-      banner
       type="error"
       showIcon
       role="alert"
