@@ -121,5 +121,3 @@ type pipe struct{}
 
 func (pipe) Network() string { return "kubernetes" }
 func (pipe) String() string  { return "forwarded" }
-
-func readAll(r io.Reader) ([]byte, error) { return io.ReadAll(io.LimitReader(r, largest)) }

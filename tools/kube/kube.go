@@ -8,12 +8,12 @@
 package kube
 
 import (
-	"bytes"
 	"cmp"
 	"context"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"net/url"
@@ -25,6 +25,7 @@ import (
 	"time"
 
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
@@ -32,10 +33,11 @@ import (
 	"egov/libs/fault"
 )
 
-// OperatorRole is the ClusterRole that has every right `egov ops` asks for, and
-// where it is kept.
+// OperatorRole is the ClusterRole that has every right `egov ops` asks for,
+// ViewerRole the one that only looks, and where both are kept.
 const (
 	OperatorRole     = "egov-operator"
+	ViewerRole       = "egov-viewer"
 	OperatorRoleFile = "deploy/access/operator.yaml"
 )
 
@@ -65,7 +67,8 @@ type Cluster struct {
 	Namespace string // empty = all
 	Server    string // for people
 
-	config   *rest.Config // nil in tests, where nothing is forwarded
+	config   *rest.Config // nil in tests of what needs no pods
+	http     *http.Client // with the caller's credentials
 	forwards atomic.Bool  // the API server does not reach pods by itself
 }
 
@@ -98,8 +101,10 @@ func Open(o Options) (*Cluster, error) {
 	if o.All {
 		c.Namespace = ""
 	}
-	c.API, err = kubernetes.NewForConfig(config)
-	if err != nil {
+	if c.http, err = rest.HTTPClientFor(config); err != nil {
+		return nil, ErrNoCluster.With(err)
+	}
+	if c.API, err = kubernetes.NewForConfigAndClient(config, c.http); err != nil {
 		return nil, ErrNoCluster.With(err)
 	}
 	return c, nil
@@ -227,37 +232,45 @@ func (c *Cluster) Read(ctx context.Context, namespace, pod string, port int, pat
 	return status, body, nil
 }
 
-func (c *Cluster) readProxied(ctx context.Context, namespace, pod string, port int, path string) (status int, body []byte, err error) {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
-	result := c.API.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name("http:" + pod + ":" + strconv.Itoa(port)).
-		SubResource("proxy").Suffix(path).Do(ctx)
-	result.StatusCode(&status)
-	if body, err = result.Raw(); err != nil && (status == 0 || len(body) == 0 || ofAPIServer(body)) {
+func (c *Cluster) readProxied(ctx context.Context, namespace, pod string, port int, path string) (int, []byte, error) {
+	if c.http == nil {
+		return 0, nil, ErrUnreachable
+	}
+	at := c.API.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name("http:" + pod + ":" + strconv.Itoa(port)).
+		SubResource("proxy").Suffix(path).URL()
+	status, body, err := get(ctx, c.http, at.String())
+	if err != nil || status < http.StatusBadRequest {
+		return status, body, err
+	}
+	if err := refusalOfAPIServer(body); err != nil {
 		return 0, nil, Fault(err)
 	}
 	return status, body, nil
 }
 
-// ofAPIServer tells an answer of the API server itself from one of the pod.
-func ofAPIServer(body []byte) bool {
-	var said struct {
-		Kind       string `json:"kind"`
-		APIVersion string `json:"apiVersion"`
+// refusalOfAPIServer is what the API server itself says; nil where the answer is
+// the pod's.
+func refusalOfAPIServer(body []byte) error {
+	var said metav1.Status
+	if json.Unmarshal(body, &said) != nil || said.Kind != "Status" || said.APIVersion != "v1" {
+		return nil
 	}
-	return json.Unmarshal(body, &said) == nil && said.Kind == "Status" && said.APIVersion == "v1" ||
-		bytes.HasPrefix(bytes.ToLower(body), []byte("error trying to reach service"))
+	return apierrors.FromObject(&said)
 }
 
 // largest bounds what is read of a pod's answer.
 const largest = 16 << 20
 
 func (c *Cluster) readForwarded(ctx context.Context, namespace, pod string, port int, path string) (int, []byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, readTime)
-	defer cancel()
 	client, done := c.Client(namespace, pod, port)
 	defer done()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+pod+path, nil)
+	return get(ctx, client, "http://"+pod+path)
+}
+
+func get(ctx context.Context, client *http.Client, at string) (int, []byte, error) {
+	ctx, cancel := context.WithTimeout(ctx, readTime)
+	defer cancel()
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, at, nil)
 	if err != nil {
 		return 0, nil, err
 	}
@@ -266,6 +279,6 @@ func (c *Cluster) readForwarded(ctx context.Context, namespace, pod string, port
 		return 0, nil, Fault(err)
 	}
 	defer resp.Body.Close()
-	body, err := readAll(resp.Body)
+	body, err := io.ReadAll(io.LimitReader(resp.Body, largest))
 	return resp.StatusCode, body, err
 }

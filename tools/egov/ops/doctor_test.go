@@ -67,7 +67,9 @@ func TestDoctorFindsWhatIsWrongInTheCluster(t *testing.T) {
 			on("bureau", func(n *corev1.Namespace) { n.Labels[enforceLabel] = "baseline" }), "namespace_unrestricted", "baseline",
 		},
 		"a policy of other labels": {
-			on("declaration", func(p *networkingv1.NetworkPolicy) { p.Spec.PodSelector.MatchLabels = map[string]string{"app": "declaration"} }), "policy_selects_nothing unprotected", "app=declaration",
+			on("declaration", func(p *networkingv1.NetworkPolicy) {
+				p.Spec.PodSelector.MatchLabels = map[string]string{"app": "declaration"}
+			}), "policy_selects_nothing unprotected", "app=declaration",
 		},
 		"a budget that lets nobody go": {
 			on("declaration", func(b *policyv1.PodDisruptionBudget) { b.Spec.MaxUnavailable = &intstr.IntOrString{} }), "disruption_blocked", "maxUnavailable 0 of 2",
@@ -79,10 +81,14 @@ func TestDoctorFindsWhatIsWrongInTheCluster(t *testing.T) {
 			}), "disruption_blocked", "minAvailable 100%",
 		},
 		"an image by its tag": {
-			on("declaration", func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Image = "registry/egov/declaration:0.1.0" }), "image_unpinned", "declaration:0.1.0",
+			on("declaration", func(d *appsv1.Deployment) {
+				d.Spec.Template.Spec.Containers[0].Image = "registry/egov/declaration:0.1.0"
+			}), "image_unpinned", "declaration:0.1.0",
 		},
 		"no resources": {
-			on("declaration", func(d *appsv1.Deployment) { d.Spec.Template.Spec.Containers[0].Resources = corev1.ResourceRequirements{} }), "resources_missing", "requests.cpu, requests.memory, limits.memory",
+			on("declaration", func(d *appsv1.Deployment) {
+				d.Spec.Template.Spec.Containers[0].Resources = corev1.ResourceRequirements{}
+			}), "resources_missing", "requests.cpu, requests.memory, limits.memory",
 		},
 		"replicas that nobody makes": {
 			on("declaration", func(d *appsv1.Deployment) { d.Status.ReadyReplicas = 1 }), "replicas_missing", "1 of 2 replicas are ready; there are no pods",
