@@ -39,6 +39,7 @@ func (s Secret) MarshalJSON() ([]byte, error) { return []byte(strconv.Quote(s.St
 // enough to run: Default fills what has a good default.
 type Service struct {
 	Listen    string        `yaml:"listen" doc:"address of the HTTP listener"`
+	TLS       TLS           `yaml:"tls"`
 	District  string        `yaml:"district" doc:"district code; picks the rule packs"`
 	Packs     string        `yaml:"packs" doc:"directory of rule packs besides the built-in ones: one pack, or a folder for each; empty = the built-in ones alone"`
 	Database  Database      `yaml:"database"`
@@ -53,6 +54,25 @@ type Service struct {
 	Grace     time.Duration `yaml:"grace" doc:"how long a stop may drain after that"`
 	Keys      Keys          `yaml:"keys"`
 	Exports   Exports       `yaml:"exports"`
+}
+
+// TLS is how a listener proves who it is, and who may call it. The files are read
+// again when they change.
+type TLS struct {
+	Cert     string `yaml:"cert" doc:"PEM file of the certificate chain; also shown to services that ask for one; empty = plain HTTP"`
+	Key      string `yaml:"key" doc:"PEM file of its private key"`
+	ClientCA string `yaml:"client_ca" doc:"PEM file of the authorities whose certificates callers must bring, probes excepted; empty = none is asked for"`
+}
+
+// Check reports settings that contradict each other.
+func (t TLS) Check() error {
+	if (t.Cert == "") != (t.Key == "") {
+		return errors.New("tls.cert, tls.key: one needs the other")
+	}
+	if t.ClientCA != "" && t.Cert == "" {
+		return errors.New("tls.client_ca: callers bring certificates to a listener that has one itself")
+	}
+	return nil
 }
 
 // Database is where a service keeps its own data.
@@ -172,7 +192,7 @@ func (c Service) Check() error {
 	need(c.Exports.AttachmentBytes >= 0, "exports.attachment_bytes: must not be negative")
 	need(c.Linger >= 0 && c.Grace >= 0, "linger, grace: must not be negative")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.TLS.Check())...)
 }
 
 func isURL(s string, schemes ...string) bool {

@@ -82,8 +82,9 @@ func TestCheckListsEverySetting(t *testing.T) {
 	t.Parallel()
 	c := conf.Default("x")
 	c.Limits.Burst = 0
+	c.TLS.Key = "key.pem"
 	err := c.Check()
-	for _, want := range []string{"database.url", "redis.url", "auth.jwks_url", "limits"} {
+	for _, want := range []string{"tls.cert", "database.url", "redis.url", "auth.jwks_url", "limits"} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s is not named: %v", want, err)
 		}

@@ -21,20 +21,20 @@ import (
 // older than that gets new ones by removing its certificates.
 const certificateLife = 10 * 365 * 24 * time.Hour
 
-// certificates are the files by which a server proves to clients that it is the
-// one of its directory.
-type certificates struct {
-	authority string // what clients trust
-	server    string // certificate of 127.0.0.1
-	key       string // its private key
+// Certificates are the PEM files by which a server proves to clients that it is
+// the one of its directory.
+type Certificates struct {
+	Authority string // what clients trust
+	Server    string // certificate of 127.0.0.1
+	Key       string // its private key
 }
 
-// certify makes the certificates of the server called name, unless dir holds
+// Certify makes the certificates of the server called name, unless dir holds
 // them: an authority of this directory alone, whose private key nobody keeps,
 // so that it never vouches for another server.
-func certify(dir, name string) (certificates, error) {
-	c := certificates{filepath.Join(dir, "authority.pem"), filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")}
-	if _, err := os.Stat(c.key); err == nil || !errors.Is(err, fs.ErrNotExist) {
+func Certify(dir, name string) (Certificates, error) {
+	c := Certificates{filepath.Join(dir, "authority.pem"), filepath.Join(dir, "server.pem"), filepath.Join(dir, "server.key")}
+	if _, err := os.Stat(c.Key); err == nil || !errors.Is(err, fs.ErrNotExist) {
 		return c, err
 	}
 	if err := os.MkdirAll(dir, 0o711); err != nil {
@@ -71,13 +71,13 @@ func certify(dir, name string) (certificates, error) {
 	if err != nil {
 		return c, err
 	}
-	if err := writePEM(c.authority, "CERTIFICATE", authorityDER, 0o644); err != nil {
+	if err := writePEM(c.Authority, "CERTIFICATE", authorityDER, 0o644); err != nil {
 		return c, err
 	}
-	if err := writePEM(c.server, "CERTIFICATE", serverDER, 0o644); err != nil {
+	if err := writePEM(c.Server, "CERTIFICATE", serverDER, 0o644); err != nil {
 		return c, err
 	}
-	return c, writePEM(c.key, "PRIVATE KEY", keyDER, 0o600) // the last: with it the set is whole
+	return c, writePEM(c.Key, "PRIVATE KEY", keyDER, 0o600) // the last: with it the set is whole
 }
 
 func writePEM(path, kind string, der []byte, mode fs.FileMode) error {

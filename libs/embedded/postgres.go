@@ -61,11 +61,11 @@ type Postgres struct {
 	socket   string
 	password string
 	bin      postgresBin
-	tls      certificates // empty without TLS
+	tls      Certificates // empty without TLS
 }
 
 // settings are the server's parameters: those of o over the defaults.
-func (o PostgresOptions) settings(port int, socket string, tls certificates) []string {
+func (o PostgresOptions) settings(port int, socket string, tls Certificates) []string {
 	all := map[string]string{
 		"listen_addresses":        "127.0.0.1",
 		"port":                    strconv.Itoa(port),
@@ -88,8 +88,8 @@ func (o PostgresOptions) settings(port int, socket string, tls certificates) []s
 		}
 	}
 	if o.TLS {
-		all["ssl"], all["ssl_cert_file"], all["ssl_key_file"] = "on", tls.server, tls.key
-		all["hba_file"] = tls.key + ".hba"
+		all["ssl"], all["ssl_cert_file"], all["ssl_key_file"] = "on", tls.Server, tls.Key
+		all["hba_file"] = tls.Key + ".hba"
 	}
 	for k, v := range o.Settings {
 		all[k] = v
@@ -162,13 +162,13 @@ hostssl all all 127.0.0.1/32 scram-sha-256
 `
 
 // certify makes the server's certificates and its list of who may connect.
-func (u osUser) certify(dir string) (certificates, error) {
-	c, err := certify(dir, "PostgreSQL")
+func (u osUser) certify(dir string) (Certificates, error) {
+	c, err := Certify(dir, "PostgreSQL")
 	if err != nil {
 		return c, err
 	}
-	hba := c.key + ".hba"
-	return c, errors.Join(os.WriteFile(hba, []byte(encryptedOnly), 0o600), u.give(c.key), u.give(hba))
+	hba := c.Key + ".hba"
+	return c, errors.Join(os.WriteFile(hba, []byte(encryptedOnly), 0o600), u.give(c.Key), u.give(hba))
 }
 
 // give makes a file the server's user's.
@@ -290,15 +290,15 @@ func (p *Postgres) URL(database, role, password string) string {
 	if password != "" {
 		u.User = url.UserPassword(role, password)
 	}
-	if p.tls.authority != "" {
-		u.RawQuery = url.Values{"sslmode": {"verify-full"}, "sslrootcert": {p.tls.authority}}.Encode()
+	if p.tls.Authority != "" {
+		u.RawQuery = url.Values{"sslmode": {"verify-full"}, "sslrootcert": {p.tls.Authority}}.Encode()
 	}
 	return u.String()
 }
 
 // Authority is the file of the certificate by which clients know the server;
 // "" without TLS.
-func (p *Postgres) Authority() string { return p.tls.authority }
+func (p *Postgres) Authority() string { return p.tls.Authority }
 
 // Script has PostgreSQL's own client run a file as the superuser, with
 // variables set, and stop at the first error.

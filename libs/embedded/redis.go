@@ -45,14 +45,14 @@ type Redis struct {
 	port     int
 	user     string
 	password string
-	tls      certificates // empty without TLS
+	tls      Certificates // empty without TLS
 }
 
 // ownUser is who this package signs in as where an ACL file says who may what.
 const ownUser = "embedded"
 
 // config is the text of redis.conf.
-func (o RedisOptions) config(dir, password string, port int, tls certificates) string {
+func (o RedisOptions) config(dir, password string, port int, tls Certificates) string {
 	databases := o.Databases
 	if databases == 0 {
 		databases = 16
@@ -73,8 +73,8 @@ func (o RedisOptions) config(dir, password string, port int, tls certificates) s
 		"databases " + strconv.Itoa(databases),
 	}
 	if o.TLS {
-		lines = append(lines, "port 0", "tls-port "+strconv.Itoa(port), "tls-auth-clients no", "tls-ca-cert-file "+strconv.Quote(tls.authority),
-			"tls-cert-file "+strconv.Quote(tls.server), "tls-key-file "+strconv.Quote(tls.key))
+		lines = append(lines, "port 0", "tls-port "+strconv.Itoa(port), "tls-auth-clients no", "tls-ca-cert-file "+strconv.Quote(tls.Authority),
+			"tls-cert-file "+strconv.Quote(tls.Server), "tls-key-file "+strconv.Quote(tls.Key))
 	} else {
 		lines = append(lines, "port "+strconv.Itoa(port))
 	}
@@ -95,7 +95,7 @@ func usersFile(dir string) string { return filepath.Join(dir, "users.acl") }
 func (r *Redis) prepare(o RedisOptions) (err error) {
 	r.user = "default"
 	if o.TLS {
-		if r.tls, err = certify(filepath.Join(r.dir, "tls"), "Redis"); err != nil {
+		if r.tls, err = Certify(filepath.Join(r.dir, "tls"), "Redis"); err != nil {
 			return err
 		}
 	}
@@ -222,7 +222,7 @@ func (r *Redis) URL(database int) string { return r.UserURL(r.user, r.password, 
 // the server's configuration names.
 func (r *Redis) UserURL(user, password string, database int) string {
 	scheme := "redis"
-	if r.tls.authority != "" {
+	if r.tls.Authority != "" {
 		scheme = "rediss"
 	}
 	return (&url.URL{
@@ -233,7 +233,7 @@ func (r *Redis) UserURL(user, password string, database int) string {
 
 // Authority is the file of the certificate by which clients know the server;
 // "" without TLS.
-func (r *Redis) Authority() string { return r.tls.authority }
+func (r *Redis) Authority() string { return r.tls.Authority }
 
 // Options are those of a client of url, one of the server's own: with TLS it
 // trusts the server's authority and no other.
@@ -242,7 +242,7 @@ func (r *Redis) Options(url string) (*redis.Options, error) {
 	if err != nil || o.TLSConfig == nil {
 		return o, err
 	}
-	o.TLSConfig.RootCAs, err = authorities(r.tls.authority)
+	o.TLSConfig.RootCAs, err = authorities(r.tls.Authority)
 	return o, err
 }
 

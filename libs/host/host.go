@@ -25,7 +25,9 @@ import (
 	"go.opentelemetry.io/contrib/instrumentation/net/http/otelhttp"
 	"golang.org/x/sync/errgroup"
 
+	"egov/libs/certs"
 	"egov/libs/conf"
+	"egov/libs/op"
 	"egov/libs/telemetry"
 )
 
@@ -36,6 +38,7 @@ type Service struct {
 	Listen string // address; ignored when Listener is set
 	// Listener is a socket that is open already; for tests.
 	Listener net.Listener
+	TLS      conf.TLS      // of the listener; the zero value is plain HTTP
 	Grace    time.Duration // bound on draining; 0 = 20 s
 	// Linger is how long the service, asked to stop and not ready any more, goes
 	// on taking requests: whoever sends them here needs that long to learn of
@@ -144,18 +147,24 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 		}
 		u.mountStatus()
 	}
+	servers := make([]*http.Server, len(units))
+	for i, u := range units {
+		if servers[i], err = u.server(services[i].TLS); err != nil {
+			return fail(fmt.Errorf("%s: %w", u.Name, err))
+		}
+	}
 	g, gctx := errgroup.WithContext(ctx)
 	loopCtx, endLoops := context.WithCancel(context.WithoutCancel(ctx))
 	defer endLoops()
 	drained := make(chan struct{}, len(units))
 	for i, u := range units {
-		srv := &http.Server{
-			Handler:           u.sendAway(otelhttp.NewHandler(u.Mux, u.Name, otelhttp.WithFilter(isBusiness))),
-			ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
-			ErrorLog: slog.NewLogLogger(u.Log.Handler(), slog.LevelWarn),
-		}
+		srv := servers[i]
 		g.Go(func() error {
-			if err := srv.Serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
+			serve := srv.Serve
+			if srv.TLSConfig != nil {
+				serve = func(ln net.Listener) error { return srv.ServeTLS(ln, "", "") }
+			}
+			if err := serve(listeners[i]); !errors.Is(err, http.ErrServerClosed) {
 				return err
 			}
 			return nil
@@ -188,6 +197,29 @@ func Run(ctx context.Context, log *slog.Logger, services ...Service) (err error)
 	})
 	return g.Wait()
 }
+
+// server answers a service's requests, by TLS where it has a certificate.
+func (u *Unit) server(t conf.TLS) (*http.Server, error) {
+	srv := &http.Server{
+		Handler:           u.sendAway(otelhttp.NewHandler(u.Mux, u.Name, otelhttp.WithFilter(isBusiness))),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: time.Minute, IdleTimeout: 2 * time.Minute, MaxHeaderBytes: 64 << 10,
+		ErrorLog: slog.NewLogLogger(u.Log.Handler(), slog.LevelWarn),
+	}
+	if t.Cert == "" {
+		return srv, nil
+	}
+	keeper, err := certs.Open(certs.Files(t), time.Now)
+	if err != nil {
+		return nil, err
+	}
+	srv.TLSConfig = keeper.Server()
+	srv.Handler = keeper.Guard(srv.Handler, isProbe, func(w http.ResponseWriter, r *http.Request, err error) { op.WriteProblem(r.Context(), err, w) })
+	return srv, nil
+}
+
+// isProbe tells the requests of whoever runs the process, which has no
+// certificate and is told nothing by their answers but yes or no.
+func isProbe(r *http.Request) bool { return r.URL.Path == "/livez" || r.URL.Path == "/readyz" }
 
 // drain lets the requests under way come to their ends, within grace. What is
 // not done by then is cut off: its handler would hold on to what the closers

@@ -3,6 +3,7 @@ package module
 import (
 	"cmp"
 	"context"
+	"net/http"
 	"net/url"
 	"path/filepath"
 	"strings"
@@ -22,7 +23,7 @@ const (
 
 // openEventKeys has the service sign what it states, and know who else signs what
 // (SH12-C-9, SH12-C-12).
-func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
+func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys, outward *http.Client) error {
 	place := cmp.Or(c.Register, k.registers(c))
 	folder := eventkeys.Folder(place) // without one, others take the key from eventkeys.Path
 	terms := eventkeys.Terms{Alg: sign.Alg(c.Alg), Life: c.EventLife, Ahead: c.EventAhead}
@@ -31,6 +32,7 @@ func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys) error {
 		return err
 	}
 	k.register = eventkeys.OpenRegister(place, k.signer, time.Now)
+	k.register.Through(outward)
 	if err := k.register.Read(ctx); err != nil {
 		k.Log.WarnContext(ctx, "the register of event keys is not read now, tried again", "register", place, "err", err)
 	}

@@ -11,6 +11,7 @@ import (
 	"log/slog"
 	"net/http"
 	"os"
+	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
@@ -22,6 +23,7 @@ import (
 	"egov/libs/blob"
 	_ "egov/libs/blob/s3" // attachments may lie in an S3-compatible store, by setting alone
 	"egov/libs/calendar"
+	"egov/libs/certs"
 	"egov/libs/conf"
 	"egov/libs/event"
 	"egov/libs/event/eventkeys"
@@ -71,7 +73,7 @@ type Kit struct {
 // New makes the host service of m under configuration c.
 func New(m Module, c conf.Service) host.Service {
 	return host.Service{
-		Name: m.Name, Duty: m.Duty, Listen: c.Listen, Linger: c.Linger, Grace: c.Grace,
+		Name: m.Name, Duty: m.Duty, Listen: c.Listen, TLS: c.TLS, Linger: c.Linger, Grace: c.Grace,
 		Migrate: func(ctx context.Context) error { return m.migrate(ctx, c.Database) },
 		Setup: func(ctx context.Context, u *host.Unit) error {
 			k, err := assemble(ctx, m, c, u)
@@ -148,7 +150,11 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		k.Attachments = attachment.Shelf{Blobs: blobs}
 	}
 
-	if err := k.openEventKeys(ctx, c.Keys); err != nil {
+	outward, err := callingOthers(c.TLS)
+	if err != nil {
+		return nil, err
+	}
+	if err := k.openEventKeys(ctx, c.Keys, outward); err != nil {
 		return nil, err
 	}
 	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Signer: k.signer, Log: u.Log})
@@ -157,7 +163,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
 
-	verifier, err := token.NewVerifier(ctx, token.Options{JWKSURL: c.Auth.JWKSURL, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, Now: k.Clock.Now})
+	verifier, err := token.NewVerifier(ctx, token.Options{JWKSURL: c.Auth.JWKSURL, Issuer: c.Auth.Issuer, Audience: c.Auth.Audience, Now: k.Clock.Now, Client: outward})
 	if err != nil {
 		return nil, err
 	}
@@ -166,6 +172,20 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
 	})...)
 	return k, nil
+}
+
+// callingOthers is how a service asks others for what is public, their keys: it
+// shows its own certificate to those who ask for one.
+func callingOthers(t conf.TLS) (*http.Client, error) {
+	transport := http.DefaultTransport.(*http.Transport).Clone()
+	if t.Cert != "" {
+		keeper, err := certs.Open(certs.Files(t), time.Now)
+		if err != nil {
+			return nil, err
+		}
+		transport.TLSClientConfig = keeper.Client()
+	}
+	return &http.Client{Transport: transport, Timeout: 5 * time.Second}, nil
 }
 
 var errNoOwner = errors.New("database.owner_url: migrations are the owner's work")

@@ -18,6 +18,7 @@ const Identity = "identity"
 // of a signed-in browser lies in Redis.
 type Config struct {
 	Listen    string            `yaml:"listen" doc:"address of the HTTP listener"`
+	TLS       conf.TLS          `yaml:"tls"`
 	Services  map[string]string `yaml:"services" doc:"base URL of every service by its name; identity must be among them"`
 	Redis     conf.Redis        `yaml:"redis"`
 	Sessions  Sessions          `yaml:"sessions"`
@@ -71,7 +72,7 @@ func (c Config) Check() error {
 	need(c.Linger >= 0 && c.Grace >= 0, "linger, grace: must not be negative")
 	need(c.Limits.Timeout > 0 && c.Limits.PerSecond > 0 && c.Limits.Burst > 0, "limits: must be positive")
 	need(c.Telemetry.SampleRatio >= 0 && c.Telemetry.SampleRatio <= 1, "telemetry.sample_ratio: must be 0..1")
-	return errors.Join(errs...)
+	return errors.Join(append(errs, c.TLS.Check())...)
 }
 
 // names lists the services in a stable order.

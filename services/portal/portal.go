@@ -11,6 +11,7 @@ package portal
 
 import (
 	"context"
+	"crypto/tls"
 	"fmt"
 	"io/fs"
 	"log/slog"
@@ -25,6 +26,7 @@ import (
 	"go.opentelemetry.io/otel/trace"
 
 	"egov/libs/calendar"
+	"egov/libs/certs"
 	"egov/libs/op"
 	"egov/libs/opmw"
 )
@@ -62,7 +64,16 @@ func New(p Parts) (http.Handler, error) {
 		}
 		s.services[name] = u
 	}
+	asItself := &tls.Config{MinVersion: tls.VersionTLS12}
+	if p.Config.TLS.Cert != "" {
+		keeper, err := certs.Open(certs.Files(p.Config.TLS), time.Now)
+		if err != nil {
+			return nil, err
+		}
+		asItself = keeper.Client()
+	}
 	s.outward = otelhttp.NewTransport(&http.Transport{
+		TLSClientConfig:       asItself,
 		DialContext:           (&net.Dialer{Timeout: 2 * time.Second, KeepAlive: 30 * time.Second}).DialContext,
 		ResponseHeaderTimeout: p.Config.Limits.Timeout,
 		MaxIdleConnsPerHost:   64, IdleConnTimeout: 90 * time.Second,

@@ -82,6 +82,10 @@ func OpenRegister(places string, own *Own, now func() time.Time) *Register {
 	return r
 }
 
+// Through has the register ask others' registers through another client; it is
+// called before the first Read.
+func (r *Register) Through(c *http.Client) { r.http = c }
+
 // Folder is the first of places that is a folder: where a service of this machine
 // puts its own keys. It is empty where there is none.
 func Folder(places string) string {

@@ -19,7 +19,7 @@ const Name = "portal"
 // New makes the portal.
 func New(c portal.Config) host.Service {
 	return host.Service{
-		Name: Name, Listen: c.Listen, Linger: c.Linger, Grace: c.Grace,
+		Name: Name, Listen: c.Listen, TLS: c.TLS, Linger: c.Linger, Grace: c.Grace,
 		Setup: func(ctx context.Context, u *host.Unit) error { return setup(ctx, c, u) },
 	}
 }

@@ -10,6 +10,8 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"egov/libs/conf"
+	"egov/libs/embedded"
 	"egov/services/suite"
 )
 
@@ -19,7 +21,42 @@ func (s *Stack) makeDatabases(ctx context.Context) error {
 	if s.opts.Deployed == "" {
 		return s.provision(ctx)
 	}
-	return errors.Join(s.runRoles(ctx), s.trust())
+	return errors.Join(s.runRoles(ctx), s.encrypt())
+}
+
+func (s *Stack) scheme() string {
+	if s.opts.Deployed != "" {
+		return "https://"
+	}
+	return "http://"
+}
+
+// encrypt gives every service a certificate and has all know one another by the
+// authorities of a folder.
+func (s *Stack) encrypt() error {
+	authorities := map[string]string{"postgresql": s.Postgres.Authority(), "redis": s.Redis.Authority()}
+	jwks := s.URL("identity") + "/.well-known/jwks.json"
+	for _, name := range suite.Names() {
+		c, err := embedded.Certify(filepath.Join(s.Dir, "tls", name), name)
+		if err != nil {
+			return err
+		}
+		authorities[name] = c.Authority
+		own := conf.TLS{Cert: c.Server, Key: c.Key}
+		switch name {
+		case "portal":
+			s.Config.Portal.TLS = own
+			continue
+		case "identity":
+			s.Config.Identity.TLS, s.Config.Identity.Auth.JWKSURL = own, jwks
+		default:
+			service := s.Config.Services[name]
+			service.TLS, service.Auth.JWKSURL = own, jwks
+			s.Config.Services[name] = service
+		}
+		s.Config.Portal.Services[name] = s.URL(name)
+	}
+	return s.trust(authorities)
 }
 
 // runRoles makes databases and roles as an operator does: by roles.sql, once a
@@ -96,22 +133,20 @@ func (s *Stack) deployedUsers(ctx context.Context) (string, error) {
 	return string(out), nil
 }
 
-// trusted is the folder of the authorities by which services know the servers.
-func (s *Stack) trusted() string { return filepath.Join(s.Dir, "authorities") }
-
-// trust puts the servers' authorities there.
-func (s *Stack) trust() error {
-	if err := os.MkdirAll(s.trusted(), 0o755); err != nil {
+// trust puts authorities where this process and the services look for them.
+func (s *Stack) trust(authorities map[string]string) error {
+	folder := filepath.Join(s.Dir, "authorities")
+	if err := os.MkdirAll(folder, 0o755); err != nil {
 		return err
 	}
-	for name, file := range map[string]string{"postgresql.pem": s.Postgres.Authority(), "redis.pem": s.Redis.Authority()} {
+	for name, file := range authorities {
 		b, err := os.ReadFile(file)
 		if err != nil {
 			return err
 		}
-		if err := os.WriteFile(filepath.Join(s.trusted(), name), b, 0o644); err != nil {
+		if err := os.WriteFile(filepath.Join(folder, name+".pem"), b, 0o644); err != nil {
 			return err
 		}
 	}
-	return nil
+	return os.Setenv("SSL_CERT_DIR", folder)
 }

@@ -44,8 +44,9 @@ type Options struct {
 	Forgetful bool      // Redis keeps nothing over a restart; also with Fast
 	Out       io.Writer // says what is being done
 	// Deployed is the repository's folder deploy: users, roles and databases are
-	// made by its files, as on a government cloud, and both servers speak TLS
-	// alone. Empty: by this package, without TLS.
+	// made by its files, as on a government cloud, and servers and services speak
+	// TLS alone. This process trusts them too, by SSL_CERT_DIR. Empty: by this
+	// package, without TLS.
 	Deployed string
 	// Serve starts the process that runs target with the configuration file.
 	Serve func(config, target string) *exec.Cmd
@@ -192,9 +193,6 @@ func (s *Stack) run(name string, cmd *exec.Cmd) error {
 		return err
 	}
 	cmd.Stdout, cmd.Stderr = log, log
-	if s.opts.Deployed != "" {
-		cmd.Env = append(cmd.Environ(), "SSL_CERT_DIR="+s.trusted())
-	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
 	if err := cmd.Start(); err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
@@ -218,7 +216,7 @@ func (s *Stack) process(name string) *process {
 }
 
 // URL is the base URL of a service.
-func (s *Stack) URL(service string) string { return "http://" + s.listen(service) }
+func (s *Stack) URL(service string) string { return s.scheme() + s.listen(service) }
 
 func (s *Stack) listen(service string) string {
 	switch service {

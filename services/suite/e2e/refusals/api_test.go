@@ -15,7 +15,6 @@ import (
 	"testing"
 
 	"egov/libs/op"
-	"egov/services/suite"
 )
 
 // roleHolders are accounts of the demonstration district, one for each role.
@@ -93,15 +92,6 @@ func (g *ground) operations(t *testing.T, service string) (all []operation) {
 		}
 	}
 	slices.SortFunc(all, func(a, b operation) int { return strings.Compare(a.path+a.method, b.path+b.method) })
-	return all
-}
-
-// everything is the operations of all services that take tokens.
-func (g *ground) everything(t *testing.T) (all []operation) {
-	t.Helper()
-	for _, service := range suite.Databases() {
-		all = append(all, g.operations(t, service)...)
-	}
 	return all
 }
 

@@ -92,6 +92,19 @@ func (b *book) passed(l line) {
 	b.of(l).passed++
 }
 
+// add takes over what another book notes.
+func (b *book) add(o *book) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	for _, l := range o.lines {
+		k, more := b.of(l), o.by[l]
+		for answer, n := range more.answers {
+			k.answers[answer] += n
+		}
+		k.passed += more.passed
+	}
+}
+
 // admits notes what is possible, and known.
 func (b *book) admits(l limit) {
 	b.mu.Lock()

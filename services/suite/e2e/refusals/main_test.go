@@ -1,7 +1,7 @@
 // Package refusals_test tries everything that a service's database role, its
 // user in Redis, a token and a signing key should not reach, against a whole
-// installation made by the files of deploy/: PostgreSQL and Redis that speak
-// TLS alone, a process for each service, projects walked to their ends. Each
+// installation made by the files of deploy/: PostgreSQL, Redis and services that
+// speak TLS alone, a process for each service, projects walked to their ends. Each
 // refusal stands beside the same act done by whoever may do it, so that none is
 // counted because something was not there. What was tried is the table of
 // docs/security.md; `go test ./e2e/refusals -update` writes it anew.

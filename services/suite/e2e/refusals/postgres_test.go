@@ -469,108 +469,151 @@ var secrets = map[string]bool{"credential": true}
 // stranger is nobody's unit.
 const stranger = "unit-of-nobody"
 
+// The lines about rows.
+const aRole = "a service's role"
+
+var (
+	rowsUnset   = line{rows, aRole, "read rows in a transaction that does not say for whom it runs", "the same, for one of the row's parties"}
+	rowsForeign = line{rows, aRole, "read another unit's rows in a transaction that runs for a unit or an account", "the same, for one of the row's parties"}
+	rowsChange  = line{rows, aRole, "change another unit's rows in a transaction that runs for a unit", "the same, for one of the row's parties"}
+	rowsAuditor = line{rows, aRole, "change any row in a transaction that runs for an auditor (YP23-M-16)", "the same transaction reads every row"}
+	rowsAdd     = line{rows, aRole, "add a row in the name of a unit for which the transaction does not run", "a transaction of the service itself"}
+	rowsSecret  = line{rows, aRole, "read what accounts sign in with, for the account itself or an auditor", "a transaction of identity itself"}
+)
+
 // tryRows reads and writes the rows of other units, in the role of the service.
 func tryRows(t *testing.T, g *ground, s sides) {
 	t.Helper()
-	role := "a service's role"
-	unset := line{rows, role, "read rows in a transaction that does not say for whom it runs", "the same, for one of the row's parties"}
-	foreign := line{rows, role, "read another unit's rows in a transaction that runs for a unit or an account", "the same, for one of the row's parties"}
-	change := line{rows, role, "change another unit's rows in a transaction that runs for a unit", "the same, for one of the row's parties"}
-	auditors := line{rows, role, "change any row in a transaction that runs for an auditor (YP23-M-16)", "the same transaction reads every row"}
-	add := line{rows, role, "add a row in the name of a unit for which the transaction does not run", "a transaction of the service itself"}
-	secret := line{rows, role, "read what accounts sign in with, for the account itself or an auditor", "a transaction of identity itself"}
 	for _, r := range relations(t, s.super) {
 		if !r.parties {
 			continue
 		}
 		table := pgx.Identifier{r.name}.Sanitize()
-		parties := partiesOf(t, s.super, table)
-		if len(parties) == 0 {
-			continue
-		}
-		sees := func(l line, before string, want int) {
-			hidden := len(parties) - want
-			got := count(t, s.role, before, table)
-			switch {
-			case got != want:
-				t.Errorf("%s.%s: %s: %d of %d rows, want %d", s.service, r.name, before, got, len(parties), want)
-			case hidden > 0:
-				g.book.refused(l, "not there")
+		// The services go on meanwhile: what was tried counts when the rows were
+		// the same before and after.
+		const again = 10
+		for n := 0; ; n++ {
+			parties := partiesOf(t, s.super, table)
+			if len(parties) == 0 {
+				break
 			}
-			if want > 0 && got == want {
-				g.book.passed(l)
+			x := rowTrial{t: t, s: s, table: table, columns: r.columns, parties: parties, book: newBook()}
+			if secrets[r.name] {
+				x.secret()
+			} else {
+				x.try()
 			}
-		}
-		if secrets[r.name] {
-			for _, before := range []string{"", scope([]string{"audit.auditor"}, false, false), scope(nil, true, false)} {
-				if got := count(t, s.role, before, table); got != 0 {
-					t.Errorf("%s.%s: %d rows are seen", s.service, r.name, got)
-				} else {
-					g.book.refused(secret, "not there")
-				}
+			if !slices.EqualFunc(parties, partiesOf(t, s.super, table), slices.Equal) && n < again {
+				continue
 			}
-			if got := count(t, s.role, scope(nil, true, true), table); got == len(parties) {
-				g.book.passed(secret)
+			for _, w := range x.wrong {
+				t.Errorf("%s.%s: %s", s.service, r.name, w)
 			}
-			continue
-		}
-		names := map[string]int{stranger: 0}
-		for _, p := range parties {
-			for _, n := range p {
-				names[n]++
-			}
-		}
-		sees(unset, "", 0)
-		for _, name := range slices.Sorted(maps.Keys(names)) {
-			sees(foreign, scope([]string{name}, false, false), names[name])
-			if names[name] > 0 {
-				g.book.passed(unset)
-			}
-		}
-		one := parties[0]
-		if len(one) > 0 {
-			for _, name := range []string{stranger, one[0]} {
-				got := changed(t, s.role, scope([]string{name}, false, false), table)
-				if got != names[name] {
-					t.Errorf("%s.%s: for %s %d rows can be changed, want %d", s.service, r.name, name, got, names[name])
-				}
-				if got < len(parties) {
-					g.book.refused(change, "0 rows")
-				}
-				if got > 0 {
-					g.book.passed(change)
-				}
-			}
-		}
-		auditor := scope(nil, true, false)
-		if got := changed(t, s.role, auditor, table); got != 0 {
-			t.Errorf("%s.%s: for an auditor %d rows can be changed", s.service, r.name, got)
-		} else {
-			g.book.refused(auditors, "0 rows")
-		}
-		if got := count(t, s.role, auditor, table); got != len(parties) {
-			t.Errorf("%s.%s: an auditor sees %d of %d rows", s.service, r.name, got, len(parties))
-		} else {
-			g.book.passed(auditors)
-		}
-		copied := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s LIMIT 1", table, columns(r.columns, ""), columns(r.columns, "id"), table)
-		if err := run(t.Context(), s.role, scope([]string{stranger}, true, false)+copied); sqlCode(err) != denied {
-			t.Errorf("%s.%s takes a row of others: %v", s.service, r.name, err)
-		} else {
-			g.book.refused(add, denied)
-		}
-		if err := run(t.Context(), s.role, scope(nil, true, true)+copied); err != nil && sqlCode(err) != "23505" { // another column is unique too
-			t.Errorf("%s.%s takes no row: %v", s.service, r.name, err)
-		} else {
-			g.book.passed(add)
+			g.book.add(x.book)
+			break
 		}
 	}
 	// What is said here of the limits is shown, too.
-	if got, all := count(t, s.role, scope(nil, true, false), "deadline"), count(t, s.super, "", "deadline"); got != all {
-		t.Errorf("%s: its own scope shows %d of %d clocks: the list of limits is out of date", s.service, got, all)
+	if got := count(t, s.role, "", "deadline"); got != 0 {
+		t.Errorf("%s: %d clocks are seen by nobody", s.service, got)
+	}
+	if all := count(t, s.super, "", "deadline"); all > 0 && count(t, s.role, scope(nil, true, false), "deadline") == 0 {
+		t.Errorf("%s: its own scope shows no clock: the list of limits is out of date", s.service)
 	}
 	if err := run(t.Context(), s.role, fmt.Sprintf("ALTER ROLE %q PASSWORD 'other'", s.service)); err != nil {
 		t.Errorf("%s cannot change its own password: the list of limits is out of date: %v", s.service, err)
+	}
+}
+
+// rowTrial is what is tried on the rows of one table.
+type rowTrial struct {
+	t       *testing.T
+	s       sides
+	table   string
+	columns []string
+	parties [][]string
+	book    *book
+	wrong   []string
+}
+
+func (x *rowTrial) fail(format string, args ...any) {
+	x.wrong = append(x.wrong, fmt.Sprintf(format, args...))
+}
+
+// sees wants so many rows to be seen in a scope, and notes the others.
+func (x *rowTrial) sees(l line, before string, want int) {
+	x.t.Helper()
+	got := count(x.t, x.s.role, before, x.table)
+	if got != want {
+		x.fail("%s: %d of %d rows are seen, want %d: %s", l.what, got, len(x.parties), want, before)
+		return
+	}
+	if want < len(x.parties) {
+		x.book.refused(l, "not there")
+	}
+	if want > 0 {
+		x.book.passed(l)
+	}
+}
+
+// secret is for tables that nobody sees but the service itself.
+func (x *rowTrial) secret() {
+	x.t.Helper()
+	for _, before := range []string{"", scope([]string{"audit.auditor"}, false, false), scope(nil, true, false)} {
+		x.sees(rowsSecret, before, 0)
+	}
+	x.sees(rowsSecret, scope(nil, true, true), len(x.parties))
+}
+
+func (x *rowTrial) try() {
+	x.t.Helper()
+	names := map[string]int{stranger: 0}
+	for _, p := range x.parties {
+		for _, n := range p {
+			names[n]++
+		}
+	}
+	x.sees(rowsUnset, "", 0)
+	for _, name := range slices.Sorted(maps.Keys(names)) {
+		x.sees(rowsForeign, scope([]string{name}, false, false), names[name])
+		if names[name] > 0 {
+			x.book.passed(rowsUnset)
+		}
+	}
+	for _, name := range append([]string{stranger}, x.parties[0]...) {
+		got := changed(x.t, x.s.role, scope([]string{name}, false, false), x.table)
+		if got != names[name] {
+			x.fail("for %s %d rows can be changed, want %d", name, got, names[name])
+		}
+		if got < len(x.parties) {
+			x.book.refused(rowsChange, "0 rows")
+		}
+		if got > 0 {
+			x.book.passed(rowsChange)
+		}
+	}
+	auditor := scope(nil, true, false)
+	if got := changed(x.t, x.s.role, auditor, x.table); got != 0 {
+		x.fail("for an auditor %d rows can be changed", got)
+	} else {
+		x.book.refused(rowsAuditor, "0 rows")
+	}
+	if got := count(x.t, x.s.role, auditor, x.table); got != len(x.parties) {
+		x.fail("an auditor sees %d of %d rows", got, len(x.parties))
+	} else {
+		x.book.passed(rowsAuditor)
+	}
+	copied := fmt.Sprintf("INSERT INTO %s (%s) SELECT %s FROM %s LIMIT 1", x.table, columns(x.columns, ""), columns(x.columns, "id"), x.table)
+	if err := run(x.t.Context(), x.s.role, scope([]string{stranger}, true, false)+copied); sqlCode(err) != denied {
+		x.fail("it takes a row of others: %v", err)
+	} else {
+		x.book.refused(rowsAdd, denied)
+	}
+	const taken = "23505" // another column is unique too
+	if err := run(x.t.Context(), x.s.role, scope(nil, true, true)+copied); err != nil && sqlCode(err) != taken {
+		x.fail("it takes no row: %v", err)
+	} else {
+		x.book.passed(rowsAdd)
 	}
 }
 
@@ -588,7 +631,7 @@ func columns(names []string, key string) string {
 
 func partiesOf(t *testing.T, super *pgx.Conn, table string) [][]string {
 	t.Helper()
-	found, err := super.Query(t.Context(), "SELECT parties FROM "+table)
+	found, err := super.Query(t.Context(), "SELECT parties FROM "+table+" ORDER BY id")
 	if err != nil {
 		t.Fatal(err)
 	}

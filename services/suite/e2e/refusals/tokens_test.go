@@ -25,6 +25,7 @@ import (
 // tryTokens calls what a caller's token does not open, with tokens that are not
 // what they seem.
 func tryTokens(t *testing.T, g *ground) {
+	tryPlain(t, g)
 	tryRoles(t, g)
 	tryForgeries(t, g)
 	tryRefresh(t, g)
@@ -43,6 +44,22 @@ func (g *ground) refusesRequest(t *testing.T, l line, what string, status int, b
 		return
 	}
 	g.book.refused(l, got)
+}
+
+// tryPlain speaks to services that have a certificate as if they had none.
+func tryPlain(t *testing.T, g *ground) {
+	t.Helper()
+	l := line{tokens, "anybody", "speak to a service without TLS", "the same, with TLS"}
+	for _, service := range suite.Names() {
+		secure := g.URL(service) + "/livez"
+		status, b := ask(t, call{method: "GET", url: strings.Replace(secure, "https://", "http://", 1)})
+		g.refusesRequest(t, l, service, status, b, "400")
+		if status, b := ask(t, call{method: "GET", url: secure}); status != http.StatusOK {
+			t.Errorf("%s: %d %s", service, status, b)
+		} else {
+			g.book.passed(l)
+		}
+	}
 }
 
 // roleMissing is the answer to who has not the role.
