@@ -116,12 +116,11 @@ type candidates struct {
 	want    func() int              // how many rows a page still needs
 }
 
-// Pages of rows that are found without the search projection. The planner must not
-// go by the rows' own order to find the few of a project or a trace: those of a
-// project lie in the order asked for in one index alone, those of a trace are
-// sorted.
+// Pages of rows that are found without the search projection. Those of a project
+// lie in an index in the order asked for. Those of a trace are sorted, and the
+// planner must not go by the rows' own order to find the few.
 const (
-	projectSQL = "(subject, seq) > ($1, $2) AND (subject, seq) <= ($1, $3) ORDER BY subject, seq LIMIT $4"
+	projectSQL = "subject = $1 AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
 	traceSQL   = "seq = ANY (ARRAY(SELECT seq FROM (SELECT seq FROM ledger_row WHERE trace_id = $1 AND seq > $2 AND seq <= $3 OFFSET 0) x ORDER BY seq LIMIT $4)) ORDER BY seq"
 	everySQL   = "$1 = '' AND seq > $2 AND seq <= $3 ORDER BY seq LIMIT $4"
 )
