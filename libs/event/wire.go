@@ -74,6 +74,8 @@ type encoder struct {
 	block  []byte
 	bounds []int
 	leaves []ledger.Hash
+	second int64  // that clock shows, in Unix seconds
+	clock  []byte // as timeLayout writes it, up to its fraction
 }
 
 // pgEpoch is the zero of PostgreSQL's timestamps, in Unix microseconds.
@@ -136,9 +138,19 @@ func (e *encoder) cut() { e.bounds = append(e.bounds, len(e.block)) }
 
 func (e *encoder) put(b []byte) { e.block = append(append(e.block, separator), b...) }
 
+// putTime writes a time in timeLayout. Those of one page lie close together: what
+// they share of a second is written out once.
 func (e *encoder) putTime(b []byte) {
-	micros := int64(binary.BigEndian.Uint64(b)) + pgEpoch
-	e.block = time.UnixMicro(micros).UTC().AppendFormat(append(e.block, separator), timeLayout)
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + pgEpoch).UTC()
+	if second := at.Unix(); second != e.second || len(e.clock) == 0 {
+		e.second, e.clock = second, at.AppendFormat(e.clock[:0], time.DateOnly+"T"+time.TimeOnly+".")
+	}
+	e.block = append(append(e.block, separator), e.clock...)
+	fraction := at.Nanosecond() / 1000
+	for unit := 100_000; unit > 0; unit /= 10 {
+		e.block = append(e.block, '0'+byte(fraction/unit%10))
+	}
+	e.block = append(e.block, 'Z')
 }
 
 func appendUUID(dst, id []byte) []byte {

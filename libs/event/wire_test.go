@@ -2,6 +2,7 @@ package event
 
 import (
 	"bytes"
+	"encoding/binary"
 	"fmt"
 	"maps"
 	"strconv"
@@ -36,6 +37,24 @@ func TestUUIDsAreWrittenAsTheyAreRead(t *testing.T) {
 	if got := string(appendUUID(nil, id[:])); got != id.String() {
 		t.Errorf("%s, want %s", got, id)
 	}
+}
+
+func TestTimesAreWrittenAsTheLayoutSays(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var e encoder
+		at := rapid.Int64Range(-62_135_596_800_000_000, 253_402_300_799_999_999).Draw(t, "at") // years 1 to 9999
+		for range 5 {
+			var wire [8]byte
+			binary.BigEndian.PutUint64(wire[:], uint64(at-pgEpoch))
+			e.block = e.block[:0]
+			e.putTime(wire[:])
+			if got, want := string(e.block[1:]), time.UnixMicro(at).UTC().Format(timeLayout); got != want || e.block[0] != separator {
+				t.Fatalf("%d: %q, want %q", at, got, want)
+			}
+			at += rapid.Int64Range(-2_000_000, 2_000_000).Draw(t, "step")
+		}
+	})
 }
 
 func TestWindowsSurviveRedis(t *testing.T) {
