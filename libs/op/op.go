@@ -24,6 +24,7 @@ type Info struct {
 	Public  bool     // callable without a token
 	Status  int      // status of success
 	MaxBody int64    // bytes
+	Stored  bool     // it answers with an aggregate just as the store has it now
 
 	req, resp any // prototypes, for the OpenAPI document
 	check     func(context.Context, any) error
@@ -47,6 +48,10 @@ func Created() Option { return func(i *Info) { i.Status = http.StatusCreated } }
 
 // MaxBody bounds the request body in bytes; the default is 1 MiB.
 func MaxBody(n int64) Option { return func(i *Info) { i.MaxBody = n } }
+
+// Stored says that an operation's answer is what its last call of a repository
+// answered, unchanged: it need not be written as JSON a second time.
+func Stored() Option { return func(i *Info) { i.Stored = true } }
 
 // Check validates requests with what only the service knows, in place of
 // Req.Validate; like it, it reports every violation at once.

@@ -134,12 +134,31 @@ func writeResponse(w http.ResponseWriter, status int, resp any) error {
 		}
 		return err
 	}
+	text, ready := resp.(Text)
+	if ready {
+		resp = text.Of
+	}
 	if e, ok := resp.(interface{ ETag() string }); ok {
 		w.Header().Set("ETag", e.ETag())
 	}
 	w.Header().Set("Content-Type", "application/json; charset=utf-8")
+	if !ready {
+		w.WriteHeader(status)
+		return json.NewEncoder(w).Encode(resp)
+	}
+	w.Header().Set("Content-Length", strconv.Itoa(len(text.JSON)+1))
 	w.WriteHeader(status)
-	return json.NewEncoder(w).Encode(resp)
+	if _, err := w.Write(text.JSON); err != nil {
+		return err
+	}
+	_, err := w.Write([]byte{'\n'}) // as behind every other answer
+	return err
+}
+
+// Text is a response whose JSON is written already.
+type Text struct {
+	Of   any
+	JSON []byte
 }
 
 // begun says how long the answer is with its first byte, not before: until then

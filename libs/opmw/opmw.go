@@ -251,7 +251,8 @@ func Scope() op.Middleware {
 var errKey = fault.New(fault.Invalid, "bad_idempotency_key", "幂等键不得超过128个字符", "an Idempotency-Key has at most 128 characters")
 
 // Idempotency gives the store what it needs to give a repeated request its
-// first answer, and to refuse a lost update.
+// first answer, and to refuse a lost update. An operation that answers what is
+// stored is answered with the store's own text.
 func Idempotency() op.Middleware {
 	return func(i op.Info) endpoint.Middleware {
 		return func(next endpoint.Endpoint) endpoint.Endpoint {
@@ -274,7 +275,13 @@ func Idempotency() op.Middleware {
 					h.Write(r.Body)
 					c.Hash = h.Sum(nil)
 				}
-				return next(store.WithCommand(ctx, c), in)
+				out, err := next(store.WithCommand(ctx, c), in)
+				if err == nil && i.Stored {
+					if text := c.Answer(); text != nil {
+						return op.Text{Of: out, JSON: text}, nil
+					}
+				}
+				return out, err
 			}
 		}
 	}

@@ -162,6 +162,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 		var zero T
 		return zero, err
 	}
+	commandFrom(ctx).answered(j.answer())
 	return t, nil
 }
 

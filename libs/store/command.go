@@ -20,7 +20,23 @@ type Command struct {
 	Hash    []byte // of everything the request says
 	Version int64  // the version the caller means to change (If-Match), 0 = any
 
-	calls atomic.Int32
+	calls  atomic.Int32
+	answer atomic.Pointer[[]byte] // of the last call
+}
+
+// Answer is the JSON of the aggregate that the command's last repository call
+// answered with, nil before there is one. It must not be changed.
+func (c *Command) Answer() []byte {
+	if b := c.answer.Load(); b != nil {
+		return *b
+	}
+	return nil
+}
+
+func (c *Command) answered(text []byte) {
+	if c != nil {
+		c.answer.Store(&text)
+	}
 }
 
 type commandKey struct{}

@@ -47,6 +47,15 @@ type job struct {
 // answer is what a command was answered when it was first given.
 type answer struct{ hash, body []byte }
 
+// answer is the aggregate as the job's caller has it, as JSON: what was written,
+// or what was answered when the command came first.
+func (j *job) answer() []byte {
+	if j.after != nil {
+		return j.after.body
+	}
+	return j.kept.body
+}
+
 // lock is the name of what a job locks.
 func (j *job) lock() string { return j.rows.name + "/" + j.id }
 

@@ -1,6 +1,7 @@
 package module_test
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"os"
@@ -353,6 +354,35 @@ func TestRepeatedAndOutdatedRequests(t *testing.T) {
 	if s.Count(first.ID, &declarationv1.ProjectSubmitted{}) != 1 {
 		t.Fatal("submitted more than once")
 	}
+}
+
+// TestAnswersAreWhatIsStored: an act's answer, and its repetition, are what a
+// later look shows.
+func TestAnswersAreWhatIsStored(t *testing.T) {
+	t.Parallel()
+	s := start(t)
+	declarer, secretary := s.As("fac.declarer", "facilities", "declarer"), s.As("office.secretary", "gov-office", "secretary")
+	var p project
+	declarer.Post("/v1/projects", draft()).OK(&p)
+	at := "/v1/projects/" + p.ID
+	same := func(name string, by *moduletest.Client, do func() moduletest.Answer) {
+		t.Helper()
+		answer, again := do(), do()
+		answer.OK(nil)
+		if later := by.Get(at); !bytes.Equal(answer.Body, later.Body) || !bytes.Equal(again.Body, later.Body) {
+			t.Errorf("%s: answered\n%s\nagain\n%s\nlater\n%s", name, answer.Body, again.Body, later.Body)
+		}
+		if tag := answer.Header.Get("ETag"); tag == "" || tag != again.Header.Get("ETag") {
+			t.Errorf("%s: entity tags %q and %q", name, tag, again.Header.Get("ETag"))
+		}
+	}
+	same("revise", declarer, func() moduletest.Answer {
+		return declarer.Do("PUT", at, draft(), moduletest.IfMatch(1), moduletest.Key("revise"))
+	})
+	same("submit", declarer, func() moduletest.Answer { return declarer.Post(at+"/submit", nil, moduletest.Key("submit")) })
+	same("return", secretary, func() moduletest.Answer {
+		return secretary.Post(at+"/return", map[string]string{"reason": "预算缺少依据"}, moduletest.Key("return"))
+	})
 }
 
 func TestLockoutAfterFailedEvaluations(t *testing.T) {
