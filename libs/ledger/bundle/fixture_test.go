@@ -204,7 +204,10 @@ func (p batch) part(begin, end int) bundle.Vouched {
 // vouchers proves rows of the book.
 func (b *book) vouchers(t testing.TB, rows []ledger.Row) (out []bundle.Vouched) {
 	t.Helper()
-	for v := range b.vouching(t, rows) {
+	for v, err := range b.vouching(t, rows) {
+		if err != nil {
+			t.Fatal(err)
+		}
 		out = append(out, *v)
 	}
 	return out

@@ -23,7 +23,8 @@ type Paper struct {
 	SM3       string // hex
 }
 
-var mediaType = []byte(`"media_type"`)
+// mediaType begins with a letter that events do not have in every word.
+var mediaType = []byte(`media_type"`)
 
 // namesPapers says whether an event may name one: a look that costs little.
 func namesPapers(event []byte) bool { return bytes.Contains(event, mediaType) }

@@ -149,10 +149,11 @@ type verification struct {
 	scope     Scope // as the manifest claims it
 	earlier   *State
 	proof     *proofReader
-	rows      Trailer      // what the rows turned out to be
-	vouched   error        // what was found of who stated them
-	eventKeys vouch.Pinned // by which services sign
-	papers    *paperCheck
+	rows      Trailer             // what the rows turned out to be
+	vouched   error               // what was found of who stated them
+	eventKeys vouch.Pinned        // by which services sign
+	named     bool                // the manifest claims to say which attachments the rows name
+	papers    *paperCheck         // nil unless named
 	hashed    map[string]FileInfo // files already read
 }
 
@@ -265,10 +266,11 @@ func (v *verification) readManifest() (*Manifest, error) {
 		return nil, v.blame(ledger.CodeManifest, err)
 	}
 	var claimed struct {
-		Scope Scope `json:"scope"`
+		Scope       Scope        `json:"scope"`
+		Attachments *Attachments `json:"attachments"`
 	}
 	if json.Unmarshal(data, &claimed) == nil {
-		v.scope = claimed.Scope
+		v.scope, v.named = claimed.Scope, claimed.Attachments != nil
 	}
 	m, err := openManifest(data, v.trust, v.signed.Checkpoint)
 	if err != nil {
@@ -346,8 +348,10 @@ func (v *verification) checkRows(ctx context.Context) error {
 		check.vouched, scan.vouched = newVouching(v.eventKeys, vouchers), true
 		defer check.vouched.pending.Wait()
 	}
-	v.papers = newPaperCheck(v.archive)
-	check.papers, scan.papers = v.papers, true
+	if v.named {
+		v.papers = newPaperCheck(v.archive)
+		check.papers, scan.papers = v.papers, true
+	}
 	err = scan.scan(ctx, rows, check.chunk)
 	v.rows = check.tally.Trailer()
 	v.report.Rows = v.rows.Rows

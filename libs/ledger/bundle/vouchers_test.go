@@ -68,7 +68,10 @@ func TestRowsAreAsTheirServicesSignedThem(t *testing.T) {
 			t.Run(name+"/"+kind, func(t *testing.T) {
 				t.Parallel()
 				var rows []ledger.Row
-				for r := range src.Rows {
+				for r, err := range src.Rows {
+					if err != nil {
+						t.Fatal(err)
+					}
 					rows = append(rows, *r)
 				}
 				all := b.vouchers(t, rows)
