@@ -342,6 +342,9 @@ func TestNewSubscriptionReceivesWhatWasTrimmed(t *testing.T) {
 	b.within("the stream is trimmed", func() bool { return b.rdb.XLen(t.Context(), stream).Val() < 150 })
 	b.run(b.consumer("auditexport").Run)
 	b.effectsOf("auditexport", 400)
+	if n := query[int](b, "SELECT count(*) FROM event_held WHERE state = 'dead'"); n > 0 {
+		t.Errorf("%d facts that trimming had left were refused: what proves them was gone", n)
+	}
 }
 
 func TestTrimmingWaitsForTheSlowestGroup(t *testing.T) {

@@ -83,6 +83,7 @@ type Relay struct {
 
 	mu     sync.Mutex
 	groups map[string]time.Time // when each consumer group was last seen
+	joined time.Time            // when one was seen for the first time
 	marks  []mark               // moments whose transactions may still be open
 }
 

@@ -42,9 +42,17 @@ func (r *Relay) trim(ctx context.Context) error {
 	}
 	pipe := r.rdb.Pipeline()
 	pipe.XTrimMinIDApprox(ctx, streamKey(r.source), low.String(), 0)
-	pipe.XTrimMinIDApprox(ctx, proofKey(streamKey(r.source)), low.String(), 0)
-	_, err = pipe.Exec(ctx)
-	return err
+	left := pipe.XRangeN(ctx, streamKey(r.source), "-", low.String(), 1)
+	if _, err := pipe.Exec(ctx); err != nil {
+		return err
+	}
+	// Redis leaves entries where taking them would cost too much. Who comes to
+	// read them has to find what proves them.
+	oldest := low.String()
+	if entries := left.Val(); len(entries) > 0 {
+		oldest = entries[0].ID
+	}
+	return r.rdb.XTrimMinIDApprox(ctx, proofKey(streamKey(r.source)), oldest, 0).Err()
 }
 
 // acknowledged is the id up to which every group has acknowledged everything.
@@ -84,13 +92,21 @@ func (r *Relay) acknowledged(ctx context.Context) (low streamID, ok bool, err er
 	return low, r.allPresent(groups) && low.epoch() > 0, nil
 }
 
+// joinRounds is for how many rounds of upkeep nothing is trimmed after a group
+// has come that was not known: where services start together, others follow, and
+// a group that comes too late waits for reconciliation to have what it missed.
+const joinRounds = 24
+
 // allPresent notes the groups that are there and reports whether none of the
-// recent ones is missing.
+// recent ones is missing and none has come just now.
 func (r *Relay) allPresent(groups []redis.XInfoGroup) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	now := time.Now()
 	for _, g := range groups {
+		if _, known := r.groups[g.Name]; !known {
+			r.joined = now
+		}
 		r.groups[g.Name] = now
 	}
 	for name, seen := range r.groups {
@@ -98,7 +114,7 @@ func (r *Relay) allPresent(groups []redis.XInfoGroup) bool {
 			delete(r.groups, name)
 		}
 	}
-	return len(groups) > 0 && len(r.groups) == len(groups)
+	return len(groups) > 0 && len(r.groups) == len(groups) && now.Sub(r.joined) >= joinRounds*r.o.Upkeep
 }
 
 // mark is a moment by the database's clock, and the first transaction id that
