@@ -118,11 +118,11 @@ upgrade-test: test-ready ## the release before this one: its whole job on this o
 	@before=$$(deploy/dev/previous-release.sh build) && go run ./tools/cmd/chaos -before "$$before" $(if $(ONLY),-only $(ONLY))
 
 .PHONY: cluster-test
-cluster-test: $(call tool,helm) ## the charts on a real Kubernetes with real pods, made here and taken away again (ONLY=name,… for some; KUBECONFIG=… and ADDRESS=… for a cluster that is there)
-	@$(setup) cluster
-	@$(MAKE) --no-print-directory charts images commands='$(commands)'
+cluster-test: $(call tool,helm) ## the charts on a real Kubernetes with real pods, made here and taken away again (ONLY=name,…; KUBECONFIG=… ADDRESS=… for a cluster that is there)
+	@$(setup) $(if $(KUBECONFIG),run,cluster)
+	@$(MAKE) --no-print-directory charts images
 	@go build -o .tools/clustertest ./tools/cmd/clustertest
-	.tools/clustertest -helm $(call tool,helm) -registry $(REGISTRY) -tag $(TAG) $(if $(ONLY),-only $(ONLY)) $(if $(ADDRESS),-address $(ADDRESS))
+	.tools/clustertest -helm $(call tool,helm) -registry $(REGISTRY) -tag $(TAG) $(if $(ONLY),-only $(ONLY)) $(if $(ADDRESS),-address $(ADDRESS)) $(if $(CLASS),-class $(CLASS))
 
 .PHONY: test-ready
 test-ready: $(call tool,helm)

@@ -61,16 +61,17 @@ spec:
             httpGet: {path: /livez, port: {{ $probe }}}
             periodSeconds: 2
             failureThreshold: 60
+          # A pod that is starved is not dead, and a restart would not feed it.
           livenessProbe:
             httpGet: {path: /livez, port: {{ $probe }}}
             periodSeconds: 10
-            timeoutSeconds: 5
-            failureThreshold: 3
+            timeoutSeconds: 10
+            failureThreshold: 6
           readinessProbe:
             httpGet: {path: /readyz, port: {{ $probe }}}
             periodSeconds: 3
-            timeoutSeconds: 3
-            failureThreshold: 2
+            timeoutSeconds: 5
+            failureThreshold: 3
           {{- if $v.shutdown.preStopSeconds }}
           lifecycle:
             preStop:

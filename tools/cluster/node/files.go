@@ -90,7 +90,7 @@ func (n *Node) access() error {
 func (n *Node) configurations() error {
 	of := map[string]string{
 		"Dir": filepath.Join(n.o.Dir, "etc"), "Address": Address, "DNS": dnsAddress, "Domain": Domain, "Pods": Pods, "PodsHere": podsHere,
-		"Socket": socket, "Groups": "/" + filepath.Base(n.o.Dir), "Pause": PauseImage,
+		"Socket": socket, "Groups": "/" + filepath.Base(n.o.Dir), "Pause": pauseImage,
 	}
 	t, err := template.ParseFS(etc, "etc/*")
 	if err != nil {

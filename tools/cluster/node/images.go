@@ -3,9 +3,7 @@ package node
 import (
 	"context"
 	"fmt"
-	"os/exec"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"egov/tools/images"
@@ -13,35 +11,24 @@ import (
 
 // The images a node itself needs.
 const (
-	registry      = "egov"
-	nodeVersion   = "node"
-	PauseImage    = "docker.io/" + registry + "/pause:" + nodeVersion
-	coreDNSImage  = "docker.io/" + registry + "/coredns:" + nodeVersion
-	imagesOfParts = "images"
+	registry     = "egov"
+	nodeVersion  = "node"
+	pauseImage   = "docker.io/" + registry + "/pause:" + nodeVersion
+	coreDNSImage = "docker.io/" + registry + "/coredns:" + nodeVersion
 )
 
 // Import gives the node's container runtime the images of archives, as
 // docker save and images.Write make them.
 func (n *Node) Import(ctx context.Context, archives ...string) error {
 	for _, a := range archives {
-		if err := n.ctr(ctx, "images", "import", "--no-unpack=false", a); err != nil {
+		if err := n.ctr(ctx, "images", "import", a); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// Tag gives an image that the node has a second name.
-func (n *Node) Tag(ctx context.Context, image, as string) error {
-	return n.ctr(ctx, "images", "tag", "--force", image, as)
-}
-
-// Images lists the names of the images that the node has.
-func (n *Node) Images(ctx context.Context) ([]string, error) {
-	out, err := exec.CommandContext(ctx, "ctr", "--address", socket, "--namespace", "k8s.io", "images", "list", "-q").Output()
-	return strings.Fields(string(out)), err
-}
-
+// ctr runs containerd's client on the images of pods.
 func (n *Node) ctr(ctx context.Context, args ...string) error {
 	return command(ctx, "ctr", append([]string{"--address", socket, "--namespace", "k8s.io"}, args...)...)
 }
@@ -64,7 +51,7 @@ func (n *Node) ImportProgram(ctx context.Context, p images.Program) error {
 	if err != nil {
 		return err
 	}
-	dir := filepath.Join(n.o.Dir, imagesOfParts)
+	dir := filepath.Join(n.o.Dir, "images")
 	if _, err := images.Write(dir, registry, p, img); err != nil {
 		return err
 	}

@@ -6,6 +6,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -100,7 +101,7 @@ func (b *Bed) startClock() error {
 	if err := os.MkdirAll(filepath.Dir(b.Clock), 0o755); err != nil {
 		return err
 	}
-	return calendar.SetFile(b.Clock, script.Days.Opens.Date.Start().Add(9*hour))
+	return calendar.SetFile(b.Clock, script.Days.Opens.Date.Start().Add(9*time.Hour))
 }
 
 // watchMigrations notes which migration Jobs completed; they are deleted as

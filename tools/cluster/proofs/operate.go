@@ -6,7 +6,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"time"
@@ -15,6 +17,7 @@ import (
 	"k8s.io/apimachinery/pkg/types"
 
 	"egov/services/suite"
+	"egov/tools/egov/ops/opswalk"
 )
 
 // finding is what `egov ops doctor` says of one thing.
@@ -111,6 +114,35 @@ func operate(ctx context.Context, b *Bed) (string, error) {
 		return "", err
 	}
 	return fmt.Sprintf("status: %d services with versions, replicas, lag; doctor: %s; each with its fix, none before and none after it", len(status.Services), strings.Join(said, ", ")), nil
+}
+
+// act has `egov ops` walk through all its commands: look, find what is put
+// wrong, scale, restart, drain and bring back, with and without the rights.
+func act(ctx context.Context, b *Bed) (string, error) {
+	all, err := opswalk.Walk(ctx, opswalk.Options{
+		Kubeconfig: b.Kubeconfig, Namespace: district, Service: "legalization", Access: filepath.Join(b.Repository, "deploy", "access", "operator.yaml"), Pods: true,
+		Run: func(ctx context.Context, args []string, in io.Reader, out, errs io.Writer) int {
+			cmd := exec.CommandContext(ctx, b.Egov, args...)
+			cmd.Stdin, cmd.Stdout, cmd.Stderr = in, out, errs
+			err := cmd.Run()
+			if exit, ok := errors.AsType[*exec.ExitError](err); ok {
+				return exit.ExitCode()
+			}
+			if err != nil {
+				_, _ = fmt.Fprintln(errs, err) // it is shown with the failure
+				return -1
+			}
+			return 0
+		},
+	})
+	for _, p := range all {
+		if p.Err != nil {
+			err = errors.Join(err, fmt.Errorf("%s: %w", p.What, p.Err))
+			continue
+		}
+		b.say("%s (%s)", p.What, p.How)
+	}
+	return fmt.Sprintf("%d things shown with legalization: looks, three more faults, scale, restart, drain and back, and what operators, viewers and strangers may not", len(all)), err
 }
 
 // faults are what operators meet: an image that nobody has, a budget that lets

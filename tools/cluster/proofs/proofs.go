@@ -42,6 +42,7 @@ func All() []Proof {
 		{Name: "scale", What: "pods are added by what waits in Redis Streams and by load", Show: byLag, Needs: ours, Limit: 12 * time.Minute},
 		{Name: "stored", What: "autoscalers, budgets and Services speak of pods that are there", Show: stored, Limit: time.Minute},
 		{Name: "operate", What: "egov ops sees all services, finds three planted faults, and says how to mend them", Show: operate, Limit: 10 * time.Minute},
+		{Name: "act", What: "egov ops scales, restarts, drains and brings back, for those who may", Show: act, Limit: 10 * time.Minute},
 		{Name: "unit", What: "a unit runs its own service in its own namespace and release", Show: ownRelease, Needs: shared, Limit: 8 * time.Minute},
 		{Name: "uninstall", What: "a release that goes takes all with it but keys", Show: uninstall, Limit: 6 * time.Minute},
 		{Name: "small", What: "the profile of one pod does the same work", Show: small, Needs: shared, Limit: 10 * time.Minute},

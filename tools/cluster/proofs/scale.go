@@ -2,10 +2,12 @@ package proofs
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -25,31 +27,11 @@ import (
 	"egov/tools/cluster/servers"
 )
 
-// The modules whose published custom resource definitions the API server
-// checks our objects by, and the files in them.
-var definitions = map[string][]string{
-	"github.com/kedacore/keda/v2@v2.21.0":                        {"config/crd/bases/keda.sh_scaledobjects.yaml", "config/crd/bases/keda.sh_triggerauthentications.yaml"},
-	"github.com/prometheus-operator/prometheus-operator@v0.85.0": {"example/prometheus-operator-crd/monitoring.coreos.com_servicemonitors.yaml"},
-}
-
-// The resources that the definitions define.
+// scaledObjects are KEDA's.
 var scaledObjects = schema.GroupVersionResource{Group: "keda.sh", Version: "v1alpha1", Resource: "scaledobjects"}
 
-// Definitions finds the definitions' files, fetching the modules they are in
-// the first time.
-func Definitions(ctx context.Context) ([]string, error) {
-	var files []string
-	for module, in := range definitions {
-		dir, err := moduleDir(ctx, module)
-		if err != nil {
-			return nil, err
-		}
-		for _, f := range in {
-			files = append(files, filepath.Join(dir, f))
-		}
-	}
-	return files, nil
-}
+// streams is in front of the name of every service's stream.
+const streams = "egov:events:"
 
 // byLag has the ledger scaled by what waits for it, in KEDA's words: the API
 // server checks them by KEDA's own definition, and an autoscaler made of them
@@ -137,7 +119,7 @@ func (b *Bed) strictly(ctx context.Context, namespace string) (int, error) {
 		return 0, err
 	}
 	file := filepath.Join(b.Dir, "manifest.yaml")
-	if err := write(file, manifest); err != nil {
+	if err := os.WriteFile(file, []byte(manifest), 0o600); err != nil {
 		return 0, err
 	}
 	return strings.Count(manifest, "\nkind: "), b.Node.Kubectl(ctx, "apply", "--dry-run=server", "--validate=strict", "-n", namespace, "-f", file)
@@ -242,7 +224,7 @@ func burst(ctx context.Context, url func(string) string, drafts int) error {
 		token := l.signIn(account)
 		done.Go(func() {
 			for range work {
-				l.ask("declaration", http.MethodPost, "/v1/projects", draft(), map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": key()}, nil)
+				l.ask("declaration", http.MethodPost, "/v1/projects", draft(), map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": rand.Text()}, nil)
 			}
 		})
 	}

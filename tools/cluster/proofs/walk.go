@@ -19,8 +19,6 @@ import (
 	"egov/services/suite/demo"
 )
 
-const hour = time.Hour
-
 func sorted(set map[string]bool) []string { return slices.Sorted(maps.Keys(set)) }
 
 // shared is what walks and moves need: folders that this machine and the pods
