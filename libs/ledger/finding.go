@@ -16,8 +16,8 @@ const (
 	CodeChainBroken         Code = "chain_broken"         // a row does not follow the one before it
 	CodeRowMissing          Code = "row_missing"          // a row between two others is absent
 	CodeRowOrder            Code = "row_order"            // a row stands at the wrong place, or twice
-	CodeLeafNotInTree       Code = "leaf_not_in_tree"     // the rows are not those of the signed tree
-	CodeCheckpointSignature Code = "checkpoint_signature" // the checkpoint is malformed or a signature on it is false
+	CodeLeafNotInTree       Code = "leaf_not_in_tree"     // the rows are not those of the signed tree, or of a batch that their service signed
+	CodeCheckpointSignature Code = "checkpoint_signature" // the checkpoint is malformed or a signature on it is false; with a row, that of the batch it is in
 	CodeUnknownKey          Code = "unknown_key"          // no key trusted for that size signed
 	CodeFork                Code = "fork"                 // the ledger does not continue the one seen before
 	CodeTruncated           Code = "truncated"            // the end is missing, of the file or of a ledger seen longer before
@@ -32,8 +32,8 @@ var sentinels = map[Code]*fault.Error{
 	CodeChainBroken:         fault.New(fault.Invalid, "chain_broken", "账本行与前一行的哈希链断裂", "a row does not follow the one before it in the hash chain", "YP23-M-16"),
 	CodeRowMissing:          fault.New(fault.Invalid, "row_missing", "账本中间缺少一行", "a row between two others is missing", "YP23-M-16"),
 	CodeRowOrder:            fault.New(fault.Invalid, "row_order", "账本行的次序不对或重复", "rows are out of order or repeated", "YP23-M-16"),
-	CodeLeafNotInTree:       fault.New(fault.Invalid, "leaf_not_in_tree", "账本行不在已签名的默克尔树中", "the rows are not those of the signed Merkle tree", "YP23-M-16"),
-	CodeCheckpointSignature: fault.New(fault.Invalid, "checkpoint_signature", "检查点格式有误或其签名无效", "the checkpoint is malformed or its signature is false", "YP23-M-16"),
+	CodeLeafNotInTree:       fault.New(fault.Invalid, "leaf_not_in_tree", "账本行不在已签名的默克尔树或其出具服务签名的批次中", "the rows are not those of the signed Merkle tree, or of a batch that their service signed", "YP23-M-16"),
+	CodeCheckpointSignature: fault.New(fault.Invalid, "checkpoint_signature", "检查点或服务批次格式有误或其签名无效", "the checkpoint, or the batch in which a service signed its rows, is malformed or its signature is false", "YP23-M-16"),
 	CodeUnknownKey:          fault.New(fault.Invalid, "unknown_key", "签名所用的密钥不在受信任之列", "no trusted key signed", "YP23-M-16"),
 	CodeFork:                fault.New(fault.Invalid, "fork", "账本与先前所见的不一致，存在分叉", "the ledger does not continue the one seen before: it is a fork", "YP23-M-16"),
 	CodeTruncated:           fault.New(fault.Invalid, "truncated", "账本或文件的末尾缺失", "the end of the ledger or of the file is missing", "YP23-M-16"),
