@@ -49,10 +49,13 @@ type Keeper struct {
 // lookEvery bounds how often the files are looked at.
 const lookEvery = time.Second
 
-// Open reads the files. now is the time of the machine.
+// Open reads the files. now is the time of the machine; nil asks it.
 func Open(f Files, now func() time.Time) (*Keeper, error) {
 	if f.Cert == "" || f.Key == "" {
 		return nil, errors.New("tls: a certificate and its key belong together")
+	}
+	if now == nil {
+		now = time.Now
 	}
 	k := &Keeper{files: f, now: now}
 	mark, err := k.stamp()

@@ -208,7 +208,7 @@ func (u *Unit) server(t conf.TLS) (*http.Server, error) {
 	if t.Cert == "" {
 		return srv, nil
 	}
-	keeper, err := certs.Open(certs.Files(t), time.Now)
+	keeper, err := certs.Open(certs.Files(t), nil)
 	if err != nil {
 		return nil, err
 	}

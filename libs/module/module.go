@@ -179,7 +179,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 func callingOthers(t conf.TLS) (*http.Client, error) {
 	transport := http.DefaultTransport.(*http.Transport).Clone()
 	if t.Cert != "" {
-		keeper, err := certs.Open(certs.Files(t), time.Now)
+		keeper, err := certs.Open(certs.Files(t), nil)
 		if err != nil {
 			return nil, err
 		}

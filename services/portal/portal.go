@@ -66,7 +66,7 @@ func New(p Parts) (http.Handler, error) {
 	}
 	asItself := &tls.Config{MinVersion: tls.VersionTLS12}
 	if p.Config.TLS.Cert != "" {
-		keeper, err := certs.Open(certs.Files(p.Config.TLS), time.Now)
+		keeper, err := certs.Open(certs.Files(p.Config.TLS), nil)
 		if err != nil {
 			return nil, err
 		}

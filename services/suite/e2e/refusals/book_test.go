@@ -131,9 +131,9 @@ func (b *book) sound(t *testing.T) {
 }
 
 // codes are a line's answers, as the table has them.
-func (k *tally) codes() string {
+func (t *tally) codes() string {
 	var out []string
-	for _, code := range slices.Sorted(maps.Keys(k.answers)) {
+	for _, code := range slices.Sorted(maps.Keys(t.answers)) {
 		out = append(out, "`"+code+"`")
 	}
 	return strings.Join(out, ", ")
