@@ -60,12 +60,12 @@ type Acted struct {
 }
 
 // begin finds the service that a command acts on.
-func (t *target) begin(ctx context.Context, cmd *cobra.Command, name, zh string, d depth) (*act, error) {
+func (t *target) begin(ctx context.Context, cmd *cobra.Command, name, zh string) (*act, error) {
 	c, err := t.cluster(ctx, cmd, zh)
 	if err != nil {
 		return nil, err
 	}
-	s, err := surveyCluster(ctx, c, d)
+	s, err := surveyCluster(ctx, c, names)
 	if err != nil {
 		return nil, failed(err)
 	}
@@ -243,7 +243,7 @@ the one pod of a small installation (suite), are not scaled like this; for 0 the
 			}
 			ctx, cancel := context.WithTimeout(cmd.Context(), t.timeout)
 			defer cancel()
-			a, err := t.begin(ctx, cmd, args[0], "伸缩", names)
+			a, err := t.begin(ctx, cmd, args[0], "伸缩")
 			if err != nil {
 				return err
 			}
@@ -299,7 +299,7 @@ fails. Several services follow one another; where one does not come about, those
 func (t *target) restart(cmd *cobra.Command, name string, wait bool) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), t.timeout)
 	defer cancel()
-	a, err := t.begin(ctx, cmd, name, "重启", names)
+	a, err := t.begin(ctx, cmd, name, "重启")
 	if err != nil {
 		return err
 	}
@@ -351,7 +351,7 @@ outboxes, which keep them for seven days.`,
 }
 
 func (t *target) drain(ctx context.Context, cmd *cobra.Command, name string, force bool) error {
-	a, err := t.begin(ctx, cmd, name, "排空", names)
+	a, err := t.begin(ctx, cmd, name, "排空")
 	if err != nil {
 		return err
 	}
@@ -426,7 +426,7 @@ func (a *act) settled(ctx context.Context) error {
 }
 
 func (t *target) undrain(ctx context.Context, cmd *cobra.Command, name string) error {
-	a, err := t.begin(ctx, cmd, name, "恢复", names)
+	a, err := t.begin(ctx, cmd, name, "恢复")
 	if err != nil {
 		return err
 	}

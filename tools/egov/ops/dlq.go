@@ -313,7 +313,8 @@ func kept(agent session.Agent, s session.Session) speaker {
 		if err != nil {
 			return err
 		}
-		return decode(resp, answer)
+		defer resp.Body.Close()
+		return decode(resp.Body, answer)
 	}
 }
 
@@ -342,13 +343,13 @@ func signedIn(ctx context.Context, agent session.Agent, account, password string
 		if err != nil {
 			return err
 		}
-		return decode(resp, answer)
+		defer resp.Body.Close()
+		return decode(resp.Body, answer)
 	}, nil
 }
 
-func decode(resp *http.Response, answer any) error {
-	defer resp.Body.Close()
-	b, err := io.ReadAll(io.LimitReader(resp.Body, largest))
+func decode(body io.Reader, answer any) error {
+	b, err := io.ReadAll(io.LimitReader(body, largest))
 	if err == nil {
 		err = json.Unmarshal(b, answer)
 	}

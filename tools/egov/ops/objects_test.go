@@ -9,14 +9,13 @@ import (
 	"path/filepath"
 	"testing"
 
+	appsv1 "k8s.io/api/apps/v1"
+	corev1 "k8s.io/api/core/v1"
+	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 	"k8s.io/apimachinery/pkg/runtime"
 	kyaml "k8s.io/apimachinery/pkg/util/yaml"
 	"k8s.io/client-go/kubernetes/fake"
 	"k8s.io/client-go/kubernetes/scheme"
-
-	appsv1 "k8s.io/api/apps/v1"
-	corev1 "k8s.io/api/core/v1"
-	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
 	"egov/tools/kube"
 )
@@ -49,7 +48,7 @@ func rendered(t *testing.T, name string) []runtime.Object {
 	}
 }
 
-// namespaceOf is the namespace of the golden files as it should be.
+// bureau is the namespace of the golden files as it should be.
 func bureau() *corev1.Namespace {
 	return &corev1.Namespace{ObjectMeta: metav1.ObjectMeta{Name: "bureau", Labels: map[string]string{partOfLabel: "egov", enforceLabel: restrictedPod}}}
 }

@@ -10,7 +10,6 @@ import (
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
-	"egov/tools/egov/cli"
 )
 
 // From when on a figure is shown as bad. The alerts of deploy/telemetry have
@@ -415,6 +414,3 @@ func deadlineTable(p paper, list []DeadlineRow) error {
 	}
 	return p.table([]string{"单位 unit", "服务 service", "计算中 open", "已预警 warned", "中止 paused", "逾期 late"}, rows)
 }
-
-// did tells a person what was done.
-func did(cmd *cobra.Command, zh, en string) { cli.Say(cmd.OutOrStdout(), "%s / %s", zh, en) }
