@@ -2,14 +2,12 @@ package identity
 
 import (
 	"context"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
 
 	"egov/libs/aggregate"
 	"egov/libs/fault"
-	"egov/libs/sign"
 	identityv1 "egov/proto/gen/egov/identity/v1"
 )
 
@@ -48,49 +46,26 @@ const (
 // (/.well-known/event-keys.json of the service that holds it).
 type PublishedKey struct {
 	KeyID     string    `json:"key_id" required:"true"`
-	Alg       sign.Alg  `json:"alg" required:"true" enum:"ed25519,sm2"`
+	Alg       string    `json:"alg" required:"true" enum:"ed25519,sm2"`
 	PublicKey []byte    `json:"public_key" required:"true"` // SubjectPublicKeyInfo, DER
 	Holder    string    `json:"holder" required:"true"`     // the service
 	NotBefore time.Time `json:"not_before" required:"true"`
 	NotAfter  time.Time `json:"not_after" required:"true"`
 }
 
-// published is a key of a register.
-func published(k sign.TrustedKey) (p PublishedKey, err error) {
-	set, err := sign.NewKeySet(k)
-	if err != nil {
-		return p, err
-	}
-	b, err := json.Marshal(set)
-	if err != nil {
-		return p, err
-	}
-	var one struct {
-		Keys []PublishedKey `json:"keys"`
-	}
-	err = json.Unmarshal(b, &one)
-	return one.Keys[0], err
-}
-
-// trusted is the key as registers hold it. Whatever it says of itself has to be so.
-func (p PublishedKey) trusted() (sign.TrustedKey, error) {
-	b, err := json.Marshal(struct {
-		Keys []PublishedKey `json:"keys"`
-	}{[]PublishedKey{p}})
-	if err != nil {
-		return sign.TrustedKey{}, err
-	}
-	set, err := sign.ParseKeySet(b)
-	if err != nil {
-		return sign.TrustedKey{}, err
-	}
-	return set.Keys()[0], nil
+// KnownKey is a key of a register.
+type KnownKey struct {
+	PublishedKey
+	RevokedAt     *time.Time `json:"revoked_at,omitempty"`
+	RevokedReason string     `json:"revoked_reason,omitempty"`
 }
 
 // EventKeys are the keys by which services sign what they state, as this service
 // knows them now.
 type EventKeys interface {
-	Keys() (*sign.KeySet, error)
+	Keys() ([]KnownKey, error)
+	// Check lists what a key says of itself that is not so.
+	Check(PublishedKey) error
 	// Look has what changed taken in as soon as may be.
 	Look()
 }
@@ -109,24 +84,20 @@ type RequestServiceKey struct {
 	Reason    string       `json:"reason" required:"true"`
 }
 
-// Validate lists what is missing, and what the key says of itself that is not so.
+// Validate lists what is missing.
 func (r *RequestServiceKey) Validate() error {
 	var c fault.Checks
 	name(&c, r.Key.Holder, "key.holder")
 	name(&c, r.SpeaksFor, "speaks_for")
 	c.Text(strings.TrimSpace(r.Reason), "reason", 1000, "SH12-C-9")
-	if _, err := r.Key.trusted(); err != nil {
-		for _, v := range fault.From(err).Violations {
-			v.Field = "key" + strings.TrimPrefix(v.Field, "keys[0]")
-			c.Add(v)
-		}
-		c.Require(len(fault.From(err).Violations) > 0, "key", "malformed", "密钥登记内容无法读取", "cannot be read", "SH12-C-9")
-	}
 	return c.Err()
 }
 
 // RequestKey asks for a key; another operator enrols it (SH12-C-9, SH12-P-9).
 func (s *Service) RequestKey(ctx context.Context, r RequestServiceKey) (ServiceKey, error) {
+	if err := s.EventKeys.Check(r.Key); err != nil {
+		return ServiceKey{}, err
+	}
 	u, err := s.unit(ctx, r.SpeaksFor)
 	if err != nil {
 		return ServiceKey{}, err
@@ -137,11 +108,11 @@ func (s *Service) RequestKey(ctx context.Context, r RequestServiceKey) (ServiceK
 	if !s.MachineNow().Before(r.Key.NotAfter) {
 		return ServiceKey{}, ErrKeyOver
 	}
-	known, err := s.EventKeys.Keys()
+	known, ok, err := s.known(r.Key.KeyID)
 	if err != nil {
 		return ServiceKey{}, err
 	}
-	if k, ok := known.Key(r.Key.KeyID); ok && k.Holder != r.Key.Holder {
+	if ok && known.Holder != r.Key.Holder {
 		return ServiceKey{}, ErrKeyClaimed
 	}
 	return s.ServiceKeys.Upsert(ctx, r.Key.KeyID, func(k *ServiceKey, rec *aggregate.Recorder) error {
@@ -155,12 +126,22 @@ func (s *Service) RequestKey(ctx context.Context, r RequestServiceKey) (ServiceK
 		k.RequestedBy, k.DecidedBy, k.Opinion = rec.By().Subject, "", ""
 		k.Await(aggregate.Todo{Action: "enrol_service_key", Role: operator, Unit: Platform, Title: "核对服务密钥：" + k.Title})
 		rec.State(k.ID, &identityv1.ServiceKeyRequested{
-			KeyId: k.ID, Service: k.Key.Holder, Unit: k.SpeaksFor, Alg: string(k.Key.Alg),
+			KeyId: k.ID, Service: k.Key.Holder, Unit: k.SpeaksFor, Alg: k.Key.Alg,
 			NotBefore: k.Key.NotBefore.Format(time.RFC3339), NotAfter: k.Key.NotAfter.Format(time.RFC3339),
 			RequestedBy: rec.By().Actor(), Reason: k.Reason,
 		})
 		return nil
 	})
+}
+
+// known is a key of the register.
+func (s *Service) known(id string) (KnownKey, bool, error) {
+	all, err := s.EventKeys.Keys()
+	i := slices.IndexFunc(all, func(k KnownKey) bool { return k.KeyID == id })
+	if err != nil || i < 0 {
+		return KnownKey{}, false, err
+	}
+	return all[i], true, nil
 }
 
 // EnrolServiceKey is the second operator's word about a key.
@@ -234,11 +215,10 @@ func (s *Service) decide(ctx context.Context, id string, f func(*ServiceKey, *ag
 // (SH12-C-12). A key that was never asked for is known by the registers that this
 // service reads.
 func (s *Service) RevokeKey(ctx context.Context, r Reasoned) (ServiceKey, error) {
-	known, err := s.EventKeys.Keys()
+	listed, isListed, err := s.known(r.ID)
 	if err != nil {
 		return ServiceKey{}, err
 	}
-	listed, isListed := known.Key(r.ID)
 	k, err := s.ServiceKeys.Upsert(ctx, r.ID, func(k *ServiceKey, rec *aggregate.Recorder) error {
 		switch {
 		case k.State == KeyRevoked:
@@ -246,11 +226,8 @@ func (s *Service) RevokeKey(ctx context.Context, r Reasoned) (ServiceKey, error)
 		case k.State == "" && !isListed:
 			return ErrUnknown
 		case k.State == "":
-			if k.Key, err = published(listed); err != nil {
-				return err
-			}
 			k.Own(Platform)
-			k.Title = k.Key.Holder
+			k.Key, k.Title = listed.PublishedKey, listed.Holder
 		}
 		k.Await()
 		k.State, k.RevokedBy, k.RevokedAt, k.RevokedReason = KeyRevoked, rec.By().Actor(), s.MachineNow().UTC().Truncate(time.Second), r.Reason
@@ -308,12 +285,8 @@ func (s *Service) ListEventKeys(context.Context, struct{}) (EventKeyList, error)
 	}
 	now := s.MachineNow()
 	list := EventKeyList{Items: []EventKey{}}
-	for _, k := range known.Keys() {
-		p, err := published(k)
-		if err != nil {
-			return EventKeyList{}, err
-		}
-		e := EventKey{PublishedKey: p, RevokedAt: k.RevokedAt, Standing: "in_force"}
+	for _, k := range known {
+		e := EventKey{PublishedKey: k.PublishedKey, RevokedAt: k.RevokedAt, Standing: "in_force"}
 		switch {
 		case k.RevokedAt != nil && !now.Before(*k.RevokedAt):
 			e.Standing = "revoked"
@@ -335,24 +308,20 @@ func (s *Service) ListEventKeys(context.Context, struct{}) (EventKeyList, error)
 
 // EnrolledKeys are the keys that operators enrolled or revoked, for the register
 // of event keys.
-func (s *Service) EnrolledKeys(ctx context.Context) ([]sign.TrustedKey, error) {
+func (s *Service) EnrolledKeys(ctx context.Context) ([]KnownKey, error) {
 	all, err := aggregate.Everything(s.asSelf(ctx), s.ServiceKeys, nil)
 	if err != nil {
 		return nil, err
 	}
-	var keys []sign.TrustedKey
+	var keys []KnownKey
 	for _, k := range all {
-		if k.State != KeyEnrolled && k.State != KeyRevoked {
-			continue
+		switch k.State {
+		case KeyEnrolled:
+			keys = append(keys, KnownKey{PublishedKey: k.Key})
+		case KeyRevoked:
+			keys = append(keys, KnownKey{k.Key, &k.RevokedAt, k.RevokedReason})
+		case KeyRequested, KeyRejected:
 		}
-		t, err := k.Key.trusted()
-		if err != nil {
-			return nil, err
-		}
-		if k.State == KeyRevoked {
-			t.RevokedAt, t.RevokedReason = &k.RevokedAt, k.RevokedReason
-		}
-		keys = append(keys, t)
 	}
 	return keys, nil
 }

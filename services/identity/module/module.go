@@ -18,6 +18,7 @@ import (
 	"egov/services/identity"
 	"egov/services/identity/duties"
 	"egov/services/identity/httpapi"
+	"egov/services/identity/keyregister"
 	"egov/services/identity/keyring"
 	"egov/services/identity/password"
 	"egov/services/identity/pgstore"
@@ -90,13 +91,13 @@ func (c Config) setUp(k *module.Kit) error {
 	s := &identity.Service{
 		Duties: rules, Units: pgstore.Units(k.Store), Accounts: pgstore.NewAccounts(k.Store), Delegations: pgstore.NewDelegations(k.Store),
 		Credentials: pgstore.Credentials(k.Store), Sessions: pgstore.NewSessions(k.Store), KeyRegister: pgstore.Keys(k.Store),
-		ServiceKeys: pgstore.ServiceKeys(k.Store), EventKeys: k.EventKeys(), MachineNow: time.Now,
+		ServiceKeys: pgstore.ServiceKeys(k.Store), EventKeys: keyregister.Register{Register: k.EventKeys()}, MachineNow: time.Now,
 		HolidayTables: pgstore.HolidayTables(k.Store), HolidayFiles: k.Holidays(),
 		Passwords: password.New(rules.Password.Hash), Tokens: ring, Keys: ring, Throttle: throttle.New(rules.Throttle, k.Clock),
 		District: c.District, Clock: k.Clock, NewID: store.NewID, Sign: k.Sign, Self: k.Self, Secret: secret,
 		InTx: k.Store.InTx, Once: once,
 	}
-	k.EventKeys().Besides(s.EnrolledKeys)
+	k.EventKeys().Besides(keyregister.Word(s.EnrolledKeys))
 	httpapi.Mount(k.API, s, proxies)
 	if err := httpapi.MountKeys(k.Unit.Mux, c.Auth.Issuer, c.Auth.JWKSURL, ring.KeySet); err != nil {
 		return err

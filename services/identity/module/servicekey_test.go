@@ -168,7 +168,9 @@ func TestKeysThatAreNotEnrolled(t *testing.T) {
 		"NoService":        {with(func(key, _ fields) { key["holder"] = "Budgeting!" }), 400, "invalid_input"},
 		"NoReason":         {with(func(_, body fields) { body["reason"] = "" }), 400, "invalid_input"},
 		"NoSuchUnit":       {with(func(_, body fields) { body["speaks_for"] = "moon" }), 422, "unit_not_active"},
-		"Over":             {with(func(key, _ fields) { key["not_before"], key["not_after"] = "2020-01-01T00:00:00Z", "2020-04-01T00:00:00Z" }), 422, "key_expired"},
+		"Over": {with(func(key, _ fields) {
+			key["not_before"], key["not_after"] = "2020-01-01T00:00:00Z", "2020-04-01T00:00:00Z"
+		}), 422, "key_expired"},
 		"AnothersKey": {with(func(key, _ fields) {
 			key["key_id"], key["alg"], key["public_key"] = own.KeyID, own.Alg, own.PublicKey
 		}), 409, "key_of_another"},

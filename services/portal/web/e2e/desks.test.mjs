@@ -1,7 +1,6 @@
 // Officers at their desks, before the whole suite: two operators and a service's
 // key, an inspection from its notice to its end, a plan, and what it gives units
 // to do.
-import assert from 'node:assert/strict';
 import { createHash, generateKeyPairSync } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { caller, inState } from './api.mjs';
