@@ -2,6 +2,7 @@ package proofs
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -20,12 +21,20 @@ import (
 
 // everything that is asked about when a proof says "nothing".
 var everything = []authorizationv1.ResourceAttributes{
-	{Verb: "list", Resource: "secrets"}, {Verb: "get", Resource: "secrets"}, {Verb: "list", Resource: "configmaps"},
-	{Verb: "list", Resource: "pods"}, {Verb: "create", Resource: "pods"}, {Verb: "create", Resource: "pods", Subresource: "exec"},
-	{Verb: "list", Resource: "pods", Subresource: "log"}, {Verb: "create", Resource: "serviceaccounts", Subresource: "token"},
-	{Verb: "patch", Group: "apps", Resource: "deployments"}, {Verb: "update", Group: "apps", Resource: "deployments", Subresource: "scale"},
-	{Verb: "create", Group: "rbac.authorization.k8s.io", Resource: "rolebindings"}, {Verb: "delete", Group: "networking.k8s.io", Resource: "networkpolicies"},
-	{Verb: "list", Resource: "nodes"}, {Verb: "list", Resource: "namespaces"},
+	{Verb: "list", Resource: "secrets"},
+	{Verb: "get", Resource: "secrets"},
+	{Verb: "list", Resource: "configmaps"},
+	{Verb: "list", Resource: "pods"},
+	{Verb: "create", Resource: "pods"},
+	{Verb: "create", Resource: "pods", Subresource: "exec"},
+	{Verb: "list", Resource: "pods", Subresource: "log"},
+	{Verb: "create", Resource: "serviceaccounts", Subresource: "token"},
+	{Verb: "patch", Group: "apps", Resource: "deployments"},
+	{Verb: "update", Group: "apps", Resource: "deployments", Subresource: "scale"},
+	{Verb: "create", Group: "rbac.authorization.k8s.io", Resource: "rolebindings"},
+	{Verb: "delete", Group: "networking.k8s.io", Resource: "networkpolicies"},
+	{Verb: "list", Resource: "nodes"},
+	{Verb: "list", Resource: "namespaces"},
 }
 
 // admission shows that the namespace refuses what the restricted profile does
@@ -67,7 +76,7 @@ func admission(ctx context.Context, b *Bed) (string, error) {
 	}
 	for what, spoil := range bad {
 		if err := try(spoil); !apierrors.IsForbidden(err) || !strings.Contains(err.Error(), "PodSecurity") {
-			return "", fmt.Errorf("a pod with %s was not refused for it: %v", what, err)
+			return "", fmt.Errorf("a pod with %s was not refused for it: %w", what, orNot(err))
 		}
 	}
 	pods, err := b.Client.CoreV1().Pods(district).List(ctx, metav1.ListOptions{})
@@ -82,6 +91,14 @@ func admission(ctx context.Context, b *Bed) (string, error) {
 		}
 	}
 	return fmt.Sprintf("created on the API server, dry: a pod like ours is taken, %d spoilt in one way each are refused by PodSecurity; none of %d pods has a token", len(bad), len(pods.Items)), nil
+}
+
+// orNot is the error, or that there was none where one should be.
+func orNot(err error) error {
+	if err == nil {
+		return errors.New("nobody objected")
+	}
+	return err
 }
 
 // rights asks the API server, as each ServiceAccount, for what nobody gave it,
@@ -106,10 +123,10 @@ func rights(ctx context.Context, b *Bed) (string, error) {
 		}
 		// Not only an answer about rights: the request itself.
 		if _, err := c.CoreV1().Secrets(district).List(ctx, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
-			return "", fmt.Errorf("%s lists secrets: %v", name, err)
+			return "", fmt.Errorf("%s lists secrets: %w", name, orNot(err))
 		}
 		if _, err := c.CoreV1().Pods(district).List(ctx, metav1.ListOptions{}); !apierrors.IsForbidden(err) {
-			return "", fmt.Errorf("%s lists pods: %v", name, err)
+			return "", fmt.Errorf("%s lists pods: %w", name, orNot(err))
 		}
 	}
 	operator, err := b.as("an operator", "egov-operators", "system:authenticated")
@@ -117,15 +134,24 @@ func rights(ctx context.Context, b *Bed) (string, error) {
 		return "", err
 	}
 	may := []authorizationv1.ResourceAttributes{
-		{Verb: "list", Group: "apps", Resource: "deployments"}, {Verb: "list", Resource: "pods"}, {Verb: "get", Resource: "pods", Subresource: "log"},
-		{Verb: "patch", Group: "apps", Resource: "deployments", Name: "declaration"}, {Verb: "patch", Group: "apps", Resource: "deployments", Subresource: "scale", Name: "declaration"},
-		{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"}, {Verb: "list", Group: "networking.k8s.io", Resource: "networkpolicies"},
+		{Verb: "list", Group: "apps", Resource: "deployments"},
+		{Verb: "list", Resource: "pods"},
+		{Verb: "get", Resource: "pods", Subresource: "log"},
+		{Verb: "patch", Group: "apps", Resource: "deployments", Name: "declaration"},
+		{Verb: "patch", Group: "apps", Resource: "deployments", Subresource: "scale", Name: "declaration"},
+		{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers"},
+		{Verb: "list", Group: "networking.k8s.io", Resource: "networkpolicies"},
 	}
 	mayNot := []authorizationv1.ResourceAttributes{
-		{Verb: "list", Resource: "secrets"}, {Verb: "get", Resource: "secrets", Name: "declaration-database"}, {Verb: "create", Resource: "pods"},
-		{Verb: "create", Resource: "pods", Subresource: "exec"}, {Verb: "delete", Group: "apps", Resource: "deployments", Name: "declaration"},
-		{Verb: "patch", Group: "apps", Resource: "deployments", Name: "coredns"}, {Verb: "update", Resource: "configmaps"},
-		{Verb: "create", Group: "rbac.authorization.k8s.io", Resource: "rolebindings"}, {Verb: "impersonate", Resource: "serviceaccounts"},
+		{Verb: "list", Resource: "secrets"},
+		{Verb: "get", Resource: "secrets", Name: "declaration-database"},
+		{Verb: "create", Resource: "pods"},
+		{Verb: "create", Resource: "pods", Subresource: "exec"},
+		{Verb: "delete", Group: "apps", Resource: "deployments", Name: "declaration"},
+		{Verb: "patch", Group: "apps", Resource: "deployments", Name: "coredns"},
+		{Verb: "update", Resource: "configmaps"},
+		{Verb: "create", Group: "rbac.authorization.k8s.io", Resource: "rolebindings"},
+		{Verb: "impersonate", Resource: "serviceaccounts"},
 	}
 	for _, a := range may {
 		a.Namespace = district

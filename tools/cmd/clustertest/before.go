@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -22,7 +23,7 @@ var commitLine = regexp.MustCompile(`(?m)^commit: ([0-9a-f]{40})$`)
 // one, which deploy/dev/previous-release.yaml names; it compiles it from the
 // repository's history the first time. The folder is empty where a clone has no
 // such history.
-func releaseBefore(ctx context.Context, o options) (string, error) {
+func releaseBefore(ctx context.Context, o options) (_ string, err error) {
 	said, err := os.ReadFile(filepath.Join("deploy", "dev", "previous-release.yaml"))
 	if err != nil {
 		return "", err
@@ -47,7 +48,7 @@ func releaseBefore(ctx context.Context, o options) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	defer os.RemoveAll(work)
+	defer func() { err = errors.Join(err, os.RemoveAll(work)) }()
 	if err := compile(ctx, commit, work); err != nil {
 		return "", err
 	}
