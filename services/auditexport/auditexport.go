@@ -23,6 +23,7 @@ import (
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/ledger"
+	"egov/libs/ledger/vouch"
 	"egov/libs/policy"
 	"egov/services/auditexport/auditcase"
 	"egov/services/auditexport/redflag"
@@ -168,7 +169,7 @@ type Service struct {
 	Windows       Windows
 	Keyring       *Keyring
 	Anchor        Anchor
-	Producers     Producers // nil = who stated a row is neither checked nor shown
+	Producers     vouch.Register // by which services sign what they state; nil = who stated a row is neither checked nor shown
 	Packs         *policy.Set
 	Clock         calendar.Clock
 	Self          authn.Principal

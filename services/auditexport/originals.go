@@ -9,7 +9,6 @@ import (
 	"iter"
 	"time"
 
-	"egov/libs/blob"
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 )
@@ -17,11 +16,17 @@ import (
 // Originals are where attachments lie: the services' stores, which this one reads
 // and never writes.
 type Originals interface {
-	// Open opens what has that SHA-256. Its errors are blob.ErrNotFound, where no
-	// store has it, and what keeps it from being looked for everywhere; the reader
-	// ends with blob.ErrCorrupt where the content is another.
+	// Open opens what has that SHA-256. Its errors are ErrNoOriginal, where no store
+	// has it, and what keeps it from being looked for everywhere; the reader ends
+	// with ErrDamaged where the content is another.
 	Open(ctx context.Context, sha256 ledger.Hash) (io.ReadCloser, error)
 }
+
+// What Originals answer.
+var (
+	ErrNoOriginal = errors.New("no store has it")
+	ErrDamaged    = errors.New("what is stored is not what was hashed")
+)
 
 // Why an attachment that a row names is not in a bundle. stable: manifests and
 // completeness.json carry them.
@@ -177,9 +182,9 @@ func (o *originals) fetch(ctx context.Context, hash ledger.Hash) (why string, si
 	case err == nil:
 		o.failures = 0
 		return "", size, nil
-	case errors.Is(err, blob.ErrNotFound):
+	case errors.Is(err, ErrNoOriginal):
 		return absentNotFound, 0, nil
-	case errors.Is(err, blob.ErrCorrupt):
+	case errors.Is(err, ErrDamaged):
 		return absentDamaged, 0, nil
 	case errors.Is(err, errScratch):
 		return "", 0, err

@@ -13,7 +13,6 @@ import (
 
 	"google.golang.org/protobuf/proto"
 
-	"egov/libs/blob"
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -57,11 +56,11 @@ func (d *drawer) Open(_ context.Context, sha256 ledger.Hash) (io.ReadCloser, err
 	}
 	text, ok := d.content[sha256]
 	if !ok {
-		return nil, blob.ErrNotFound
+		return nil, auditexport.ErrNoOriginal
 	}
 	r := io.Reader(strings.NewReader(text))
 	if ledger.Sum256([]byte(text)) != sha256 {
-		r = io.MultiReader(r, ending{blob.ErrCorrupt})
+		r = io.MultiReader(r, ending{auditexport.ErrDamaged})
 	}
 	return io.NopCloser(r), nil
 }
@@ -88,7 +87,7 @@ func TestABundleTakesTheAttachmentsAlong(t *testing.T) {
 	large := strings.Repeat("%PDF large ", 100)
 	d := newDrawer(contractPDF, another, large)
 	d.content[ledger.Sum256([]byte(damaged))] = "%PDF damagex"
-	d.fail[ledger.Sum256([]byte(away))] = blob.ErrStorage
+	d.fail[ledger.Sum256([]byte(away))] = errors.New("the store is away")
 	h.Originals, h.Room = d, 1000
 	h.tell("p-1", withPapers("p-1")...)
 	h.tell("p-1", tested(paper("a.pdf", another), paper("large.pdf", large), paper("damaged.pdf", damaged), paper("away.pdf", away), paper("gone.pdf", gone), paper("again.pdf", contractPDF))...)

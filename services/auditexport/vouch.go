@@ -8,19 +8,11 @@ import (
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
 	"egov/libs/ledger/vouch"
-	"egov/libs/sign"
 )
 
 // Vouched is a run of rows and what proves that its events are those their
 // service signed (SH12-C-6).
 type Vouched = bundle.Vouched
-
-// Producers are the keys by which services sign what they state (SH12-C-9).
-type Producers interface {
-	vouch.Keys
-	// Keys is the register of all of them, with their validity and revocation.
-	Keys() (*sign.KeySet, error)
-}
 
 // CodeUnvouched says that a row's event was not signed by the service it names,
 // or is not as it was signed: somebody put it into the ledger himself. stable:

@@ -42,6 +42,13 @@ type Keys interface {
 	VerifyingKey(source, id string, at time.Time) (*sign.PublicKey, error)
 }
 
+// Register is the keys of all services, for whoever shows them to others.
+type Register interface {
+	Keys
+	// Keys lists them, with their validity and revocation (SH12-C-9).
+	Keys() (*sign.KeySet, error)
+}
+
 // Pinned are keys that somebody holds without asking anybody: those of a trust
 // file, or of a bundle. A revoked key proves nothing, whatever time its
 // signatures bear (SH12-C-12).

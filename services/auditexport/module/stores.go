@@ -44,7 +44,7 @@ func (s stores) Open(ctx context.Context, sha256 ledger.Hash) (io.ReadCloser, er
 		r, err := store.Get(ctx, blob.Key(sha256.String()))
 		switch {
 		case err == nil:
-			return r, nil
+			return original{r}, nil
 		case !errors.Is(err, blob.ErrNotFound):
 			away = err
 		}
@@ -52,5 +52,16 @@ func (s stores) Open(ctx context.Context, sha256 ledger.Hash) (io.ReadCloser, er
 	if away != nil {
 		return nil, away
 	}
-	return nil, blob.ErrNotFound
+	return nil, auditexport.ErrNoOriginal
+}
+
+// original says of a content that is not what its key says that it is damaged.
+type original struct{ io.ReadCloser }
+
+func (o original) Read(p []byte) (int, error) {
+	n, err := o.ReadCloser.Read(p)
+	if errors.Is(err, blob.ErrCorrupt) {
+		err = errors.Join(auditexport.ErrDamaged, err)
+	}
+	return n, err
 }
