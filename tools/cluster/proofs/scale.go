@@ -108,7 +108,7 @@ func byLag(ctx context.Context, b *Bed) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	return fmt.Sprintf("%d objects of the release re-sent with strict validation, KEDA's and the Prometheus operator's by their own definitions; ledger table locked, %d facts piled up: %d → %d pods by lag, then all %d facts in the ledger; %s", objects, n, before, after, facts, cpu), nil
+	return fmt.Sprintf("%d objects of the release re-sent with strict validation, KEDA's and the Prometheus operator's by their own definitions; ledger shut out of its database, %d drafts piled up: %d → %d pods by lag, then all %d facts in the ledger; %s", objects, n, before, after, facts, cpu), nil
 }
 
 // strictly sends what helm installed once more, dry, and has the API server
@@ -178,15 +178,18 @@ func (b *Bed) kedas(ctx context.Context, namespace, name string) error {
 	return err
 }
 
-// pileUp keeps the ledger from being written while facts are stated, until the
-// autoscaler has added pods, and lets go.
+// pileUp shuts the ledger out of its database while facts are stated, until the
+// autoscaler has added pods, and lets it in again. (A lock would not do: a
+// transaction that waits for it holds up the relays of every database of the
+// server, which pass on only what no open transaction may come before.)
 func (b *Bed) pileUp(ctx context.Context, before int32) (facts int, after int32, err error) {
-	c, err := pgx.Connect(ctx, b.Servers.Postgres.SuperuserURL("auditexport"))
+	c, err := pgx.Connect(ctx, b.Servers.Postgres.SuperuserURL("postgres"))
 	if err != nil {
 		return 0, 0, err
 	}
-	defer c.Close(context.WithoutCancel(ctx)) // which lets go of the lock in any case
-	if _, err := c.Exec(ctx, "BEGIN; LOCK TABLE ledger_row IN ACCESS EXCLUSIVE MODE"); err != nil {
+	defer c.Close(context.WithoutCancel(ctx))
+	const shut = `ALTER ROLE auditexport NOLOGIN; SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'auditexport'`
+	if _, err := c.Exec(ctx, shut); err != nil {
 		return 0, 0, err
 	}
 	url, err := b.addresses(ctx, district)
@@ -197,7 +200,7 @@ func (b *Bed) pileUp(ctx context.Context, before int32) (facts int, after int32,
 	if err := burst(ctx, url, drafts); err != nil {
 		return 0, 0, err
 	}
-	err = await(ctx, 2*time.Minute, func(ctx context.Context) error {
+	err = await(ctx, 3*time.Minute, func(ctx context.Context) error {
 		if after, err = b.replicas(ctx, district, "auditexport"); err != nil {
 			return err
 		}
@@ -206,8 +209,8 @@ func (b *Bed) pileUp(ctx context.Context, before int32) (facts int, after int32,
 		}
 		return nil
 	})
-	if _, rerr := c.Exec(ctx, "ROLLBACK"); err != nil || rerr != nil {
-		return 0, 0, errors.Join(err, rerr)
+	if _, oerr := c.Exec(ctx, "ALTER ROLE auditexport LOGIN"); err != nil || oerr != nil {
+		return 0, 0, errors.Join(err, oerr)
 	}
 	if err := b.settled(ctx, district); err != nil {
 		return 0, 0, err
