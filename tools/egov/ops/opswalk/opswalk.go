@@ -303,11 +303,11 @@ func (w *walk) acts(ctx context.Context) {
 	step("egov ops scale adds a replica", "the Deployment, and with pods its readiness", first+1, "scale", w.Service, fmt.Sprint(first+1), wait)
 	step("egov ops scale takes it away", "the Deployment", first, "scale", w.Service, fmt.Sprint(first), wait)
 	step("egov ops restart replaces the replicas", "the Deployment's annotation, and with pods the rollout", first, "restart", w.Service, wait)
-	drain := []string{"drain", w.Service}
+	drain, how := []string{"drain", w.Service}, "its outbox is empty, then no pod is left"
 	if !w.Pods {
-		drain = append(drain, "--force")
+		drain, how = append(drain, "--force"), "no pod is left"
 	}
-	step("egov ops drain lets a service finish and stop", "its outbox is empty, then no pod is left", 0, drain...)
+	step("egov ops drain lets a service finish and stop", how, 0, drain...)
 	if !w.Pods { // nobody makes the replicas ready that coming back waits for
 		_, err := w.api.AppsV1().Deployments(w.Namespace).Patch(ctx, w.Service, "application/merge-patch+json",
 			fmt.Appendf(nil, `{"metadata":{"annotations":{"egov/drained-from":null}},"spec":{"replicas":%d}}`, first), metav1.PatchOptions{})
