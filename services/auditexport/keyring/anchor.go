@@ -52,16 +52,19 @@ func (a *Anchor) Newest() checkpoint.Signed {
 	return a.newest
 }
 
-// Keep remembers s, unless something newer is known.
+// Keep remembers s, unless something newer is known. What could not be written
+// is not remembered either, so that every later attempt fails as loudly.
 func (a *Anchor) Keep(s checkpoint.Signed) error {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	if s.Size <= a.newest.Size {
 		return nil
 	}
-	a.newest = s
-	if a.path == "" {
-		return nil
+	if a.path != "" {
+		if err := checkpoint.WriteFile(a.path, s.Note, os.Rename); err != nil {
+			return err
+		}
 	}
-	return checkpoint.WriteFile(a.path, s.Note, os.Rename)
+	a.newest = s
+	return nil
 }

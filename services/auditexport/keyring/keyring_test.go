@@ -89,6 +89,32 @@ func TestTheAnchorKeepsTheNewest(t *testing.T) {
 	}
 }
 
+// TestWhatWasNotWrittenIsNotKept: a folder stands where the file belongs. Each
+// attempt fails, and the first after it is gone writes what the others could not.
+func TestWhatWasNotWrittenIsNotKept(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	ring, err := keyring.Open(dir, origin)
+	must(t, err)
+	a, err := keyring.OpenAnchor(dir, ring.Trust)
+	must(t, err)
+	inTheWay := filepath.Join(dir, "ledger.checkpoint")
+	must(t, os.Mkdir(inTheWay, 0o700))
+	s := signed(t, ring, 3)
+	for range 2 {
+		if err := a.Keep(s); err == nil || a.Newest().Size != 0 {
+			t.Fatalf("kept %d rows: %v", a.Newest().Size, err)
+		}
+	}
+	must(t, os.Remove(inTheWay))
+	must(t, a.Keep(s))
+	again, err := keyring.OpenAnchor(dir, ring.Trust)
+	must(t, err)
+	if got := again.Newest().Size; got != 3 {
+		t.Errorf("the file has %d rows", got)
+	}
+}
+
 func TestTheAnchorBelievesNobodyElse(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
