@@ -264,6 +264,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facts that consumers of this service gave up on, the oldest first
+         * @description Roles: operator, auditor
+         */
+        get: operations["ListDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One fact that a consumer gave up on
+         * @description Roles: operator, auditor
+         */
+        get: operations["GetDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a fact that a consumer gave up on tried again; what waits behind it follows
+         * @description Roles: operator
+         */
+        post: operations["RetryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a fact up for good: what waits behind it goes on without its effects
+         * @description Roles: operator
+         */
+        post: operations["SkipDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines": {
         parameters: {
             query?: never;
@@ -873,6 +953,7 @@ export interface components {
             /** Format: int64 */
             version?: number;
             why?: string;
+            without_attachments?: boolean;
         };
         AuditexportExportStatus: {
             by?: components["schemas"]["BundleAuthor"];
@@ -913,6 +994,7 @@ export interface components {
             /** Format: int64 */
             version?: number;
             why?: string;
+            without_attachments?: boolean;
         };
         AuditexportFenFrom: {
             /** Format: date-time */
@@ -929,6 +1011,7 @@ export interface components {
             previous_size?: number;
             project?: string;
             to?: string;
+            without_attachments?: boolean;
         };
         AuditexportPartyFrom: {
             facts?: number;
@@ -1106,6 +1189,7 @@ export interface components {
             vkey?: string;
         };
         CheckpointKeys: {
+            events?: components["schemas"]["SignKeySet"];
             keys?: components["schemas"]["CheckpointKey"][] | null;
             origin?: string;
             quorum?: number;
@@ -1148,8 +1232,35 @@ export interface components {
             ledger_rows?: number;
             total?: components["schemas"]["AuditexportTotal"];
         };
+        ModuleDeadLetter: {
+            attempts?: number;
+            blocks?: boolean;
+            bytes?: number;
+            consumer?: string;
+            error?: string;
+            event_id?: string;
+            /** Format: date-time */
+            held_at?: string;
+            /** Format: int64 */
+            id?: number;
+            /** Format: date-time */
+            recorded_at?: string;
+            /** Format: int64 */
+            seq?: number;
+            sha256?: string;
+            source?: string;
+            subject?: string;
+            type?: string;
+        };
+        ModuleDeadLetters: {
+            items?: components["schemas"]["ModuleDeadLetter"][] | null;
+            next_page_token?: string;
+        };
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
+        };
+        ModuleSkipDeadLetter: {
+            reason?: string;
         };
         ModuleTasks: {
             items?: components["schemas"]["StoreTask"][] | null;
@@ -1272,6 +1383,7 @@ export interface components {
             at?: string;
             reason?: components["schemas"]["RedflagText"];
         };
+        SignKeySet: Record<string, never>;
         StoreDeadlineRow: {
             basis?: string[] | null;
             due_on?: string;
@@ -1773,6 +1885,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditcaseCase"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListDeadLetters: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetters"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RetryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SkipDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ModuleSkipDeadLetter"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
                 };
             };
             default: {

@@ -21,6 +21,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/dead-letters": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Facts that consumers of this service gave up on, the oldest first
+         * @description Roles: operator, auditor
+         */
+        get: operations["ListDeadLetters"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * One fact that a consumer gave up on
+         * @description Roles: operator, auditor
+         */
+        get: operations["GetDeadLetter"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/retry": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Have a fact that a consumer gave up on tried again; what waits behind it follows
+         * @description Roles: operator
+         */
+        post: operations["RetryDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/dead-letters/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Give a fact up for good: what waits behind it goes on without its effects
+         * @description Roles: operator
+         */
+        post: operations["SkipDeadLetter"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/deadlines": {
         parameters: {
             query?: never;
@@ -421,6 +501,26 @@ export interface paths {
          * @description Roles: declarer
          */
         post: operations["RequestChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/projects/{id}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close a project on which nothing is owed any more
+         * @description Roles: secretary
+         */
+        post: operations["CloseProject"];
         delete?: never;
         options?: never;
         head?: never;
@@ -857,6 +957,9 @@ export interface components {
             reason?: string;
             state?: string;
         };
+        DeclarationCloseProject: {
+            reason: string;
+        };
         DeclarationDossier: {
             amounts?: components["schemas"]["DeclarationAmounts"];
             deadlines?: components["schemas"]["DeclarationDossierClock"][] | null;
@@ -1046,8 +1149,35 @@ export interface components {
             message?: string;
             message_en?: string;
         };
+        ModuleDeadLetter: {
+            attempts?: number;
+            blocks?: boolean;
+            bytes?: number;
+            consumer?: string;
+            error?: string;
+            event_id?: string;
+            /** Format: date-time */
+            held_at?: string;
+            /** Format: int64 */
+            id?: number;
+            /** Format: date-time */
+            recorded_at?: string;
+            /** Format: int64 */
+            seq?: number;
+            sha256?: string;
+            source?: string;
+            subject?: string;
+            type?: string;
+        };
+        ModuleDeadLetters: {
+            items?: components["schemas"]["ModuleDeadLetter"][] | null;
+            next_page_token?: string;
+        };
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
+        };
+        ModuleSkipDeadLetter: {
+            reason?: string;
         };
         ModuleTasks: {
             items?: components["schemas"]["StoreTask"][] | null;
@@ -1570,6 +1700,131 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DeclarationSheetReading"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    ListDeadLetters: {
+        parameters: {
+            query?: {
+                page_size?: number;
+                page_token?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetters"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    RetryDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    SkipDeadLetter: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["ModuleSkipDeadLetter"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleDeadLetter"];
                 };
             };
             default: {
@@ -2380,6 +2635,40 @@ export interface operations {
         requestBody?: {
             content: {
                 "application/json": components["schemas"]["DeclarationRequestChange"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeclarationProject"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    CloseProject: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["DeclarationCloseProject"];
             };
         };
         responses: {
