@@ -12,9 +12,9 @@ import (
 	"time"
 
 	corev1 "k8s.io/api/core/v1"
-	"k8s.io/apimachinery/pkg/util/httpstream"
 	"k8s.io/client-go/tools/portforward"
 	"k8s.io/client-go/transport/spdy"
+	"k8s.io/streaming/pkg/httpstream"
 )
 
 // Client speaks HTTP to one port of a pod over connections that the API server
@@ -39,9 +39,9 @@ func (c *Cluster) forward(namespace, pod string, port int) (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	dialer := spdy.NewDialer(upgrader, &http.Client{Transport: transport}, http.MethodPost, at)
-	if tunnel, err := portforward.NewSPDYOverWebsocketDialer(at, c.config); err == nil { // what API servers prefer; older ones know the other
-		dialer = portforward.NewFallbackDialer(tunnel, dialer, func(err error) bool {
+	dialer := spdy.NewDialerForStreaming(upgrader, &http.Client{Transport: transport}, http.MethodPost, at)
+	if tunnel, err := portforward.NewSPDYOverWebsocketDialerForStreaming(at, c.config); err == nil { // what API servers prefer; older ones know the other
+		dialer = portforward.NewFallbackDialerForStreaming(tunnel, dialer, func(err error) bool {
 			return httpstream.IsUpgradeFailure(err) || httpstream.IsHTTPSProxyError(err)
 		})
 	}

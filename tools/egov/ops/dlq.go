@@ -78,7 +78,7 @@ func (t *target) newLettersList(account *string) *cobra.Command {
 			sayUnseen(cmd, l.survey)
 			rows := []LetterRow{}
 			for _, x := range l.survey.Services {
-				dead := x.where(heldFacts, "state", "dead", "consumer")
+				dead := x.inState(heldFacts, "dead", "consumer")
 				if !named && (dead == nil || *dead == 0) {
 					continue
 				}

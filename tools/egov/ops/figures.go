@@ -120,14 +120,14 @@ func (s *Service) total(name string, labels ...string) *float64 {
 	return &sum
 }
 
-// where sums the samples of a series whose label has the value.
-func (s *Service) where(name, label, value string, labels ...string) *float64 {
+// inState sums the samples of a series that are in a state.
+func (s *Service) inState(name, state string, labels ...string) *float64 {
 	var sum *float64
-	for _, x := range s.series(name, append(labels, label)...) {
+	for _, x := range s.series(name, append(labels, "state")...) {
 		if sum == nil {
 			sum = new(float64)
 		}
-		if x.labels[label] == value {
+		if x.labels["state"] == state {
 			*sum += x.value
 		}
 	}

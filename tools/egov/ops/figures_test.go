@@ -48,8 +48,8 @@ egov_consumer_lag_entries{consumer="a",service="budgeting",source="declaration"}
 		want float64 // NaN: not known
 	}{
 		"the larger of two replicas, over all sources": {s.total(lagEntries, "consumer", "source"), 12},
-		"one label's value":                            {s.where(heldFacts, "state", "dead", "consumer"), 3},
-		"a value that none has":                        {s.where(heldFacts, "state", "failed", "consumer"), 0},
+		"one label's value":                            {s.inState(heldFacts, "dead", "consumer"), 3},
+		"a value that none has":                        {s.inState(heldFacts, "failed", "consumer"), 0},
 		"a counter":                                    {s.total(outboxPublished), 17},
 		"what nobody exports":                          {s.total(checkpointTime), math.NaN()},
 		"what a service beside exports":                {s.total("other"), math.NaN()},

@@ -49,7 +49,7 @@ func (s *Service) row(now time.Time) Row {
 		Namespace: s.Namespace, Unit: s.Unit, Service: s.Name, Workload: s.Workload, Versions: s.versions(),
 		Desired: s.Desired, Ready: s.Ready, now: now,
 		Lag: s.total(lagEntries, "consumer", "source"), OutboxRows: s.total(outboxRows), OutboxAge: s.total(outboxAge),
-		Dead: s.where(heldFacts, "state", "dead", "consumer"), Late: s.where(deadlineCounts, "state", "late"),
+		Dead: s.inState(heldFacts, "dead", "consumer"), Late: s.inState(deadlineCounts, "late"),
 	}
 	if r.Versions == nil {
 		r.Versions = []string{}

@@ -260,8 +260,8 @@ type servicePort struct {
 func servicePorts(pod *corev1.PodSpec) (ports []servicePort) {
 	for _, c := range pod.Containers {
 		for _, p := range c.Ports {
-			switch {
-			case p.Name == "http":
+			switch p.Name {
+			case "http":
 				ports = append(ports, servicePort{number: int(p.ContainerPort)})
 			default:
 				if s := serviceOfPort(p.Name); s != "" {
