@@ -63,8 +63,8 @@ func (l *load) String() string {
 	return fmt.Sprintf("%d requests, %d failed", l.asked, len(l.failures))
 }
 
-// call drafts projects and looks at them, in turn with the portal's page and
-// identity's keys, until ctx ends.
+// call drafts projects and looks at them, in turn with the portal's word
+// that it is ready and identity's keys, until ctx ends.
 func (l *load) call(ctx context.Context, account string) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
@@ -99,7 +99,8 @@ func (l *load) call(ctx context.Context, account string) {
 		case 2:
 			l.ask("identity", http.MethodGet, "/.well-known/jwks.json", nil, nil, nil)
 		case 3:
-			l.ask("portal", http.MethodGet, "/", nil, nil, nil)
+			// Not a page: a release compiled from its history alone has none.
+			l.ask("portal", http.MethodGet, "/readyz", nil, nil, nil)
 		}
 	}
 }

@@ -156,7 +156,9 @@ func (s *Servers) startPostgres(ctx context.Context) (err error) {
 		Dir: dir, Port: s.o.PostgresPort,
 		Settings: map[string]string{
 			"listen_addresses": "127.0.0.1," + s.o.Address, "hba_file": hba,
-			"ssl": "on", "ssl_cert_file": cert, "ssl_key_file": key,
+			// Every pod has its pools, and a rollout runs two of each for a while.
+			"max_connections": "600",
+			"ssl":             "on", "ssl_cert_file": cert, "ssl_key_file": key,
 		},
 	})
 	return err
