@@ -180,6 +180,11 @@ func TestAProjectIsClosedWhenNothingIsOwed(t *testing.T) {
 		&deadlinev1.DeadlineMissed{ProjectId: id, DeadlineId: id + "/acceptance_filing/2026-03-02", Obligation: "acceptance_filing", Unit: "facilities", DueOn: "2026-03-12"},
 		&procurementv1.AcceptancePassed{ProjectId: id, FinalFen: 669_000_000}, &procurementv1.AcceptanceFiled{ProjectId: id})
 	at(declaration.Operating)
+	var d declaration.Dossier
+	s.Await("its three clocks", func() bool {
+		declarer.Get("/v1/projects/" + id + "/dossier").OK(&d)
+		return len(d.Deadlines) == 3
+	})
 	var owed []string
 	for _, v := range closing().Refused(422, "still_owed").Violations {
 		owed = append(owed, v.Field+" "+v.Code)
