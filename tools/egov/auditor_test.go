@@ -106,7 +106,9 @@ func (d desk) up(data string) (portal string) {
 	go func() { ended <- c.Wait() }()
 	d.t.Cleanup(func() {
 		cancel()
-		<-ended
+		if err := <-ended; err != nil && !errors.Is(err, context.Canceled) {
+			d.t.Errorf("it does not end well: %v", err)
+		}
 	})
 	select {
 	case portal = <-said.found:
@@ -145,7 +147,7 @@ func (d desk) file(path, name string) []byte {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	defer z.Close()
+	defer func() { _ = z.Close() }()
 	f, err := z.Open(name)
 	if err != nil {
 		d.t.Fatal(err)

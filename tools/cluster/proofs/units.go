@@ -170,8 +170,14 @@ func uninstall(ctx context.Context, b *Bed) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if _, err := b.Client.AppsV1().Deployments(district).Get(ctx, "declaration", metav1.GetOptions{}); !apierrors.IsNotFound(err) || len(services.Items)+len(policies.Items) > 0 {
-		return "", fmt.Errorf("left: %d Services, %d policies, declaration: %v", len(services.Items), len(policies.Items), err)
+	if left := len(services.Items) + len(policies.Items); left > 0 {
+		return "", fmt.Errorf("%d Services and policies are left", left)
+	}
+	switch _, err := b.Client.AppsV1().Deployments(district).Get(ctx, "declaration", metav1.GetOptions{}); {
+	case err == nil:
+		return "", errors.New("the Deployment of declaration is left")
+	case !apierrors.IsNotFound(err):
+		return "", err
 	}
 	return fmt.Sprintf("no pod, Service or policy stays; the %d claims that hold keys do", len(suite.Databases())), nil
 }
