@@ -64,7 +64,7 @@ func (l *load) String() string {
 }
 
 // call drafts projects and looks at them, in turn with the portal's word
-// that it is ready and identity's keys, until ctx ends.
+// that it lives and identity's keys, until ctx ends.
 func (l *load) call(ctx context.Context, account string) {
 	tick := time.NewTicker(pace)
 	defer tick.Stop()
@@ -100,7 +100,7 @@ func (l *load) call(ctx context.Context, account string) {
 			l.ask("identity", http.MethodGet, "/.well-known/jwks.json", nil, nil, nil)
 		case 3:
 			// Not a page: a release compiled from its history alone has none.
-			l.ask("portal", http.MethodGet, "/readyz", nil, nil, nil)
+			l.ask("portal", http.MethodGet, "/livez", nil, nil, nil)
 		}
 	}
 }
