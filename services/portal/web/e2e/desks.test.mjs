@@ -217,7 +217,7 @@ test('a yearly plan is drafted, and once in force gives units their key work', a
   ({ page } = unit);
   await page.getByText('台账', { exact: true }).click();
   await page.getByRole('link', { name: '重点工作', exact: true }).click();
-  await page.getByRole('row').filter({ hasText: `智慧监管二期（${MARK}）` }).getByRole('link').click();
+  await page.getByRole('link', { name: `智慧监管二期（${MARK}）`, exact: true }).click();
   await page.getByRole('heading').getByText('进行中').waitFor();
   await page.getByRole('button', { name: '其他事项' }).click();
   await page.getByRole('menuitem', { name: '办结任务' }).click();

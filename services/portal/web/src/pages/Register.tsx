@@ -55,6 +55,7 @@ function List({ register: r }: { register: Register }) {
           </Button>
         )}
       </PageHead>
+      {description.isError && <ProblemView error={description.error} retry={() => void description.refetch()} />}
       <div className="panel">
         <div className="filters">
           <Narrow label={t('flagState')} value={state} options={Object.entries(r.states).map(([value, x]) => ({ value, label: pick(x) }))} onChange={setState} />
