@@ -160,7 +160,8 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
             {w.title}
           </Button>
         ))}
-        {others.length > 0 && (
+        {/* Not before what waits is known: its buttons would move the open menu away. */}
+        {others.length > 0 && !inbox.isPending && (
           <Dropdown
             trigger={['click']}
             menu={{
