@@ -10,6 +10,7 @@ import (
 	"egov/libs/policy"
 	"egov/services/suite/demo"
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 )
 
 // example is the folder of the pack of a district that is not in the binaries.
@@ -36,7 +37,7 @@ func TestAnotherDistrict(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := start(t, stack.Options{District: rules.District(), Packs: dir})
+	s := stacktest.Start(t, stack.Options{District: rules.District(), Packs: dir})
 	r := walk(t, s, demo.Options{Script: &script})
 	if late := lateOnes(r); len(late) != 1 || late[0] != script.Late {
 		t.Errorf("late are %v, not %s alone", late, script.Late)

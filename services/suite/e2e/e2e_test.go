@@ -5,68 +5,18 @@ package e2e_test
 
 import (
 	"context"
-	"fmt"
-	"os"
-	"os/exec"
 	"reflect"
 	"sync"
 	"testing"
 
 	"github.com/redis/go-redis/v9"
 
-	"egov/libs/calendar"
-	"egov/services/suite"
 	"egov/services/suite/demo"
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 )
 
-// serving makes this test binary run services instead of tests: the stack
-// starts it again as its child.
-const serving = "EGOV_E2E_SERVE"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(serving) != "" {
-		if err := suite.Run(os.Args[1], os.Args[2], suite.Serve); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
-
-// start brings up an installation of its own for the test; what o leaves open
-// is filled in.
-func start(t *testing.T, o stack.Options) *stack.Stack {
-	t.Helper()
-	day, err := calendar.ParseDate("2026-03-02")
-	if err != nil {
-		t.Fatal(err)
-	}
-	o.Dir, o.VirtualClock, o.Fast, o.Out = t.TempDir(), day, true, testOut{t}
-	o.Serve = func(config, target string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0], config, target)
-		cmd.Env = append(os.Environ(), serving+"=1")
-		return cmd
-	}
-	s, err := stack.Start(t.Context(), o)
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
-}
-
-type testOut struct{ t *testing.T }
-
-func (o testOut) Write(b []byte) (int, error) {
-	o.t.Logf("%s", b)
-	return len(b), nil
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // walk has the published projects end as the rules say, and the facts raise
 // these red flags alone.
@@ -76,7 +26,7 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options, flags ...string) demo.Re
 	if err != nil {
 		t.Fatal(err)
 	}
-	o.Password, o.Clock, o.Projects, o.Out = s.DemoPassword(), s.ClockFile(), projects, testOut{t}
+	o.Password, o.Clock, o.Projects, o.Out = s.DemoPassword(), s.ClockFile(), projects, stacktest.Log(t)
 	if o.URL == nil {
 		o.URL = s.URL
 	}
@@ -101,20 +51,20 @@ func walk(t *testing.T, s *stack.Stack, o demo.Options, flags ...string) demo.Re
 func TestTheWalk(t *testing.T) {
 	var plain demo.Report
 	if !t.Run("AllInOne", func(t *testing.T) {
-		s := start(t, stack.Options{})
+		s := stacktest.Start(t, stack.Options{})
 		plain = walk(t, s, demo.Options{}, demoRaises...)
 		t.Run("WorkIsWatched", func(t *testing.T) { scaled(t, s) })
 	}) {
 		t.FailNow()
 	}
 	t.Run("EveryRequestRepeated", func(t *testing.T) {
-		r := walk(t, start(t, stack.Options{}), demo.Options{Repeat: true}, demoRaises...)
+		r := walk(t, stacktest.Start(t, stack.Options{}), demo.Options{Repeat: true}, demoRaises...)
 		if !reflect.DeepEqual(r.Projects, plain.Projects) {
 			t.Fatalf("repeated requests changed the outcome:\n%+v\n%+v", plain.Projects, r.Projects)
 		}
 	})
 	t.Run("SeparateAndDisturbed", func(t *testing.T) {
-		s := start(t, stack.Options{Separate: true})
+		s := stacktest.Start(t, stack.Options{Separate: true})
 		r := walk(t, s, disturb(t, s), demoRaises...)
 		if !reflect.DeepEqual(r.Projects, plain.Projects) {
 			t.Fatalf("kills changed the outcome:\n%+v\n%+v", plain.Projects, r.Projects)

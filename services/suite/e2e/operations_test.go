@@ -13,6 +13,7 @@ import (
 	"egov/libs/op"
 	"egov/services/suite"
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 )
 
 // accounts of the demonstration district, one for each role.
@@ -95,7 +96,7 @@ func tokens(t *testing.T, s *stack.Stack) map[string]string {
 // not signed in or has not the role is refused, nonsense gets one problem in
 // two languages, nothing ends in an internal error, and none of it is written.
 func TestEveryOperation(t *testing.T) {
-	s := start(t, stack.Options{})
+	s := stacktest.Start(t, stack.Options{})
 	all := operations(t, s)
 	if len(all) < 100 {
 		t.Fatalf("only %d operations are described", len(all))

@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 )
 
 // office is the running suite with the people who plan.
@@ -76,7 +77,7 @@ func (o office) until(service, path, want string) {
 // run: drafted and commented on at the declaration, reviewed in a session of the
 // conference, approved by committee and government, filed with the city.
 func TestADevelopmentPlanFromDeskToDesk(t *testing.T) {
-	s := start(t, stack.Options{})
+	s := stacktest.Start(t, stack.Options{})
 	o := office{t, s, tokens(t, s)}
 	var plan struct {
 		ID    string `json:"id"`

@@ -6,8 +6,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"net/http"
-	"os"
-	"os/exec"
 	"slices"
 	"strings"
 	"testing"
@@ -15,49 +13,20 @@ import (
 
 	"github.com/redis/go-redis/v9"
 
-	"egov/libs/calendar"
 	"egov/services/suite"
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 	"egov/tools/egov/cli"
 	"egov/tools/egov/ops"
 	"egov/tools/egov/session"
 )
 
-// serving makes this test binary run services instead of tests.
-const serving = "EGOV_OPS_TEST_SERVE"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(serving) != "" {
-		if err := suite.Run(os.Args[1], os.Args[2], suite.Serve); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // up starts what `egov up` starts.
 func up(t *testing.T) *stack.Stack {
 	t.Helper()
-	day, err := calendar.ParseDate("2026-03-02")
-	if err != nil {
-		t.Fatal(err)
-	}
-	s, err := stack.Start(t.Context(), stack.Options{Dir: t.TempDir(), VirtualClock: day, Fast: true, Serve: func(config, target string) *exec.Cmd {
-		cmd := exec.Command(os.Args[0], config, target)
-		cmd.Env = append(os.Environ(), serving+"=1")
-		return cmd
-	}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
-	return s
+	return stacktest.Start(t, stack.Options{})
 }
 
 // answer is how a command line of `egov ops` ended.

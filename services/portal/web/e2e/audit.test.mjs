@@ -4,8 +4,8 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { launch, person, picture, until } from './browser.mjs';
+import { after, afterEach, before, test } from 'node:test';
+import { launch, person, picture, until, witness } from './browser.mjs';
 import { accounts, open } from './stack.mjs';
 
 const MARK = Date.now().toString(36);
@@ -25,6 +25,7 @@ before(async () => {
   stack = await open();
   browser = await launch();
 });
+afterEach((t) => witness(browser, t));
 after(async () => {
   await browser?.close();
   await stack?.close();

@@ -20,7 +20,8 @@ export function launch() {
 
 /** A page in a session of its own, and what it complained of. */
 export async function person(browser, base, size = { width: 1366, height: 768 }) {
-  const context = await browser.newContext({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', baseURL: base });
+  // Without motion a click meets what was aimed at, however slow the machine.
+  const context = await browser.newContext({ viewport: size, locale: 'zh-CN', timezoneId: 'Asia/Shanghai', baseURL: base, reducedMotion: 'reduce' });
   const page = await context.newPage();
   page.setDefaultTimeout(PATIENCE_MS);
   const complaints = [];
@@ -44,6 +45,14 @@ export async function person(browser, base, size = { width: 1366, height: 768 })
       assert.deepEqual(complaints, []);
     },
   };
+}
+
+/** Says what the open pages show where a test has failed. */
+export async function witness(browser, { name, passed }) {
+  if (passed) return;
+  for (const page of browser.contexts().flatMap((c) => c.pages())) {
+    console.error(`\n${name}: ${page.url()}\n${await page.locator('body').ariaSnapshot()}`);
+  }
 }
 
 /** Asks again until the page shows what facts still on their way will bring. */

@@ -2,9 +2,9 @@
 // key, an inspection from its notice to its end, a plan, and what it gives units
 // to do.
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { after, before, test } from 'node:test';
+import { after, afterEach, before, test } from 'node:test';
 import { caller, inState } from './api.mjs';
-import { launch, person, picture, until } from './browser.mjs';
+import { launch, person, picture, until, witness } from './browser.mjs';
 import { accounts, open } from './stack.mjs';
 
 const MARK = Date.now().toString(36);
@@ -15,6 +15,7 @@ before(async () => {
   stack = await open();
   browser = await launch();
 });
+afterEach((t) => witness(browser, t));
 after(async () => {
   await browser?.close();
   await stack?.close();

@@ -3,8 +3,8 @@
 // a row edited in the database. Each fault is brought about in the servers
 // themselves, and taken back.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import { launch, person, picture, until } from './browser.mjs';
+import { after, afterEach, before, test } from 'node:test';
+import { launch, person, picture, until, witness } from './browser.mjs';
 import { cutOff, pass, sql } from './faults.mjs';
 import { accounts, open } from './stack.mjs';
 
@@ -17,6 +17,7 @@ before(async () => {
   auditor = await person(browser, stack.base);
   await auditor.signIn(accounts.auditor, stack.password);
 });
+afterEach((t) => witness(browser, t));
 after(async () => {
   await auditor?.close();
   await browser?.close();

@@ -2,8 +2,8 @@
 // typing, submit, be accepted, and follow the project in its dossier.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, before, test } from 'node:test';
-import { launch, person, picture } from './browser.mjs';
+import { after, afterEach, before, test } from 'node:test';
+import { launch, person, picture, witness } from './browser.mjs';
 import { accounts, open } from './stack.mjs';
 
 const TITLE = `政务云安全运维（${Date.now().toString(36)}）`;
@@ -15,6 +15,7 @@ before(async () => {
   stack = await open();
   browser = await launch();
 });
+afterEach((t) => witness(browser, t));
 after(async () => {
   await browser?.close();
   await stack?.close();

@@ -72,11 +72,12 @@ const router = createBrowserRouter([
 
 // A refusal is an answer: only what may pass by itself is asked again.
 const RETRIES = 2;
+const mayPass = (e: Error): boolean => !(e instanceof Problem) || e.status >= 500 || e.status === 429;
 const client = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 10_000,
-      retry: (count, e) => count < RETRIES && (!(e instanceof Problem) || e.status >= 500),
+      retry: (count, e) => count < RETRIES && mayPass(e),
     },
   },
 });

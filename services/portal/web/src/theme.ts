@@ -13,9 +13,13 @@ export const COLOURS = {
   faint: '#c9d3e0',
 } as const;
 
+// Who has asked the system for less motion gets none: nothing opens by growing.
+const still = window.matchMedia('(prefers-reduced-motion: reduce)').matches;
+
 /** A workplace's look: restrained colours, one radius, no shadows on cards. */
 export const theme: ThemeConfig = {
   token: {
+    motion: !still,
     colorPrimary: COLOURS.primary,
     colorInfo: COLOURS.primary,
     colorLink: COLOURS.primary,

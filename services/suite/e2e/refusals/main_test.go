@@ -11,35 +11,17 @@
 package refusals_test
 
 import (
-	"context"
 	"flag"
-	"fmt"
-	"os"
-	"os/exec"
 	"testing"
 
-	"egov/libs/calendar"
-	"egov/services/suite"
 	"egov/services/suite/demo"
 	"egov/services/suite/stack"
+	"egov/services/suite/stack/stacktest"
 )
 
 var update = flag.Bool("update", false, "write the tables of docs/security.md anew")
 
-// serving makes this test binary run a service instead of tests: the stack
-// starts it again as its child.
-const serving = "EGOV_REFUSALS_SERVE"
-
-func TestMain(m *testing.M) {
-	if os.Getenv(serving) != "" {
-		if err := suite.Run(os.Args[1], os.Args[2], suite.Serve); err != nil {
-			fmt.Fprintln(os.Stderr, err)
-			os.Exit(1)
-		}
-		os.Exit(0)
-	}
-	os.Exit(m.Run())
-}
+func TestMain(m *testing.M) { stacktest.Main(m) }
 
 // deploy is the folder that operators install from.
 const deploy = "../../../../deploy"
@@ -55,32 +37,12 @@ type ground struct {
 // it works within the rights that its parts are given.
 func start(t *testing.T) *stack.Stack {
 	t.Helper()
-	day, err := calendar.ParseDate("2026-03-02")
-	if err != nil {
-		t.Fatal(err)
-	}
-	out := testOut{t}
-	s, err := stack.Start(t.Context(), stack.Options{
-		Dir: t.TempDir(), VirtualClock: day, Separate: true, Fast: true, Deployed: deploy, Out: out,
-		Serve: func(config, target string) *exec.Cmd {
-			cmd := exec.Command(os.Args[0], config, target)
-			cmd.Env = append(os.Environ(), serving+"=1")
-			return cmd
-		},
-	})
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() {
-		if err := s.Stop(context.WithoutCancel(t.Context())); err != nil {
-			t.Error(err)
-		}
-	})
+	s := stacktest.Start(t, stack.Options{Separate: true, Deployed: deploy})
 	projects, err := demo.ReadProjects(nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := demo.Run(t.Context(), demo.Options{URL: s.URL, Password: s.DemoPassword(), Clock: s.ClockFile(), Projects: projects, Out: out})
+	r, err := demo.Run(t.Context(), demo.Options{URL: s.URL, Password: s.DemoPassword(), Clock: s.ClockFile(), Projects: projects, Out: stacktest.Log(t)})
 	if err != nil {
 		t.Fatal(err, s.Failed())
 	}
@@ -88,13 +50,6 @@ func start(t *testing.T) *stack.Stack {
 		t.Fatalf("the walk ended otherwise: %+v", r)
 	}
 	return s
-}
-
-type testOut struct{ t *testing.T }
-
-func (o testOut) Write(b []byte) (int, error) {
-	o.t.Logf("%s", b)
-	return len(b), nil
 }
 
 // TestRefusals tries what nobody should reach, part by part, and holds the
