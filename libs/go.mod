@@ -101,6 +101,7 @@ require (
 	github.com/MicahParks/keyfunc/v3 v3.9.0
 	github.com/ThreeDotsLabs/watermill v1.5.1
 	github.com/ThreeDotsLabs/watermill-redisstream v1.4.5
+	github.com/emmansun/base64 v0.9.0
 	github.com/emmansun/gmsm v0.30.1
 	github.com/exaring/otelpgx v0.13.0
 	github.com/go-kit/kit v0.13.0
