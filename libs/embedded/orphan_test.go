@@ -51,7 +51,7 @@ func orphanedPostgres(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := p.awaitReady(t.Context(), orphan); err != nil {
+	if err := orphan.awaitReady(t.Context(), p.answers); err != nil {
 		t.Fatal(err)
 	}
 	again, err := StartPostgres(t.Context(), o)
@@ -79,7 +79,7 @@ func orphanedRedis(t *testing.T, dir string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := r.awaitReady(t.Context(), orphan); err != nil {
+	if err := orphan.awaitReady(t.Context(), r.answers); err != nil {
 		t.Fatal(err)
 	}
 	again, err := StartRedis(t.Context(), RedisOptions{Dir: dir})

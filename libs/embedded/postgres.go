@@ -34,9 +34,9 @@ const maxSocketPath = 85
 // reach the directory asked for (a checkout under root's home, say).
 const unreachableData = "/var/lib/egov-embedded"
 
-// fastShutdown rolls open transactions back and writes a checkpoint; the
+// postgresShutdown rolls open transactions back and writes a checkpoint; the
 // later steps leave recovery to the next start.
-var fastShutdown = []step{
+var postgresShutdown = []step{
 	{syscall.SIGINT, 30 * time.Second},
 	{syscall.SIGQUIT, 5 * time.Second},
 	{syscall.SIGKILL, 5 * time.Second},
@@ -54,14 +54,9 @@ type PostgresOptions struct {
 
 // Postgres is one running private PostgreSQL.
 type Postgres struct {
-	proc     *process
-	lock     *dirLock
-	dir      string
-	port     int
-	socket   string
-	password string
-	bin      postgresBin
-	tls      Certificates // empty without TLS
+	*server
+	socket string
+	bin    postgresBin
 }
 
 // settings are the server's parameters: those of o over the defaults.
@@ -107,28 +102,21 @@ func (o PostgresOptions) settings(port int, socket string, tls Certificates) []s
 // runs the server as the user postgres (or nobody). Errors: ErrMissing,
 // ErrInUse, ErrVersion, ErrStart.
 func StartPostgres(ctx context.Context, o PostgresOptions) (_ *Postgres, err error) {
-	dir, err := prepareDir(o.Dir)
-	if err != nil {
-		return nil, err
-	}
-	lock, err := lockDir(dir)
+	s, err := claim("postgres", o.Dir, postgresShutdown)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, lock.release())
+			err = s.abandon(err)
 		}
 	}()
-	p := &Postgres{lock: lock, dir: dir}
-	if p.password, err = secret(filepath.Join(dir, "password")); err != nil {
-		return nil, err
-	}
-	owner, err := serverUser(dir)
+	p := &Postgres{server: s}
+	owner, err := serverUser(s.dir)
 	if err != nil {
 		return nil, err
 	}
-	base, err := owner.base(dir)
+	base, err := owner.base(s.dir)
 	if err != nil {
 		return nil, err
 	}
@@ -150,7 +138,12 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (_ *Postgres, err err
 			return nil, err
 		}
 	}
-	if err := p.start(ctx, o, data, owner); err != nil {
+	if err := s.run(ctx, o.Port, func() (*exec.Cmd, error) {
+		cmd := exec.Command(p.bin.path("postgres"), append([]string{"-D", data}, o.settings(p.port, p.socket, p.tls)...)...)
+		cmd.Dir, cmd.Env = data, cleanEnv()
+		cmd.SysProcAttr = childAttr(owner.cred, syscall.SIGINT)
+		return cmd, nil
+	}, p.answers); err != nil {
 		return nil, err
 	}
 	return p, nil
@@ -212,71 +205,21 @@ func stopStalePostgres(ctx context.Context, data string) error {
 		return nil // PostgreSQL itself checks and replaces a dead server's file
 	}
 	if runsIn(pid, data) {
-		return stopOrphan(ctx, "postgres", pid, fastShutdown)
+		return stopOrphan(ctx, "postgres", pid, postgresShutdown)
 	}
 	return os.Remove(file)
 }
 
-// start runs the server, on another port when the first is taken, and again
-// while the remains of a killed predecessor still hold its memory.
-func (p *Postgres) start(ctx context.Context, o PostgresOptions, data string, owner osUser) error {
-	logFile := filepath.Join(p.dir, "postgres.log")
-	var last error
-	for range startAttempts {
-		if last != nil {
-			if err := pause(ctx, retryPause); err != nil {
-				return startError("postgres", logFile, err)
-			}
-		}
-		if p.port, last = choosePort(o.Port); last != nil {
-			continue
-		}
-		log, err := openLog(logFile)
-		if err != nil {
-			return err
-		}
-		cmd := exec.Command(p.bin.path("postgres"), append([]string{"-D", data}, o.settings(p.port, p.socket, p.tls)...)...)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = data, log, log
-		cmd.Env = cleanEnv()
-		cmd.SysProcAttr = childAttr(owner.cred, syscall.SIGINT)
-		proc, err := spawn("postgres", cmd)
-		if cerr := log.Close(); err != nil || cerr != nil {
-			return errors.Join(err, cerr)
-		}
-		if last = p.awaitReady(ctx, proc); last == nil {
-			p.proc = proc
-			return nil
-		}
-		select {
-		case <-proc.done:
-		default: // it runs but does not answer: that is not cured by another try
-			return errors.Join(startError("postgres", logFile, last), proc.stop(context.WithoutCancel(ctx), fastShutdown))
-		}
+// answers asks whether the server accepts the superuser.
+func (p *Postgres) answers(ctx context.Context) error {
+	conn, err := pgx.Connect(ctx, p.SuperuserURL("postgres"))
+	if err == nil {
+		return conn.Close(ctx)
 	}
-	return startError("postgres", logFile, last)
-}
-
-// awaitReady waits until the server accepts the superuser.
-func (p *Postgres) awaitReady(ctx context.Context, proc *process) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
-	for {
-		conn, err := pgx.Connect(ctx, p.SuperuserURL("postgres"))
-		if err == nil {
-			return conn.Close(ctx)
-		}
-		select {
-		case <-proc.done:
-			return errors.Join(errors.New("the server ended"), proc.err)
-		default:
-		}
-		if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == wrongPassword {
-			return err
-		}
-		if pause(ctx, pollEvery) != nil {
-			return fmt.Errorf("no answer: %w", err)
-		}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == wrongPassword {
+		return unanswerable{err}
 	}
+	return err
 }
 
 // URL is the connection string of a role on a database. The role, its
@@ -295,10 +238,6 @@ func (p *Postgres) URL(database, role, password string) string {
 	}
 	return u.String()
 }
-
-// Authority is the file of the certificate by which clients know the server;
-// "" without TLS.
-func (p *Postgres) Authority() string { return p.tls.Authority }
 
 // Script has PostgreSQL's own client run a file as the superuser, with
 // variables set, and stop at the first error.
@@ -324,36 +263,9 @@ func (p *Postgres) SuperuserURL(database string) string {
 	return p.URL(database, superuser, p.password)
 }
 
-// Port is the loopback port the server listens on.
-func (p *Postgres) Port() int { return p.port }
-
 // SocketDir is the directory of the server's Unix socket, "" when the path
 // is too long for one.
 func (p *Postgres) SocketDir() string { return p.socket }
-
-// PID is the server's process id, for fault-injecting tests.
-func (p *Postgres) PID() int { return p.proc.pid }
-
-// Done is closed when the server has ended, for whatever reason.
-func (p *Postgres) Done() <-chan struct{} { return p.proc.done }
-
-// Stop shuts the server down, rolling open transactions back, and frees the
-// directory. It takes at most about 40 seconds and always ends the process;
-// the error says when it had to be forced. A second Stop does nothing.
-func (p *Postgres) Stop(ctx context.Context) error {
-	if p.lock == nil {
-		return nil
-	}
-	var err error
-	select {
-	case <-p.proc.done:
-	default:
-		err = p.proc.stop(ctx, fastShutdown)
-	}
-	lock := p.lock
-	p.lock = nil
-	return errors.Join(err, lock.release())
-}
 
 // RemovePostgres deletes a directory that StartPostgres used, with the data
 // it may keep elsewhere. No server may be running on it.

@@ -3,7 +3,6 @@ package embedded
 import (
 	"context"
 	"crypto/sha256"
-	"errors"
 	"fmt"
 	"net"
 	"net/url"
@@ -39,13 +38,8 @@ type RedisOptions struct {
 // Redis is one running private Redis. Its memory policy is noeviction: a full
 // server refuses writes rather than forget.
 type Redis struct {
-	proc     *process
-	lock     *dirLock
-	dir      string
-	port     int
-	user     string
-	password string
-	tls      Certificates // empty without TLS
+	*server
+	user string
 }
 
 // ownUser is who this package signs in as where an ACL file says who may what.
@@ -111,108 +105,51 @@ func (r *Redis) prepare(o RedisOptions) (err error) {
 // AppendOnly that is after its data are loaded. Errors: ErrMissing, ErrInUse,
 // ErrStart.
 func StartRedis(ctx context.Context, o RedisOptions) (_ *Redis, err error) {
-	dir, err := prepareDir(o.Dir)
-	if err != nil {
-		return nil, err
-	}
 	bin := findRedis()
 	if bin == "" {
 		return nil, missingError(Missing())
 	}
-	lock, err := lockDir(dir)
+	s, err := claim("redis", o.Dir, redisShutdown)
 	if err != nil {
 		return nil, err
 	}
 	defer func() {
 		if err != nil {
-			err = errors.Join(err, lock.release())
+			err = s.abandon(err)
 		}
 	}()
-	r := &Redis{lock: lock, dir: dir}
-	if r.password, err = secret(filepath.Join(dir, "password")); err != nil {
-		return nil, err
-	}
+	r := &Redis{server: s}
 	if err := r.prepare(o); err != nil {
 		return nil, err
 	}
-	if pid := readPID(filepath.Join(dir, "redis.pid")); pid > 0 && alive(pid) && runsIn(pid, dir) {
-		if err := stopOrphan(ctx, "redis-server", pid, redisShutdown); err != nil {
+	if pid := readPID(filepath.Join(s.dir, "redis.pid")); pid > 0 && alive(pid) && runsIn(pid, s.dir) {
+		if err := stopOrphan(ctx, s.name, pid, redisShutdown); err != nil {
 			return nil, err
 		}
 	}
-	if err := r.start(ctx, o, bin); err != nil {
+	conf := filepath.Join(s.dir, "redis.conf")
+	if err := s.run(ctx, o.Port, func() (*exec.Cmd, error) {
+		cmd := exec.Command(bin, conf)
+		cmd.Dir = s.dir
+		cmd.SysProcAttr = childAttr(nil, syscall.SIGTERM)
+		return cmd, os.WriteFile(conf, []byte(o.config(s.dir, s.password, s.port, s.tls)), 0o600)
+	}, r.answers); err != nil {
 		return nil, err
 	}
 	return r, nil
 }
 
-// start runs the server, on another port when the first is taken.
-func (r *Redis) start(ctx context.Context, o RedisOptions, bin string) error {
-	logFile := filepath.Join(r.dir, "redis.log")
-	conf := filepath.Join(r.dir, "redis.conf")
-	var last error
-	for range startAttempts {
-		if last != nil {
-			if err := pause(ctx, retryPause); err != nil {
-				return startError("redis-server", logFile, err)
-			}
-		}
-		if r.port, last = choosePort(o.Port); last != nil {
-			continue
-		}
-		if err := os.WriteFile(conf, []byte(o.config(r.dir, r.password, r.port, r.tls)), 0o600); err != nil {
-			return err
-		}
-		log, err := openLog(logFile)
-		if err != nil {
-			return err
-		}
-		cmd := exec.Command(bin, conf)
-		cmd.Dir, cmd.Stdout, cmd.Stderr = r.dir, log, log
-		cmd.SysProcAttr = childAttr(nil, syscall.SIGTERM)
-		proc, err := spawn("redis-server", cmd)
-		if cerr := log.Close(); err != nil || cerr != nil {
-			return errors.Join(err, cerr)
-		}
-		if last = r.awaitReady(ctx, proc); last == nil {
-			r.proc = proc
-			return nil
-		}
-		select {
-		case <-proc.done:
-		default:
-			return errors.Join(startError("redis-server", logFile, last), proc.stop(context.WithoutCancel(ctx), redisShutdown))
-		}
-	}
-	return startError("redis-server", logFile, last)
-}
-
-// awaitReady waits until the server answers PING, which it refuses while it
-// loads its data.
-func (r *Redis) awaitReady(ctx context.Context, proc *process) error {
-	ctx, cancel := context.WithTimeout(ctx, startTimeout)
-	defer cancel()
+// answers asks for an answer to PING, which the server refuses while it loads
+// its data.
+func (r *Redis) answers(ctx context.Context) error {
 	opts, err := r.Options(r.URL(0))
 	if err != nil {
-		return err
+		return unanswerable{err}
 	}
 	opts.MaxRetries = -1
 	c := redis.NewClient(opts)
 	defer func() { _ = c.Close() }() // a probe has nothing to lose
-	for {
-		err := c.Ping(ctx).Err()
-		if err == nil {
-			return nil
-		}
-		select {
-		case <-proc.done:
-			return errors.Join(errors.New("the server ended"), proc.err)
-		default:
-		}
-		if pause(ctx, pollEvery) != nil {
-			return fmt.Errorf("no answer: %w", err)
-		}
-	}
+	return c.Ping(ctx).Err()
 }
 
 // URL is the connection string of one logical database.
@@ -231,10 +168,6 @@ func (r *Redis) UserURL(user, password string, database int) string {
 	}).String()
 }
 
-// Authority is the file of the certificate by which clients know the server;
-// "" without TLS.
-func (r *Redis) Authority() string { return r.tls.Authority }
-
 // Options are those of a client of url, one of the server's own: with TLS it
 // trusts the server's authority and no other.
 func (r *Redis) Options(url string) (*redis.Options, error) {
@@ -244,32 +177,4 @@ func (r *Redis) Options(url string) (*redis.Options, error) {
 	}
 	o.TLSConfig.RootCAs, err = authorities(r.tls.Authority)
 	return o, err
-}
-
-// Port is the loopback port the server listens on.
-func (r *Redis) Port() int { return r.port }
-
-// PID is the server's process id, for fault-injecting tests.
-func (r *Redis) PID() int { return r.proc.pid }
-
-// Done is closed when the server has ended, for whatever reason.
-func (r *Redis) Done() <-chan struct{} { return r.proc.done }
-
-// Stop shuts the server down, writing what it holds when AppendOnly is set,
-// and frees the directory. It takes at most about 20 seconds and always ends
-// the process; the error says when it had to be forced. A second Stop does
-// nothing.
-func (r *Redis) Stop(ctx context.Context) error {
-	if r.lock == nil {
-		return nil
-	}
-	var err error
-	select {
-	case <-r.proc.done:
-	default:
-		err = r.proc.stop(ctx, redisShutdown)
-	}
-	lock := r.lock
-	r.lock = nil
-	return errors.Join(err, lock.release())
 }
