@@ -33,14 +33,18 @@ var Rights = []Right{
 	{Verb: "list", Group: "apps", Resource: "deployments", Viewers: true, Operators: true},
 	{Verb: "list", Group: "autoscaling", Resource: "horizontalpodautoscalers", Viewers: true, Operators: true},
 	{Verb: "list", Group: "networking.k8s.io", Resource: "networkpolicies", Viewers: true, Operators: true},
-	{Verb: "get", Resource: "services/proxy", Name: Own, Viewers: true, Operators: true},
+	{Verb: "get", Resource: "pods/proxy", Viewers: true, Operators: true},
+	{Verb: "list", Resource: "events", Viewers: true, Operators: true},
+	{Verb: "list", Group: "batch", Resource: "jobs", Viewers: true, Operators: true},
+	{Verb: "list", Group: "policy", Resource: "poddisruptionbudgets", Viewers: true, Operators: true},
 	{Verb: "patch", Group: "apps", Resource: "deployments", Name: Own, Operators: true},
-	{Verb: "patch", Group: "apps", Resource: "deployments/scale", Name: Own, Operators: true},
+	{Verb: "update", Group: "apps", Resource: "deployments/scale", Name: Own, Operators: true},
+	{Verb: "create", Resource: "pods/portforward", Operators: true},
 
-	{Verb: "get", Resource: "services/proxy", Name: Another},
-	{Verb: "create", Resource: "services/proxy", Name: Own},
+	{Verb: "create", Resource: "pods/proxy"},
+	{Verb: "get", Resource: "services/proxy", Name: Own},
 	{Verb: "patch", Group: "apps", Resource: "deployments", Name: Another},
-	{Verb: "patch", Group: "apps", Resource: "deployments/scale", Name: Another},
+	{Verb: "update", Group: "apps", Resource: "deployments/scale", Name: Another},
 	{Verb: "delete", Group: "apps", Resource: "deployments", Name: Own},
 	{Verb: "create", Group: "apps", Resource: "deployments"},
 	{Verb: "get", Resource: "secrets", Name: Own},
@@ -50,7 +54,6 @@ var Rights = []Right{
 	{Verb: "delete", Resource: "pods"},
 	{Verb: "create", Resource: "pods/exec"},
 	{Verb: "create", Resource: "pods/attach"},
-	{Verb: "create", Resource: "pods/portforward"},
 	{Verb: "create", Resource: "pods/ephemeralcontainers"},
 	{Verb: "create", Resource: "serviceaccounts/token"},
 	{Verb: "impersonate", Resource: "serviceaccounts"},
@@ -65,15 +68,21 @@ var Rights = []Right{
 	{Verb: "list", Resource: "namespaces"},
 }
 
-// Allows reports whether rules give a right on the objects of a service.
-func Allows(rules []rbacv1.PolicyRule, r Right, service string) bool {
-	name := r.Name
+// Of is the name of the object that a right is about when it is asked of a
+// service; empty where it is about none by name.
+func (r Right) Of(service string) string {
 	switch r.Name {
 	case Own:
-		name = service
+		return service
 	case Another:
-		name = "not-" + service
+		return "not-" + service
 	}
+	return r.Name
+}
+
+// Allows reports whether rules give a right on the objects of a service.
+func Allows(rules []rbacv1.PolicyRule, r Right, service string) bool {
+	name := r.Of(service)
 	has := func(list []string, word string) bool {
 		return slices.Contains(list, word) || slices.Contains(list, "*")
 	}

@@ -14,6 +14,7 @@ import (
 
 	"egov/services/suite"
 	"egov/tools/charts"
+	"egov/tools/kube"
 )
 
 // access is what one render says of who may what.
@@ -162,8 +163,8 @@ func TestPeopleMayWhatTheTableSays(t *testing.T) {
 	compareAccess(t, tried)
 }
 
-// spokenOf reports whether each resource of a rule, or its neighbour in it, is
-// in the table, and the rule changes nothing but what the table says.
+// spokenOf reports whether a rule gives no more than the table says: reading, or
+// an act of operators, on the service's own object where the table says so.
 func spokenOf(rule rbacv1.PolicyRule, service string) bool {
 	reads := []string{"get", "list", "watch"}
 	for _, v := range rule.Verbs {
@@ -172,13 +173,62 @@ func spokenOf(rule rbacv1.PolicyRule, service string) bool {
 		}
 		for _, res := range rule.Resources {
 			if !slices.ContainsFunc(charts.Rights, func(r charts.Right) bool {
-				return r.Resource == res && (r.Verb == v || r.Verb == "patch" && v == "update") && r.Name == charts.Own && r.Operators
-			}) || !slices.Contains(rule.ResourceNames, service) {
+				return r.Resource == res && r.Verb == v && r.Operators && (r.Name == "" || slices.Equal(rule.ResourceNames, []string{service}))
+			}) {
 				return false
 			}
 		}
 	}
 	return !slices.Contains(rule.Resources, "secrets") && !slices.Contains(rule.Resources, "*") && !slices.Contains(rule.Verbs, "*")
+}
+
+// TestTheChartsGiveWhatOpsWants: a chart's roles have the rules of the
+// ClusterRoles in deploy/access, which `egov ops` is tested with; what changes
+// something is narrowed to the service's own Deployment.
+func TestTheChartsGiveWhatOpsWants(t *testing.T) {
+	t.Parallel()
+	text, err := os.ReadFile("../../" + kube.OperatorRoleFile)
+	if err != nil {
+		t.Fatal(err)
+	}
+	whole := map[string][]rbacv1.PolicyRule{}
+	for _, o := range objects(t, string(text)) {
+		role := o.(*rbacv1.ClusterRole)
+		whole[role.Name] = role.Rules
+	}
+	const service = "declaration"
+	out, err := helm("template", "release", at(t, service), "-n", "bureau", "--kube-version", kubernetes,
+		"-f", folder+"/"+service+"/ci/minimal-values.yaml", "--set", "rbac.viewers={"+viewers+"}", "--set", "rbac.operators={"+operators+"}")
+	if err != nil {
+		t.Fatalf("%v\n%s", err, out)
+	}
+	a := accessOf(t, out)
+	for who, role := range map[string]string{viewers: kube.ViewerRole, operators: kube.OperatorRole} {
+		got, want := ruleTexts(a.of(group(who)), service), ruleTexts(whole[role], "")
+		if !slices.Equal(got, want) {
+			t.Errorf("%s has\n%s\nand %s\n%s", who, strings.Join(got, "\n"), role, strings.Join(want, "\n"))
+		}
+	}
+}
+
+// ruleTexts are rules one by one, in order, and without the name that narrows
+// them.
+func ruleTexts(rules []rbacv1.PolicyRule, narrowed string) []string {
+	var all []string
+	for _, r := range rules {
+		if narrowed != "" && slices.Equal(r.ResourceNames, []string{narrowed}) {
+			r.ResourceNames = nil
+		}
+		for _, g := range r.APIGroups {
+			for _, res := range r.Resources {
+				for _, v := range r.Verbs {
+					all = append(all, fmt.Sprint(v, " ", g, "/", res, " ", r.ResourceNames))
+				}
+			}
+		}
+	}
+	slices.Sort(all)
+	return slices.Compact(all)
 }
 
 const (

@@ -206,13 +206,15 @@ func TestNonsenseIsRefused(t *testing.T) {
 	}{
 		{"UnknownKey", []string{"replcias=3"}, []string{"replcias"}},
 		{"WrongType", []string{"replicas=many"}, []string{"/replicas"}},
-		{"OutOfRange", []string{"replicas=-1", "shutdown.preStopSeconds=9999"}, []string{"/replicas", "/shutdown/preStopSeconds"}},
+		{"OutOfRange", []string{"replicas=-1", "shutdown.lingerSeconds=9999"}, []string{"/replicas", "/shutdown/lingerSeconds"}},
 		{"UnknownWord", []string{"image.pullPolicy=Sometimes"}, []string{"/image/pullPolicy", "IfNotPresent"}},
 		{"NoDigest", []string{"image.digest=latest"}, []string{"/image/digest"}},
 		{"PasswordInTheOpen", []string{"config.database.url=postgres://a:b@c/d"}, []string{"/config/database", "url"}},
 		{"UnknownSetting", []string{"config.lstien=:1"}, []string{"/config", "lstien"}},
 		{"TwoScalers", []string{"autoscaling.enabled=true", "keda.enabled=true"}, []string{"two scalers", "keda.address"}},
 		{"NothingToConnectTo", []string{"database.secret=", "database.ownerSecret=", "redis.secret="}, []string{"database.secret", "database.ownerSecret", "redis.secret"}},
+		{"AStopThatThePodDoesNotKnow", []string{"config.linger=60s"}, []string{"config.linger", "shutdown.lingerSeconds"}},
+		{"CallersOfNobody", []string{"tls.clientCA=ca.crt"}, []string{"tls.clientCA", "tls.secret"}},
 		{"KeysThatCannotBeShared", []string{"keys.volume.accessMode=ReadWriteOnce"}, []string{"keys.volume.accessMode"}},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

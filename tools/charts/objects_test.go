@@ -11,6 +11,7 @@ import (
 	"strings"
 	"testing"
 
+	"go.yaml.in/yaml/v3"
 	appsv1 "k8s.io/api/apps/v1"
 	batchv1 "k8s.io/api/batch/v1"
 	corev1 "k8s.io/api/core/v1"
@@ -181,6 +182,66 @@ func TestProgramsAcceptTheirConfiguration(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestCertificatesAreWhereProgramsLook: a service that is configured for TLS
+// finds the files where its pod mounts its Secret, is probed by TLS, and is asked
+// for by https; one that is not has none of it.
+func TestCertificatesAreWhereProgramsLook(t *testing.T) {
+	t.Parallel()
+	spoken := 0
+	for _, e := range installations(t) {
+		configured := map[string]conf.TLS{}
+		all := objects(t, e.render(t))
+		for _, o := range all {
+			if x, ok := o.(*corev1.ConfigMap); ok {
+				var c struct {
+					TLS conf.TLS `yaml:"tls"`
+				}
+				if err := yaml.Unmarshal([]byte(x.Data["config.yaml"]), &c); err != nil {
+					t.Fatal(err)
+				}
+				configured[x.Name] = c.TLS
+			}
+		}
+		for _, o := range all {
+			switch x := o.(type) {
+			case *appsv1.Deployment:
+				c := configured[x.Name]
+				if c.Cert != "" {
+					spoken++
+				}
+				for _, file := range []string{c.Cert, c.Key, c.ClientCA} {
+					if file != "" && !fromSecret(&x.Spec.Template.Spec, file) {
+						t.Errorf("%s: %s looks for %s, where no Secret is mounted", e.name(), x.Name, file)
+					}
+				}
+				scheme := map[bool]corev1.URIScheme{true: corev1.URISchemeHTTPS}[c.Cert != ""]
+				probed := x.Spec.Template.Spec.Containers[0]
+				for _, p := range []*corev1.Probe{probed.StartupProbe, probed.LivenessProbe, probed.ReadinessProbe} {
+					if p.HTTPGet.Scheme != scheme {
+						t.Errorf("%s: %s is probed by %q", e.name(), x.Name, p.HTTPGet.Scheme)
+					}
+				}
+			case *corev1.Service:
+				if want := map[bool]string{true: "https", false: "http"}[configured[x.Name].Cert != ""]; *x.Spec.Ports[0].AppProtocol != want {
+					t.Errorf("%s: the Service %s speaks %s", e.name(), x.Name, *x.Spec.Ports[0].AppProtocol)
+				}
+			}
+		}
+	}
+	if spoken == 0 {
+		t.Error("no example speaks TLS")
+	}
+}
+
+// fromSecret tells whether a file of a pod's container is one of a Secret.
+func fromSecret(pod *corev1.PodSpec, file string) bool {
+	return slices.ContainsFunc(pod.Containers[0].VolumeMounts, func(m corev1.VolumeMount) bool {
+		return m.MountPath == filepath.Dir(file) && m.ReadOnly && slices.ContainsFunc(pod.Volumes, func(v corev1.Volume) bool {
+			return v.Name == m.Name && v.Secret != nil
+		})
+	})
 }
 
 // variables stands in for the Secrets that a pod would be given.

@@ -214,11 +214,25 @@ func (r right) fault() *fault.Error {
 // readTime bounds one reading of a pod.
 const readTime = 5 * time.Second
 
+// Port is one that a pod listens on.
+type Port struct {
+	Number int
+	TLS    bool // it speaks TLS alone
+}
+
+// Scheme is that of the port's URLs.
+func (p Port) Scheme() string {
+	if p.TLS {
+		return "https"
+	}
+	return "http"
+}
+
 // Read gives what a pod serves at a path of one of its ports: through the API
 // server's proxy or, where the network keeps that from the pod or the caller may
 // not use it, through a forwarded connection. A status that is no success is
 // still an answer.
-func (c *Cluster) Read(ctx context.Context, namespace, pod string, port int, path string) (status int, body []byte, err error) {
+func (c *Cluster) Read(ctx context.Context, namespace, pod string, port Port, path string) (status int, body []byte, err error) {
 	if !c.forwards.Load() {
 		if status, body, err = c.readProxied(ctx, namespace, pod, port, path); err == nil || c.config == nil || ctx.Err() != nil {
 			return status, body, err
@@ -232,11 +246,11 @@ func (c *Cluster) Read(ctx context.Context, namespace, pod string, port int, pat
 	return status, body, nil
 }
 
-func (c *Cluster) readProxied(ctx context.Context, namespace, pod string, port int, path string) (int, []byte, error) {
+func (c *Cluster) readProxied(ctx context.Context, namespace, pod string, port Port, path string) (int, []byte, error) {
 	if c.http == nil {
 		return 0, nil, ErrUnreachable
 	}
-	at := c.API.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name("http:" + pod + ":" + strconv.Itoa(port)).
+	at := c.API.CoreV1().RESTClient().Get().Namespace(namespace).Resource("pods").Name(port.Scheme() + ":" + pod + ":" + strconv.Itoa(port.Number)).
 		SubResource("proxy").Suffix(path).URL()
 	status, body, err := get(ctx, c.http, at.String())
 	if err != nil || status < http.StatusBadRequest {
@@ -261,10 +275,10 @@ func refusalOfAPIServer(body []byte) error {
 // largest bounds what is read of a pod's answer.
 const largest = 16 << 20
 
-func (c *Cluster) readForwarded(ctx context.Context, namespace, pod string, port int, path string) (int, []byte, error) {
+func (c *Cluster) readForwarded(ctx context.Context, namespace, pod string, port Port, path string) (int, []byte, error) {
 	client, done := c.Client(namespace, pod, port)
 	defer done()
-	return get(ctx, client, "http://"+pod+path)
+	return get(ctx, client, port.Scheme()+"://"+pod+path)
 }
 
 func get(ctx context.Context, client *http.Client, at string) (int, []byte, error) {

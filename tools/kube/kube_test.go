@@ -114,6 +114,8 @@ func TestReadGivesThePodsAnswer(t *testing.T) {
 			fmt.Fprint(w, `{"service":"declaration"}`)
 		case r.URL.Path == at+"/readyz":
 			http.Error(w, "not ready: database", http.StatusServiceUnavailable)
+		case r.URL.Path == strings.Replace(at, "http:", "https:", 1)+"/status":
+			fmt.Fprint(w, `{"service":"declaration over TLS"}`)
 		case r.URL.Path == at+"/metrics":
 			refusal(w, http.StatusForbidden, `User "wang.op" cannot get resource "pods/proxy" in API group "" in the namespace "bureau"`)
 		case strings.HasSuffix(r.URL.Path, "/portforward"):
@@ -126,13 +128,16 @@ func TestReadGivesThePodsAnswer(t *testing.T) {
 		status int
 		body   string
 	}{"/status": {200, `{"service":"declaration"}`}, "/readyz": {503, "not ready: database\n"}} {
-		status, body, err := c.Read(t.Context(), "bureau", "declaration-1", 8080, path)
+		status, body, err := c.Read(t.Context(), "bureau", "declaration-1", kube.Port{Number: 8080}, path)
 		if err != nil || status != want.status || string(body) != want.body {
 			t.Errorf("%s: %d %q %v", path, status, body, err)
 		}
 	}
+	if _, body, err := c.Read(t.Context(), "bureau", "declaration-1", kube.Port{Number: 8080, TLS: true}, "/status"); err != nil || string(body) != `{"service":"declaration over TLS"}` {
+		t.Errorf("a pod that speaks TLS: %q %v", body, err)
+	}
 	for _, path := range []string{"/metrics", "/elsewhere"} { // neither way is open
-		if _, _, err := c.Read(t.Context(), "bureau", "declaration-1", 8080, path); err == nil {
+		if _, _, err := c.Read(t.Context(), "bureau", "declaration-1", kube.Port{Number: 8080}, path); err == nil {
 			t.Errorf("%s is answered", path)
 		} else if path == "/metrics" && !errors.Is(err, kube.ErrForbidden) {
 			t.Errorf("%s: %v", path, err)

@@ -15,8 +15,10 @@ automountServiceAccountToken: false
 {{- end -}}
 {{- end }}
 
-{{/* Rights of people. Kubernetes cannot narrow "list" to a name, so looking is
-by namespace; changing is for this service's Deployment alone. */}}
+{{/* Rights of people: those of the ClusterRoles in deploy/access/operator.yaml,
+for this release's namespace, and for whoever may not make ClusterRoles.
+Kubernetes cannot narrow "list" to a name, nor a way into pods, so looking is by
+namespace; changing is for this service's Deployment alone. */}}
 {{- define "egov.rbac" -}}
 {{- $v := .Values -}}
 {{- if or $v.rbac.operators $v.rbac.viewers }}
@@ -32,23 +34,28 @@ rules:
     resources: [deployments, replicasets]
     verbs: [get, list, watch]
   - apiGroups: [""]
-    resources: [pods, pods/log, services, endpoints, configmaps, events]
-    verbs: [get, list, watch]
-  - apiGroups: [discovery.k8s.io]
-    resources: [endpointslices]
-    verbs: [get, list, watch]
-  - apiGroups: [autoscaling]
-    resources: [horizontalpodautoscalers]
-    verbs: [get, list, watch]
-  - apiGroups: [policy]
-    resources: [poddisruptionbudgets]
-    verbs: [get, list, watch]
-  - apiGroups: [networking.k8s.io]
-    resources: [networkpolicies]
+    resources: [pods, services, configmaps]
     verbs: [get, list, watch]
   - apiGroups: [""]
-    resources: [services/proxy]
-    resourceNames: [{{ .Chart.Name }}, {{ printf "http:%s:8080" .Chart.Name | quote }}, {{ printf "%s:8080" .Chart.Name | quote }}]
+    resources: [pods/proxy]
+    verbs: [get]
+  - apiGroups: [""]
+    resources: [pods/log, events]
+    verbs: [get, list]
+  - apiGroups: [batch]
+    resources: [jobs]
+    verbs: [get, list]
+  - apiGroups: [autoscaling]
+    resources: [horizontalpodautoscalers]
+    verbs: [get, list]
+  - apiGroups: [policy]
+    resources: [poddisruptionbudgets]
+    verbs: [get, list]
+  - apiGroups: [networking.k8s.io]
+    resources: [networkpolicies]
+    verbs: [get, list]
+  - apiGroups: [""]
+    resources: [namespaces]
     verbs: [get]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
@@ -80,9 +87,16 @@ metadata:
     {{- include "egov.labels" . | nindent 4 }}
 rules:
   - apiGroups: [apps]
-    resources: [deployments, deployments/scale]
+    resources: [deployments]
     resourceNames: [{{ .Chart.Name }}]
-    verbs: [get, patch, update]
+    verbs: [patch]
+  - apiGroups: [apps]
+    resources: [deployments/scale]
+    resourceNames: [{{ .Chart.Name }}]
+    verbs: [get, update]
+  - apiGroups: [""]
+    resources: [pods/portforward]
+    verbs: [get, create]
 ---
 apiVersion: rbac.authorization.k8s.io/v1
 kind: RoleBinding
@@ -183,9 +197,25 @@ spec:
   {{- end }}
 {{- end }}
 
+{{/* What a gateway passes on, by who is behind it; nothing else is reached from
+outside. /metrics, /status and /status/config are the operators', and a list of
+what is closed would be gone round by how a path is written. Prefixes, but for
+the portal's first page. */}}
+{{- define "egov.open" -}}
+{{- if eq . "portal" -}}
+exact: [/, /favicon.svg]
+prefix: [/api, /assets, /audit, /declare, /holidays, /password, /projects, /registers, /service-keys]
+{{- else -}}
+exact: [/openapi.json]
+prefix: [/v1, /.well-known]
+{{- end -}}
+{{- end }}
+
 {{- define "egov.ingress" -}}
 {{- $i := .Values.ingress -}}
 {{- if $i.enabled -}}
+{{- $to := ternary "portal" .Chart.Name (not (empty .services)) -}}
+{{- $open := include "egov.open" $to | fromYaml -}}
 apiVersion: networking.k8s.io/v1
 kind: Ingress
 metadata:
@@ -207,12 +237,15 @@ spec:
     - host: {{ $i.host }}
       http:
         paths:
-          - path: /
+          {{- range $open.exact }}
+          - path: {{ . }}
+            pathType: Exact
+            backend: {service: {name: {{ $to }}, port: {name: http}}}
+          {{- end }}
+          {{- range $open.prefix }}
+          - path: {{ . }}
             pathType: Prefix
-            backend:
-              service:
-                name: {{ ternary "portal" .Chart.Name (not (empty .services)) }}
-                port:
-                  name: http
+            backend: {service: {name: {{ $to }}, port: {name: http}}}
+          {{- end }}
 {{- end -}}
 {{- end }}

@@ -59,6 +59,14 @@ are wrong together. All are said at once. */}}
 {{- if and (ne $v.keys.volume.accessMode "ReadWriteMany") (not $v.keys.secret) (or (gt (int $v.replicas) 1) $v.autoscaling.enabled $v.keda.enabled) (not (eq .Chart.Name "portal")) -}}
 {{- $c = append $c (printf "keys.volume.accessMode %s: pods on several nodes could not share their keys; use ReadWriteMany, a Secret, or one pod" $v.keys.volume.accessMode) -}}
 {{- end -}}
+{{- if and $v.tls.clientCA (not (include "egov.tlsSecret" .)) -}}
+{{- $c = append $c "tls.clientCA: callers bring certificates to a service that has one itself; set tls.secret" -}}
+{{- end -}}
+{{- range $key, $value := dict "linger" "shutdown.lingerSeconds" "grace" "shutdown.graceSeconds" "tls" "tls.secret" -}}
+{{- if or (hasKey $v.config $key) (hasKey (($v.global).config | default dict) $key) -}}
+{{- $c = append $c (printf "config.%s: the pod follows from it; set %s" $key $value) -}}
+{{- end -}}
+{{- end -}}
 {{- if and $v.ingress.enabled (not $v.ingress.host) -}}
 {{- $c = append $c "ingress.host: a name is needed" -}}
 {{- end -}}

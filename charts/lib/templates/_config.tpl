@@ -2,7 +2,8 @@
 unless global.services says otherwise. */}}
 {{- define "egov.address" -}}
 {{- $global := (index . 0).Values.global | default dict -}}
-{{- get ($global.services | default dict) (index . 1) | default (printf "http://%s:8080" (index . 1)) -}}
+{{- $scheme := ternary "https" "http" (($global.tls).enabled | default false) -}}
+{{- get ($global.services | default dict) (index . 1) | default (printf "%s://%s:8080" $scheme (index . 1)) -}}
 {{- end }}
 
 {{/* The configuration file: what the cluster decides, under what the values
@@ -10,7 +11,15 @@ say. Secrets are not in it. */}}
 {{- define "egov.settings" -}}
 {{- $own := dict
       "listen" ":8080"
+      "linger" (printf "%ds" (int .Values.shutdown.lingerSeconds))
       "grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) -}}
+{{- if include "egov.tlsSecret" . -}}
+{{- $tls := dict "cert" "/etc/egov/tls/tls.crt" "key" "/etc/egov/tls/tls.key" -}}
+{{- with .Values.tls.clientCA | default ((.Values.global).tls).clientCA -}}
+{{- $_ := set $tls "client_ca" (printf "/etc/egov/tls/%s" .) -}}
+{{- end -}}
+{{- $_ := set $own "tls" $tls -}}
+{{- end -}}
 {{- if ne .Chart.Name "portal" -}}
 {{- $_ := set $own "auth" (dict "jwks_url" (printf "%s/.well-known/jwks.json" (include "egov.address" (list . "identity")))) -}}
 {{- /* Each service's own word about the keys it signs events with. */ -}}

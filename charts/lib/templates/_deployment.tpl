@@ -40,7 +40,7 @@ spec:
       automountServiceAccountToken: false
       enableServiceLinks: false
       {{- include "egov.pullSecrets" . | nindent 6 }}
-      terminationGracePeriodSeconds: {{ add $v.shutdown.preStopSeconds $v.shutdown.graceSeconds 15 }}
+      terminationGracePeriodSeconds: {{ add $v.shutdown.lingerSeconds $v.shutdown.graceSeconds 15 }}
       securityContext:
         {{- include "egov.podSecurity" . | nindent 8 }}
       {{- include "egov.placement" . | nindent 6 }}
@@ -56,28 +56,25 @@ spec:
             - name: {{ .name }}
               containerPort: {{ .port }}
             {{- end }}
-          {{- $probe := (first .ports).name }}
+          {{- $probe := dict "port" (first .ports).name }}
+          {{- if include "egov.tlsSecret" . }}
+          {{- $_ := set $probe "scheme" "HTTPS" }}
+          {{- end }}
           startupProbe:
-            httpGet: {path: /livez, port: {{ $probe }}}
+            httpGet: {{ merge (dict "path" "/livez") $probe | toJson }}
             periodSeconds: 2
             failureThreshold: 60
           # A pod that is starved is not dead, and a restart would not feed it.
           livenessProbe:
-            httpGet: {path: /livez, port: {{ $probe }}}
+            httpGet: {{ merge (dict "path" "/livez") $probe | toJson }}
             periodSeconds: 10
             timeoutSeconds: 10
             failureThreshold: 6
           readinessProbe:
-            httpGet: {path: /readyz, port: {{ $probe }}}
+            httpGet: {{ merge (dict "path" "/readyz") $probe | toJson }}
             periodSeconds: 3
             timeoutSeconds: 5
             failureThreshold: 3
-          {{- if $v.shutdown.preStopSeconds }}
-          lifecycle:
-            preStop:
-              sleep:
-                seconds: {{ $v.shutdown.preStopSeconds }}
-          {{- end }}
           resources:
             {{- toYaml $v.resources | nindent 12 }}
           securityContext:
@@ -106,7 +103,7 @@ spec:
     - name: http
       port: 8080
       targetPort: {{ .port }}
-      appProtocol: http
+      appProtocol: {{ ternary "https" "http" (not (empty (include "egov.tlsSecret" $root))) }}
 {{- end }}
 {{- end }}
 

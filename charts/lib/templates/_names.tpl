@@ -40,6 +40,15 @@ labels:
 {{- end -}}
 {{- end }}
 
+{{/* The Secret with the certificate of the service's listener; empty: plain
+HTTP. In mode single the services speak to one another inside of their pod. */}}
+{{- define "egov.tlsSecret" -}}
+{{- $global := .Values.global | default dict -}}
+{{- if ne ($global.mode | default "distributed") "single" -}}
+{{- .Values.tls.secret | default (ternary (printf "%s-tls" .Chart.Name) "" (($global.tls).enabled | default false)) -}}
+{{- end -}}
+{{- end }}
+
 {{- define "egov.pullSecrets" -}}
 {{- with concat .Values.image.pullSecrets (((.Values.global).image).pullSecrets | default list) | uniq }}
 imagePullSecrets:

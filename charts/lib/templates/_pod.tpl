@@ -44,6 +44,14 @@ part. keys: whether this pod has the service's keys. */}}
     claimName: {{ . }}
 {{- end }}
 {{- end }}
+{{- if not .bare }}
+{{- with include "egov.tlsSecret" . }}
+- name: tls
+  secret:
+    secretName: {{ . }}
+    defaultMode: 0440
+{{- end }}
+{{- end }}
 {{- with $v.packs.configMap }}
 - name: packs
   configMap:
@@ -76,6 +84,11 @@ part. keys: whether this pod has the service's keys. */}}
 - name: blob
   mountPath: /var/lib/egov/blob
 {{- end }}
+{{- end }}
+{{- if and (include "egov.tlsSecret" .) (not .bare) }}
+- name: tls
+  mountPath: /etc/egov/tls
+  readOnly: true
 {{- end }}
 {{- if $v.packs.configMap }}
 - name: packs

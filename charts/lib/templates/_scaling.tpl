@@ -91,6 +91,13 @@ spec:
     - port: http
       path: /metrics
       interval: {{ .Values.serviceMonitor.interval }}
+      {{- if include "egov.tlsSecret" . }}
+      scheme: https
+      {{- end }}
+      {{- with .Values.serviceMonitor.tlsConfig }}
+      tlsConfig:
+        {{- toYaml . | nindent 8 }}
+      {{- end }}
       # The metrics say themselves which service they are of: one pod may hold several.
       honorLabels: true
 {{- end -}}

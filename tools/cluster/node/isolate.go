@@ -23,6 +23,12 @@ const prefix = "egov-node-"
 // Inside is the folder of the node when the program runs isolated, else "".
 func Inside() string { return os.Getenv(insideVar) }
 
+// Outward is an environment without what tells a program that it is the inner
+// one: for programs that use the node as any cluster.
+func Outward(environ []string) []string {
+	return slices.DeleteFunc(slices.Clone(environ), func(v string) bool { return strings.HasPrefix(v, insideVar+"=") })
+}
+
 // Isolate runs this program again, with the same arguments, in namespaces of
 // its own, waits for its end and removes what it left. The result is the exit
 // code; that something stayed after all is an error that names it. Signals are

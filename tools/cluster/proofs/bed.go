@@ -144,6 +144,7 @@ func (b *Bed) workload() values {
 	w := values{
 		"resources": values{"requests": values{"cpu": "20m", "memory": "48Mi"}, "limits": values{"memory": "512Mi"}},
 		"blob":      values{"claim": blobClaim},
+		"rbac":      values{"operators": []string{operators}, "viewers": []string{viewers}},
 		"networkPolicy": values{
 			"database": values{"networks": []string{b.Address + "/32"}, "port": b.Servers.PostgresPort()},
 			"redis":    values{"networks": []string{b.Address + "/32"}, "port": b.Servers.RedisPort()},
@@ -291,7 +292,11 @@ func (b *Bed) addresses(ctx context.Context, namespace string) (func(string) str
 	}
 	at := map[string]string{}
 	for _, s := range all.Items {
-		at[s.Name] = fmt.Sprintf("http://%s:%d", s.Spec.ClusterIP, s.Spec.Ports[0].Port)
+		scheme := "http"
+		if p := s.Spec.Ports[0].AppProtocol; p != nil {
+			scheme = *p
+		}
+		at[s.Name] = fmt.Sprintf("%s://%s:%d", scheme, s.Spec.ClusterIP, s.Spec.Ports[0].Port)
 	}
 	return func(service string) string { return at[service] }, nil
 }

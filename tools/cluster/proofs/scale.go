@@ -253,23 +253,42 @@ func (b *Bed) byLoad(ctx context.Context) (string, error) {
 	if err != nil {
 		return "", err
 	}
+	scaler := func(ctx context.Context) (*autoscalingv2.HorizontalPodAutoscaler, *int32, error) {
+		h, err := b.Client.AutoscalingV2().HorizontalPodAutoscalers(district).Get(ctx, "declaration", metav1.GetOptions{})
+		if err != nil {
+			return nil, nil, err
+		}
+		if len(h.Status.CurrentMetrics) == 0 || h.Status.CurrentMetrics[0].Resource == nil || h.Status.CurrentMetrics[0].Resource.Current.AverageUtilization == nil {
+			return nil, nil, fmt.Errorf("the autoscaler of declaration has no measure: %v", h.Status.Conditions)
+		}
+		return h, h.Status.CurrentMetrics[0].Resource.Current.AverageUtilization, nil
+	}
 	l := startLoad(ctx, url)
-	defer l.rest()
 	var seen string
 	err = await(ctx, 3*time.Minute, func(ctx context.Context) error {
-		h, err := b.Client.AutoscalingV2().HorizontalPodAutoscalers(district).Get(ctx, "declaration", metav1.GetOptions{})
+		h, load, err := scaler(ctx)
 		if err != nil {
 			return err
 		}
-		if h.Status.DesiredReplicas <= *h.Spec.MinReplicas || len(h.Status.CurrentMetrics) == 0 || h.Status.CurrentMetrics[0].Resource == nil {
+		if h.Status.DesiredReplicas <= *h.Spec.MinReplicas {
 			return fmt.Errorf("declaration is wanted %d times: %v", h.Status.DesiredReplicas, h.Status.Conditions)
 		}
-		if u := h.Status.CurrentMetrics[0].Resource.Current.AverageUtilization; u != nil {
-			seen = fmt.Sprintf("declaration at %d%% of its CPU request: %d → %d pods", *u, *h.Spec.MinReplicas, h.Status.DesiredReplicas)
-		}
+		seen = fmt.Sprintf("declaration at %d%% of its CPU request: %d → %d pods", *load, *h.Spec.MinReplicas, h.Status.DesiredReplicas)
 		return nil
 	})
-	return seen, err
+	l.rest()
+	if err != nil {
+		return "", err
+	}
+	// What follows looks at a district that stands still.
+	err = await(ctx, 3*time.Minute, func(ctx context.Context) error {
+		h, load, err := scaler(ctx)
+		if err == nil && (h.Status.CurrentReplicas != h.Status.DesiredReplicas || *load > *h.Spec.Metrics[0].Resource.Target.AverageUtilization) {
+			err = fmt.Errorf("declaration still grows: at %d%%, %d → %d pods", *load, h.Status.CurrentReplicas, h.Status.DesiredReplicas)
+		}
+		return err
+	})
+	return seen, errors.Join(err, b.settled(ctx, district))
 }
 
 func (b *Bed) replicas(ctx context.Context, namespace, name string) (int32, error) {

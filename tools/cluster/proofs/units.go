@@ -3,13 +3,19 @@ package proofs
 import (
 	"bytes"
 	"context"
+	"crypto/tls"
+	"crypto/x509"
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"path/filepath"
+	"slices"
+	"strings"
 	"time"
 
+	corev1 "k8s.io/api/core/v1"
 	apierrors "k8s.io/apimachinery/pkg/api/errors"
 	metav1 "k8s.io/apimachinery/pkg/apis/meta/v1"
 
@@ -21,7 +27,8 @@ const bureau = "egov-audit"
 
 // ownRelease has the audit bureau take its service into its own hands: out of
 // the district's release, into a namespace and a release of its own, with its
-// keys and its data, talking to the others across namespaces.
+// keys and its data, talking to the others across namespaces, and spoken to by
+// TLS alone.
 func ownRelease(ctx context.Context, b *Bed) (string, error) {
 	keys, err := b.folderOf(ctx, district, "auditexport-keys")
 	if err != nil {
@@ -33,7 +40,7 @@ func ownRelease(ctx context.Context, b *Bed) (string, error) {
 	}
 	over := b.overlay(b.Tag, suite.Names()...)
 	over["auditexport"] = values{"enabled": false}
-	over["global"].(values)["services"] = values{"auditexport": "http://auditexport." + bureau + ":8080"}
+	over["global"].(values)["services"] = values{"auditexport": "https://" + ledgerHost + ":8080"}
 	chart, err := b.chart(ctx, "0.1.3")
 	if err != nil {
 		return "", err
@@ -50,7 +57,11 @@ func ownRelease(ctx context.Context, b *Bed) (string, error) {
 	if err := errors.Join(b.claim(ctx, bureau, clockClaim, filepath.Dir(b.Clock)), b.claim(ctx, bureau, blobClaim, b.attachments(district)), b.claim(ctx, bureau, "keys", keys)); err != nil {
 		return "", err
 	}
+	if err := b.certificate(ctx, bureau, "auditexport-tls", "auditexport", ledgerHost); err != nil {
+		return "", err
+	}
 	own := b.overlay(b.Tag, "auditexport")
+	own["auditexport"].(values)["tls"] = values{"secret": "auditexport-tls"}
 	own["auditexport"].(values)["keys"] = values{"volume": values{"claim": "keys"}}
 	elsewhere := values{}
 	for _, name := range suite.Databases() {
@@ -91,7 +102,10 @@ func ownRelease(ctx context.Context, b *Bed) (string, error) {
 	if len(after.Keys) == 0 || !bytes.Equal(after.Keys, before.Keys) {
 		return "", fmt.Errorf("the ledger is signed with other keys than before: %s, %s", before.Keys, after.Keys)
 	}
-	return fmt.Sprintf("auditexport moved from %s to %s with its keys and data: %d drafts stated in the one, all %d facts in the ledger of the other; same signing keys, %d → %d rows", district, bureau, drafts, facts, before.Rows, after.Rows), nil
+	if err := b.secured(ctx); err != nil {
+		return "", err
+	}
+	return fmt.Sprintf("auditexport moved from %s to %s with its keys and data: %d drafts stated in the one, all %d facts in the ledger of the other; same signing keys, %d → %d rows; it speaks TLS alone, to the portal across namespaces and to egov ops through the API server", district, bureau, drafts, facts, before.Rows, after.Rows), nil
 }
 
 // checkpoint is what the ledger's service says of it.
@@ -117,11 +131,94 @@ func (b *Bed) checkpoint(ctx context.Context, namespace string) (c checkpoint, e
 		}
 		return at(service)
 	}
-	l := &load{url: url, http: &http.Client{Timeout: 20 * time.Second}}
+	l := &load{url: url, http: b.trusting()}
 	defer l.http.CloseIdleConnections()
 	auth := map[string]string{"Authorization": "Bearer " + l.signIn("audit.auditor")}
 	err = l.send(ctx, "auditexport", http.MethodGet, "/v1/ledger/checkpoint", nil, auth, &c)
 	return c, err
+}
+
+// ledgerHost is the audit bureau's service as the other namespaces call it.
+const ledgerHost = "auditexport." + bureau
+
+// trusting is a client of this machine, which knows no names of the cluster: it
+// goes to addresses and wants the certificate of the audit bureau's service.
+func (b *Bed) trusting() *http.Client {
+	roots := x509.NewCertPool()
+	roots.AppendCertsFromPEM(b.Authority.PEM)
+	return &http.Client{
+		Timeout:   20 * time.Second,
+		Transport: &http.Transport{TLSClientConfig: &tls.Config{MinVersion: tls.VersionTLS12, RootCAs: roots, ServerName: ledgerHost}},
+	}
+}
+
+// certificate makes a Secret with a certificate for names.
+func (b *Bed) certificate(ctx context.Context, namespace, name string, names ...string) error {
+	cert, key, err := b.Authority.Server(names...)
+	if err != nil {
+		return err
+	}
+	secret := &corev1.Secret{
+		ObjectMeta: metav1.ObjectMeta{Name: name}, Type: corev1.SecretTypeTLS,
+		Data: map[string][]byte{corev1.TLSCertKey: cert, corev1.TLSPrivateKeyKey: key},
+	}
+	_, err = b.Client.CoreV1().Secrets(namespace).Create(ctx, secret, metav1.CreateOptions{})
+	return err
+}
+
+// secured checks that the audit bureau's service, which was asked by TLS before
+// this, says nothing without; that the district's portal reaches it, which has
+// the authority from its trust.configMap; and that operators see it through the
+// API server.
+func (b *Bed) secured(ctx context.Context) error {
+	at, err := b.addresses(ctx, bureau)
+	if err != nil {
+		return err
+	}
+	client := b.trusting()
+	defer client.CloseIdleConnections()
+	if status, _, err := ask(ctx, client, http.MethodGet, strings.Replace(at("auditexport"), "https://", "http://", 1)+"/livez", nil); err != nil || status != http.StatusBadRequest {
+		return fmt.Errorf("asked without TLS it answers %d, %w", status, err)
+	}
+	home, err := b.addresses(ctx, district)
+	if err != nil {
+		return err
+	}
+	// The portal takes a password over TLS alone, which its gateway would end.
+	status, cookies, err := ask(ctx, client, http.MethodPost, home("portal")+"/api/session",
+		strings.NewReader(`{"account":"audit.auditor","password":"`+demoPassword+`"}`), "X-Forwarded-Proto", "https", "Content-Type", "application/json")
+	if err != nil || len(cookies) == 0 {
+		return fmt.Errorf("signing in at the portal: HTTP %d, %d cookies, %w", status, len(cookies), err)
+	}
+	if status, _, err = ask(ctx, client, http.MethodGet, home("portal")+"/api/auditexport/v1/ledger/checkpoint", nil, "Cookie", cookies[0].Name+"="+cookies[0].Value); err != nil || status != http.StatusOK {
+		return fmt.Errorf("through the portal: HTTP %d, %w", status, err)
+	}
+	var seen struct {
+		Services []struct{ Versions []string }
+	}
+	if err := b.ops(ctx, &seen, "status", "-n", bureau); err != nil {
+		return err
+	}
+	if len(seen.Services) != 1 || len(seen.Services[0].Versions) != 1 {
+		return fmt.Errorf("egov ops sees %+v", seen.Services)
+	}
+	return nil
+}
+
+// ask sends one request, with headers in pairs.
+func ask(ctx context.Context, client *http.Client, method, url string, body io.Reader, headers ...string) (int, []*http.Cookie, error) {
+	req, err := http.NewRequestWithContext(ctx, method, url, body)
+	if err != nil {
+		return 0, nil, err
+	}
+	for pair := range slices.Chunk(headers, 2) {
+		req.Header.Set(pair[0], pair[1])
+	}
+	resp, err := client.Do(req)
+	if err != nil {
+		return 0, nil, err
+	}
+	return resp.StatusCode, resp.Cookies(), resp.Body.Close()
 }
 
 // folderOf is the folder of this machine that a claim is bound to.

@@ -27,6 +27,7 @@ type options struct {
 	helm, egov, images, tag, only, shell string
 	registry, address, class             string
 	tools                                string
+	serve                                bool
 	limit                                time.Duration
 }
 
@@ -42,6 +43,7 @@ func main() {
 	flag.StringVar(&o.only, "only", "", "names of proofs, with commas; those they stand on are not added")
 	flag.StringVar(&o.tools, "tools", ".tools/cluster", "folder that keeps the cluster's programs")
 	flag.StringVar(&o.shell, "shell", "", "a command to run when the proofs have ended, with KUBECONFIG set")
+	flag.BoolVar(&o.serve, "serve", false, "no proofs: a node with the images, for -shell (without it an interactive bash), until that ends")
 	flag.DurationVar(&o.limit, "limit", 45*time.Minute, "after which everything is given up")
 	flag.Parse()
 	os.Exit(run(o))
@@ -118,6 +120,9 @@ func inside(ctx context.Context, o options) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, n.Stop(context.WithoutCancel(ctx))) }()
+	if o.serve {
+		return serve(ctx, n, o)
+	}
 	authority, err := node.NewAuthority()
 	if err != nil {
 		return err
@@ -153,10 +158,9 @@ func show(ctx context.Context, o options, b *proofs.Bed) (err error) {
 			return err
 		}
 	}
-	all := proofs.All()
-	if o.only != "" {
-		names := strings.Split(o.only, ",")
-		all = slices.DeleteFunc(all, func(p proofs.Proof) bool { return !slices.Contains(names, p.Name) })
+	all, err := chosen(proofs.All(), o.only)
+	if err != nil {
+		return err
 	}
 	results, err := proofs.Run(ctx, b, all)
 	err = errors.Join(err, shell(ctx, o, b.Kubeconfig))
@@ -164,6 +168,42 @@ func show(ctx context.Context, o options, b *proofs.Bed) (err error) {
 	err = errors.Join(err, proofs.Table(os.Stdout, results))
 	fmt.Printf("%s in all\n", time.Since(begun).Round(time.Second))
 	return err
+}
+
+// chosen are the proofs that names, with commas, say, in the order in which they
+// stand on one another; all where it is empty.
+func chosen(all []proofs.Proof, names string) ([]proofs.Proof, error) {
+	if names == "" {
+		return all, nil
+	}
+	wanted := strings.Split(names, ",")
+	for _, name := range wanted {
+		if !slices.ContainsFunc(all, func(p proofs.Proof) bool { return p.Name == name }) {
+			return nil, fmt.Errorf("-only: there is no proof %q", name)
+		}
+	}
+	return slices.DeleteFunc(all, func(p proofs.Proof) bool { return !slices.Contains(wanted, p.Name) }), nil
+}
+
+// served is how many claims the node of -serve has volumes for.
+const served = 48
+
+// serve has a command use the node as a cluster that is there: with the images
+// that were built, and volumes for whoever claims some.
+func serve(ctx context.Context, n *node.Node, o options) error {
+	if _, err := bringImages(ctx, n, o); err != nil {
+		return err
+	}
+	names := make([]string, served)
+	for i := range names {
+		names[i] = fmt.Sprintf("volume-%02d", i)
+	}
+	if err := n.Volumes(ctx, names...); err != nil {
+		return err
+	}
+	o.shell = cmp.Or(o.shell, "exec bash -i")
+	fmt.Printf("▸ a cluster at %s: %s\n", node.Address, o.shell)
+	return shell(ctx, o, n.Kubeconfig)
 }
 
 // registry is in front of the names of images that are built here and brought.
@@ -198,6 +238,6 @@ func shell(ctx context.Context, o options, kubeconfig string) error {
 	}
 	cmd := exec.CommandContext(ctx, "bash", "-c", o.shell)
 	cmd.Stdin, cmd.Stdout, cmd.Stderr = os.Stdin, os.Stdout, os.Stderr
-	cmd.Env = append(os.Environ(), "KUBECONFIG="+kubeconfig)
+	cmd.Env = append(node.Outward(os.Environ()), "KUBECONFIG="+kubeconfig)
 	return cmd.Run()
 }

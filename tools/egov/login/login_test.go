@@ -192,12 +192,14 @@ func TestEnvironmentStandsAboveTheKeptSession(t *testing.T) {
 	}
 }
 
-// TestTokenThroughThePortal: a server that says it is the portal is asked for
-// the service behind it.
+// TestTokenThroughThePortal: a server that keeps sessions is the portal, and is
+// asked for the service behind it; its /status a gateway does not pass on.
 func TestTokenThroughThePortal(t *testing.T) {
 	t.Parallel()
 	mux := http.NewServeMux()
-	mux.HandleFunc("GET /status", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"service":"portal"}`) })
+	mux.HandleFunc("GET /api/session", func(w http.ResponseWriter, _ *http.Request) {
+		http.Error(w, "not signed in", http.StatusUnauthorized)
+	})
 	asked := false
 	mux.HandleFunc("POST /api/auditexport/v1/exports", func(_ http.ResponseWriter, r *http.Request) {
 		asked = r.Header.Get("Authorization") == "Bearer t9"

@@ -268,7 +268,7 @@ func forwarding(c *kube.Cluster, s *Survey) route {
 		for _, i := range x.Instances {
 			if i.Ready {
 				client, _ := c.Client(x.Namespace, i.Pod, i.Port) // its connections end with the program
-				return "http://" + service, client, nil
+				return i.Port.Scheme() + "://" + service, client, nil
 			}
 		}
 		return "", nil, errNotRunning.WithMsg(x.place()+" 没有就绪的副本", "no replica of "+x.place()+" is ready")

@@ -241,7 +241,7 @@ func workloads(deployments []appsv1.Deployment, pods []corev1.Pod) []*Service {
 					continue
 				}
 				s.Restarts += restarts(p)
-				s.Instances = append(s.Instances, instance(p, port.number))
+				s.Instances = append(s.Instances, instance(p, port.Port))
 			}
 			all = append(all, s)
 		}
@@ -254,18 +254,21 @@ func workloads(deployments []appsv1.Deployment, pods []corev1.Pod) []*Service {
 // pod is of one service alone.
 type servicePort struct {
 	service string
-	number  int
+	kube.Port
 }
 
 func servicePorts(pod *corev1.PodSpec) (ports []servicePort) {
 	for _, c := range pod.Containers {
+		// The kubelet is told how to probe it, which is how it listens.
+		tls := c.ReadinessProbe != nil && c.ReadinessProbe.HTTPGet != nil && c.ReadinessProbe.HTTPGet.Scheme == corev1.URISchemeHTTPS
 		for _, p := range c.Ports {
+			at := kube.Port{Number: int(p.ContainerPort), TLS: tls}
 			switch p.Name {
 			case "http":
-				ports = append(ports, servicePort{number: int(p.ContainerPort)})
+				ports = append(ports, servicePort{Port: at})
 			default:
 				if s := serviceOfPort(p.Name); s != "" {
-					ports = append(ports, servicePort{s, int(p.ContainerPort)})
+					ports = append(ports, servicePort{s, at})
 				}
 			}
 		}
@@ -287,7 +290,7 @@ func serviceOfPort(port string) string {
 
 var errNotRunning = fault.New(fault.Unavailable, "pod_not_running", "容器组未运行", "the pod is not running")
 
-func instance(p *corev1.Pod, port int) *Instance {
+func instance(p *corev1.Pod, port kube.Port) *Instance {
 	i := &Instance{Pod: p.Name, Port: port, Ready: podReady(p), namespace: p.Namespace}
 	if p.Status.Phase != corev1.PodRunning || p.Status.PodIP == "" {
 		i.Unseen = errNotRunning.WithMsg("容器组未运行："+p.Name, p.Name+" is not running: "+cmp.Or(waiting(p), string(p.Status.Phase)))
@@ -368,7 +371,7 @@ func (s *Survey) find(name string) (*Service, error) {
 }
 
 // address names a replica's port.
-func (i *Instance) address() string { return i.Pod + ":" + strconv.Itoa(i.Port) }
+func (i *Instance) address() string { return i.Pod + ":" + strconv.Itoa(i.Port.Number) }
 
 // unseen joins what could not be looked at.
 func (s *Survey) unseen() error {

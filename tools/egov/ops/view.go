@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"egov/libs/host"
+	"egov/tools/kube"
 )
 
 // Service is one service of an installation, over all its replicas.
@@ -24,7 +25,7 @@ type Service struct {
 // Instance is one replica of a service.
 type Instance struct {
 	Pod  string // or the address of a process
-	Port int
+	Port kube.Port
 	// Ready is what the cluster knows of the pod, or the process says of itself.
 	Ready  bool
 	Status host.Status

@@ -91,8 +91,7 @@ func (a Agent) SignIn(ctx context.Context, server, account, password string) (Se
 	if err != nil {
 		return s, err
 	}
-	portal := resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed
-	if !portal {
+	if !knowsSessions(resp) {
 		resp.Body.Close()
 		if resp, err = a.send(ctx, http.MethodPost, s.Server+"/v1/sessions", body, nil); err != nil {
 			return s, err
@@ -174,17 +173,20 @@ func (a Agent) Current(ctx context.Context) (Session, error) {
 	return s, nil
 }
 
-// isPortal asks a server what it is; one that does not say is a service.
+// isPortal tells a portal, which keeps sessions, from a service, which does not
+// know them. Whatever else a portal says of itself a gateway keeps back.
 func (a Agent) isPortal(ctx context.Context, server string) bool {
-	resp, err := a.send(ctx, http.MethodGet, server+"/status", nil, nil)
+	resp, err := a.send(ctx, http.MethodGet, server+"/api/session", nil, nil)
 	if err != nil {
 		return false
 	}
 	defer resp.Body.Close()
-	var status struct {
-		Service string `json:"service"`
-	}
-	return read(resp, &status) == nil && status.Service == "portal"
+	return knowsSessions(resp)
+}
+
+// knowsSessions reads from an answer whether the server keeps browsers' sessions.
+func knowsSessions(resp *http.Response) bool {
+	return resp.StatusCode != http.StatusNotFound && resp.StatusCode != http.StatusMethodNotAllowed
 }
 
 // Header is one header of a request.
