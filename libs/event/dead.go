@@ -6,7 +6,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgxpool"
 
 	"egov/libs/fault"
 )
@@ -33,10 +32,17 @@ type DeadLetter struct {
 
 // DeadLetters is the operator's way to the facts consumers gave up on in one
 // service's database.
-type DeadLetters struct{ pool *pgxpool.Pool }
+type DeadLetters struct{ db database }
 
-// NewDeadLetters works on the database of pool.
-func NewDeadLetters(pool *pgxpool.Pool) *DeadLetters { return &DeadLetters{pool} }
+// database is a pool, or a transaction that what is done becomes a part of.
+type database interface {
+	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
+	Begin(ctx context.Context) (pgx.Tx, error)
+}
+
+// NewDeadLetters works on a database, which is a *pgxpool.Pool, or inside of one
+// of its transactions.
+func NewDeadLetters(db database) *DeadLetters { return &DeadLetters{db} }
 
 const deadColumns = `SELECT h.id, s.consumer, h.stream_id, h.event_id, s.source, h.type, h.subject, h.time, h.unit, h.actor, coalesce(h.seq, 0), h.traceparent, h.data,
 	h.recorded_at, h.seq IS NOT NULL, h.attempts, h.error, h.held_at
@@ -50,7 +56,7 @@ func scanDead(row pgx.CollectableRow) (d DeadLetter, err error) {
 
 // List returns up to limit dead letters with an id above after, oldest first.
 func (d *DeadLetters) List(ctx context.Context, after int64, limit int) ([]DeadLetter, error) {
-	rows, err := d.pool.Query(ctx, deadColumns+"AND h.id > $1 ORDER BY h.id LIMIT $2", after, limit)
+	rows, err := d.db.Query(ctx, deadColumns+"AND h.id > $1 ORDER BY h.id LIMIT $2", after, limit)
 	if err != nil {
 		return nil, err
 	}
@@ -59,7 +65,7 @@ func (d *DeadLetters) List(ctx context.Context, after int64, limit int) ([]DeadL
 
 // Show returns one dead letter, or ErrNoDeadLetter.
 func (d *DeadLetters) Show(ctx context.Context, id int64) (DeadLetter, error) {
-	rows, err := d.pool.Query(ctx, deadColumns+"AND h.id = $1", id)
+	rows, err := d.db.Query(ctx, deadColumns+"AND h.id = $1", id)
 	if err != nil {
 		return DeadLetter{}, err
 	}
@@ -81,7 +87,7 @@ func (d *DeadLetters) Retry(ctx context.Context, id int64, stated ...Record) err
 	if !l.Blocks {
 		return ErrNotRetryable
 	}
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
 		tag, err := tx.Exec(ctx, "UPDATE event_held SET state = 'failed', attempts = 0, next_at = now() WHERE id = $1 AND state = 'dead'", id)
 		if err != nil {
 			return err
@@ -99,7 +105,7 @@ func (d *DeadLetters) Retry(ctx context.Context, id int64, stated ...Record) err
 // its effects. The reason and the number stay on record in event_lost. What
 // stated says is published with it, or not at all. Errors: ErrNoDeadLetter.
 func (d *DeadLetters) Skip(ctx context.Context, id int64, reason string, stated ...Record) error {
-	return pgx.BeginFunc(ctx, d.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, d.db, func(tx pgx.Tx) error {
 		var sub int16
 		var subject string
 		var seq *int64

@@ -8,12 +8,14 @@ import (
 	"strconv"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"google.golang.org/protobuf/proto"
 
 	"egov/libs/authn"
 	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/op"
+	"egov/libs/store"
 	deadletterv1 "egov/proto/gen/egov/deadletter/v1"
 )
 
@@ -93,31 +95,31 @@ func (s skipDeadLetter) Validate() error {
 }
 
 // mountDeadLetters lets operators see and settle what consumers gave up on, and
-// auditors see it (YP23-M-16). What operators do is a fact of this service; a
-// second call finds no dead letter any more, so that none is settled twice.
+// auditors see it (YP23-M-16). What operators do is a fact of this service; none
+// is settled twice: a second request finds no dead letter any more.
 func (k *Kit) mountDeadLetters() {
 	see, settle := op.Roles("operator", "auditor"), op.Roles("operator")
 	op.Handle(k.API, "GET /v1/dead-letters", "ListDeadLetters", "Facts that consumers of this service gave up on, the oldest first", k.listDeadLetters, see)
 	op.Handle(k.API, "GET /v1/dead-letters/{id}", "GetDeadLetter", "One fact that a consumer gave up on", func(ctx context.Context, r deadLetterID) (DeadLetter, error) {
-		l, err := k.deadLetter(ctx, r.ID)
+		l, err := deadLetter(ctx, event.NewDeadLetters(k.Pool), r.ID)
 		return shownLetter(l), err
 	}, see)
 	op.Handle(k.API, "POST /v1/dead-letters/{id}/retry", "RetryDeadLetter", "Have a fact that a consumer gave up on tried again; what waits behind it follows", func(ctx context.Context, r deadLetterID) (DeadLetter, error) {
-		return k.settleDeadLetter(ctx, r.ID, func(l event.DeadLetter) error {
+		return k.settleDeadLetter(ctx, r.ID, func(ctx context.Context, letters *event.DeadLetters, l event.DeadLetter) error {
 			stated, err := k.aboutDeadLetter(ctx, l, &deadletterv1.DeadLetterRetried{Letter: statedLetter(l)})
 			if err != nil {
 				return err
 			}
-			return event.NewDeadLetters(k.Pool).Retry(ctx, l.ID, stated)
+			return letters.Retry(ctx, l.ID, stated)
 		})
 	}, settle)
 	op.Handle(k.API, "POST /v1/dead-letters/{id}/skip", "SkipDeadLetter", "Give a fact up for good: what waits behind it goes on without its effects", func(ctx context.Context, r skipDeadLetter) (DeadLetter, error) {
-		return k.settleDeadLetter(ctx, r.ID, func(l event.DeadLetter) error {
+		return k.settleDeadLetter(ctx, r.ID, func(ctx context.Context, letters *event.DeadLetters, l event.DeadLetter) error {
 			stated, err := k.aboutDeadLetter(ctx, l, &deadletterv1.DeadLetterSkipped{Letter: statedLetter(l), Reason: r.Reason})
 			if err != nil {
 				return err
 			}
-			return event.NewDeadLetters(k.Pool).Skip(ctx, l.ID, r.Reason, stated)
+			return letters.Skip(ctx, l.ID, r.Reason, stated)
 		})
 	}, settle)
 }
@@ -143,23 +145,26 @@ func (k *Kit) listDeadLetters(ctx context.Context, q deadLetterQuery) (DeadLette
 }
 
 // deadLetter finds one; what is no number is the id of none.
-func (k *Kit) deadLetter(ctx context.Context, id string) (event.DeadLetter, error) {
+func deadLetter(ctx context.Context, letters *event.DeadLetters, id string) (event.DeadLetter, error) {
 	n, err := strconv.ParseInt(id, 10, 64)
 	if err != nil {
 		return event.DeadLetter{}, event.ErrNoDeadLetter
 	}
-	return event.NewDeadLetters(k.Pool).Show(ctx, n)
+	return letters.Show(ctx, n)
 }
 
-func (k *Kit) settleDeadLetter(ctx context.Context, id string, settle func(event.DeadLetter) error) (DeadLetter, error) {
-	l, err := k.deadLetter(ctx, id)
-	if err != nil {
-		return DeadLetter{}, err
-	}
-	if err := settle(l); err != nil {
-		return DeadLetter{}, err
-	}
-	return shownLetter(l), nil
+// settleDeadLetter does with one what an operator asks for, and gives it as it
+// was. A request that comes again under its key finds the letter settled, and is
+// told what it was told at first.
+func (k *Kit) settleDeadLetter(ctx context.Context, id string, settle func(context.Context, *event.DeadLetters, event.DeadLetter) error) (DeadLetter, error) {
+	return store.Once(ctx, k.Store, "dead_letter", func(ctx context.Context, tx pgx.Tx) (DeadLetter, error) {
+		letters := event.NewDeadLetters(tx)
+		l, err := deadLetter(ctx, letters, id)
+		if err == nil {
+			err = settle(ctx, letters, l)
+		}
+		return shownLetter(l), err
+	})
 }
 
 // aboutDeadLetter is what this service states of the caller's act, about the

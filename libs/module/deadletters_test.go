@@ -89,6 +89,17 @@ func TestOperatorsSettleDeadLetters(t *testing.T) {
 	if f := s.Stated(other.Subject, &deadletterv1.DeadLetterSkipped{}); f.Data["reason"] != "牵头单位书面同意" || f.Actor != "op.wang" {
 		t.Errorf("stated %+v", f)
 	}
+	// Who was not told asks again under the same key, and is told the same.
+	once := moduletest.Header{Name: "Idempotency-Key", Value: "skip-1"}
+	last := page.Items[2]
+	reason := map[string]string{"reason": "牵头单位书面同意"}
+	var told, again module.DeadLetter
+	operator.Post(at(last.ID)+"/skip", reason, once).OK(&told)
+	operator.Post(at(last.ID)+"/skip", reason, once).OK(&again)
+	if told != again || told.ID != last.ID || s.Count(last.Subject, &deadletterv1.DeadLetterSkipped{}) != 1 {
+		t.Errorf("told %+v, then %+v; stated %d times", told, again, s.Count(last.Subject, &deadletterv1.DeadLetterSkipped{}))
+	}
+	operator.Post(at(last.ID)+"/skip", map[string]string{"reason": "another"}, once).Refused(422, "idempotency_key_reused")
 	operator.Post(at(other.ID)+"/skip", map[string]string{"reason": "again"}).Refused(404, event.ErrNoDeadLetter.Code)
 	if n := s.Count(other.Subject, &deadletterv1.DeadLetterSkipped{}); n != 1 {
 		t.Errorf("stated %d times", n)

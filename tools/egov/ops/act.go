@@ -79,6 +79,23 @@ func (t *target) begin(ctx context.Context, cmd *cobra.Command, name, zh string)
 	return &act{t, cmd, c, x}, nil
 }
 
+// beginServing finds the service that a command acts on, and its Deployment; one
+// that is drained is left alone.
+func (t *target) beginServing(ctx context.Context, cmd *cobra.Command, name, zh string) (*act, *appsv1.Deployment, error) {
+	a, err := t.begin(ctx, cmd, name, zh)
+	if err != nil {
+		return nil, nil, err
+	}
+	d, err := a.deployment(ctx)
+	if err != nil {
+		return nil, nil, err
+	}
+	if d.Annotations[drainedFrom] != "" {
+		return nil, nil, errDrained.WithMsg(a.service.place()+" 已被排空；egov ops drain --undo 恢复", a.service.place()+" is drained; egov ops drain --undo brings it back")
+	}
+	return a, d, nil
+}
+
 // workload finds a service by the name of its Deployment.
 func (s *Survey) workload(name string) (*Service, error) {
 	for _, x := range s.Services {
@@ -299,16 +316,9 @@ fails. Several services follow one another; where one does not come about, those
 func (t *target) restart(cmd *cobra.Command, name string, wait bool) error {
 	ctx, cancel := context.WithTimeout(cmd.Context(), t.timeout)
 	defer cancel()
-	a, err := t.begin(ctx, cmd, name, "重启")
+	a, _, err := t.beginServing(ctx, cmd, name, "重启")
 	if err != nil {
 		return err
-	}
-	d, err := a.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	if d.Annotations[drainedFrom] != "" {
-		return errDrained.WithMsg(a.service.place()+" 已被排空；egov ops drain --undo 恢复", a.service.place()+" is drained; egov ops drain --undo brings it back")
 	}
 	if err := a.annotate(ctx, nil, map[string]any{restartedAt: time.Now().Format(time.RFC3339)}); err != nil {
 		return err
@@ -351,16 +361,9 @@ outboxes, which keep them for seven days.`,
 }
 
 func (t *target) drain(ctx context.Context, cmd *cobra.Command, name string, force bool) error {
-	a, err := t.begin(ctx, cmd, name, "排空")
+	a, d, err := t.beginServing(ctx, cmd, name, "排空")
 	if err != nil {
 		return err
-	}
-	d, err := a.deployment(ctx)
-	if err != nil {
-		return err
-	}
-	if d.Annotations[drainedFrom] != "" {
-		return errDrained.WithMsg(a.service.place()+" 已被排空；--undo 恢复", a.service.place()+" is drained already; --undo brings it back")
 	}
 	if err := a.refuseScaled(ctx); err != nil {
 		return err

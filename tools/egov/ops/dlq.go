@@ -1,7 +1,9 @@
 package ops
 
 import (
+	"cmp"
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -14,6 +16,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"egov/libs/calendar"
+	"egov/libs/fault"
 	"egov/libs/module"
 	"egov/tools/egov/cli"
 	"egov/tools/egov/login"
@@ -25,7 +28,21 @@ import (
 const demoOperator = "operator"
 
 // speaker sends requests to services as somebody.
-type speaker func(ctx context.Context, service, method, path string, body, answer any) error
+type speaker func(ctx context.Context, r request, answer any) error
+
+// request is one to a service.
+type request struct {
+	service, method, path string
+	body                  any // nil = none
+	key                   string // by which a repetition is told; empty where nothing changes
+}
+
+func (r request) headers() []session.Header {
+	if r.key == "" {
+		return nil
+	}
+	return []session.Header{{Name: "Idempotency-Key", Value: r.key}}
+}
 
 // letters is what the commands about dead letters work with.
 type letters struct {
@@ -72,10 +89,9 @@ func (t *target) newLettersList(account *string) *cobra.Command {
 				return err
 			}
 			named := len(args) > 0
-			if err := l.survey.narrow(args); err != nil {
-				return failed(err)
+			if err := l.survey.only(cmd, args); err != nil {
+				return err
 			}
-			sayUnseen(cmd, l.survey)
 			rows := []LetterRow{}
 			for _, x := range l.survey.Services {
 				dead := x.inState(heldFacts, "dead", "consumer")
@@ -99,7 +115,7 @@ func (l *letters) of(ctx context.Context, x *Service) (rows []LetterRow, err err
 	token := ""
 	for {
 		var page module.DeadLetters
-		if err := l.speak(ctx, x.Name, http.MethodGet, "/v1/dead-letters?page_size=200&page_token="+url.QueryEscape(token), nil, &page); err != nil {
+		if err := l.speak(ctx, request{service: x.Name, method: http.MethodGet, path: "/v1/dead-letters?page_size=200&page_token=" + url.QueryEscape(token)}, &page); err != nil {
 			return nil, err
 		}
 		for _, d := range page.Items {
@@ -142,26 +158,35 @@ func (t *target) newLetterShow(account *string) *cobra.Command {
 		Short: "查看一条死信 / show one dead letter",
 		Args:  cli.Args(2, 2, "SERVICE ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.settle(cmd, *account, args, http.MethodGet, "", nil, "", "")
+			return t.settle(cmd, *account, args, settlement{method: http.MethodGet})
 		},
 		ValidArgsFunction: t.oneServiceName,
 	}
 }
 
 func (t *target) newLetterRetry(account *string) *cobra.Command {
-	return &cobra.Command{
+	var key string
+	c := &cobra.Command{
 		Use:   "retry SERVICE ID",
 		Short: "重试一条死信（先消除原因）/ have a dead letter tried again, once its cause is mended",
 		Args:  cli.Args(2, 2, "SERVICE ID"),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			return t.settle(cmd, *account, args, http.MethodPost, "/retry", nil, "将重试，其后的事实随之办理", "is tried again, and what waits behind it follows")
+			return t.settle(cmd, *account, args, settlement{http.MethodPost, "/retry", key, nil, "将重试，其后的事实随之办理", "is tried again, and what waits behind it follows"})
 		},
 		ValidArgsFunction: t.oneServiceName,
 	}
+	keyed(c, &key)
+	return c
+}
+
+// keyed gives a command that changes something a key by which a repetition of it
+// is told from a second one.
+func keyed(c *cobra.Command, key *string) {
+	c.Flags().StringVar(key, "key", "", "幂等键：没有得到答复时以同一键重复，不会重复办理 / idempotency key: where no answer came, repeat with the same one, and it is done once")
 }
 
 func (t *target) newLetterSkip(account *string) *cobra.Command {
-	var reason string
+	var reason, key string
 	c := &cobra.Command{
 		Use:   "skip SERVICE ID --reason TEXT",
 		Short: "放弃一条死信（须职责单位同意）/ give a dead letter up for good, when the duty holder has agreed",
@@ -170,16 +195,25 @@ func (t *target) newLetterSkip(account *string) *cobra.Command {
 			if reason == "" {
 				return cli.Usage("须用 --reason 写明原因", "--reason says why")
 			}
-			return t.settle(cmd, *account, args, http.MethodPost, "/skip", map[string]string{"reason": reason}, "已放弃并记录在案", "is given up, on record")
+			return t.settle(cmd, *account, args, settlement{http.MethodPost, "/skip", key, map[string]string{"reason": reason}, "已放弃并记录在案", "is given up, on record"})
 		},
 		ValidArgsFunction: t.oneServiceName,
 	}
 	c.Flags().StringVar(&reason, "reason", "", "原因 / why")
+	keyed(c, &key)
 	return c
 }
 
+// settlement is what is done about a dead letter, and how a person is told that
+// it was; those who only look are shown the letter.
+type settlement struct {
+	method, verb, key string
+	body              any
+	zh, en            string
+}
+
 // settle asks one thing about one dead letter.
-func (t *target) settle(cmd *cobra.Command, account string, args []string, method, verb string, body any, zh, en string) error {
+func (t *target) settle(cmd *cobra.Command, account string, args []string, how settlement) error {
 	id, err := strconv.ParseInt(args[1], 10, 64)
 	if err != nil {
 		return cli.Usage("编号应为数字："+args[1], "ID must be a number: "+args[1])
@@ -194,13 +228,20 @@ func (t *target) settle(cmd *cobra.Command, account string, args []string, metho
 	if err != nil {
 		return failed(err)
 	}
+	r := request{service: x.Name, method: how.method, path: fmt.Sprintf("/v1/dead-letters/%d%s", id, how.verb), body: how.body}
+	if r.method != http.MethodGet {
+		r.key = cmp.Or(how.key, rand.Text())
+	}
 	var d module.DeadLetter
-	if err := l.speak(ctx, x.Name, method, fmt.Sprintf("/v1/dead-letters/%d%s", id, verb), body, &d); err != nil {
+	if err := l.speak(ctx, r, &d); err != nil {
+		if r.key != "" && fault.Is(err, fault.Unavailable) {
+			cli.Say(cmd.ErrOrStderr(), "没有得到答复，可能已办理：用 --key %[1]s 重复 / no answer came, and it may be done: repeat with --key %[1]s", r.key)
+		}
 		return failed(err)
 	}
 	return t.answer(cmd, LetterRow{x.Namespace, x.Name, d}, func(p paper) error {
-		if zh != "" {
-			p.say("%s %d: %s / %s", x.place(), d.ID, zh, en)
+		if how.zh != "" {
+			p.say("%s %d: %s / %s", x.place(), d.ID, how.zh, how.en)
 			return nil
 		}
 		return letterCard(p, x, d)
@@ -308,8 +349,8 @@ func (t *target) speakTo(ctx context.Context, cmd *cobra.Command, account, demo 
 
 // kept speaks under the session of egov login, which knows the way itself.
 func kept(agent session.Agent, s session.Session) speaker {
-	return func(ctx context.Context, service, method, path string, body, answer any) error {
-		resp, err := agent.Call(ctx, s, service, method, path, body)
+	return func(ctx context.Context, r request, answer any) error {
+		resp, err := agent.Call(ctx, s, r.service, r.method, r.path, r.body, r.headers()...)
 		if err != nil {
 			return err
 		}
@@ -332,14 +373,14 @@ func signedIn(ctx context.Context, agent session.Agent, account, password string
 	if err != nil {
 		return nil, err
 	}
-	return func(ctx context.Context, service, method, path string, body, answer any) error {
-		at, client, err := way(service)
+	return func(ctx context.Context, r request, answer any) error {
+		at, client, err := way(r.service)
 		if err != nil {
 			return err
 		}
 		to := agent
 		to.HTTP = client
-		resp, err := to.Call(ctx, session.Session{Server: at, Token: granted.Token}, service, method, path, body)
+		resp, err := to.Call(ctx, session.Session{Server: at, Token: granted.Token}, r.service, r.method, r.path, r.body, r.headers()...)
 		if err != nil {
 			return err
 		}

@@ -2,6 +2,7 @@ package ops
 
 import (
 	"maps"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -18,6 +19,7 @@ import (
 	"k8s.io/apimachinery/pkg/util/intstr"
 
 	"egov/libs/host"
+	"egov/tools/egov/cli"
 )
 
 // noon is when the tests look.
@@ -298,6 +300,7 @@ func TestDoctorHearsServices(t *testing.T) {
 		"lost facts":              {figures: "egov_consumer_lost_facts_total{consumer=\"declaration.road\"} 1\n", code: "facts_lost"},
 		"a consumer far behind":   {figures: "egov_consumer_lag_entries{consumer=\"a\",source=\"b\"} 20000\n", code: "consumer_behind"},
 		"a key that is not known": {figures: "egov_consumer_key_unknown_seconds{consumer=\"a\",source=\"budgeting\"} 300\n", code: "event_key_unknown", seen: "budgeting"},
+		"windows not signed anew": {figures: "egov_reconcile_statement_age_seconds{consumer=\"a\",source=\"budgeting\"} 1800\n", code: "windows_old", seen: "budgeting for 30m"},
 		"a key that runs out":     {change: func(i *Instance) { i.keys[0].NotAfter = noon.Add(time.Hour) }, code: "event_key_expiring"},
 		"a broken ledger":         {figures: "egov_ledger_broken 1\n", code: "ledger_broken"},
 		"a ledger not signed":     {figures: "egov_ledger_late{what=\"signing\"} 1\n", code: "checkpoint_late", seen: "signing is overdue"},
@@ -393,5 +396,65 @@ func TestEveryFindingSaysTheFix(t *testing.T) {
 				t.Errorf("%s sends to %s, which is not there", code, page)
 			}
 		}
+	}
+}
+
+// TestTheManualShowsARunOfDoctor: what operators read in docs/operations.md is
+// what the command says of such a cluster, word for word.
+func TestTheManualShowsARunOfDoctor(t *testing.T) {
+	t.Parallel()
+	const (
+		manual = "../../../docs/operations.md"
+		begins = "<!-- doctor: written by tools/egov/ops -update -->\n```\n"
+		ends   = "```\n<!-- doctor: end -->\n"
+		image  = "registry.example.gov.cn/egov/declaration:0.1.1"
+	)
+	c := installed(t, "declaration-everything.yaml", func(o runtime.Object) {
+		switch x := o.(type) {
+		case *corev1.Namespace:
+			delete(x.Labels, partOfLabel)
+		case *appsv1.Deployment:
+			x.Spec.Template.Spec.Containers[0].Image = image
+			x.Status.ReadyReplicas, x.Status.UpdatedReplicas = 0, 2
+		}
+	})
+	d, err := c.API.AppsV1().Deployments("bureau").Get(t.Context(), "declaration", metav1.GetOptions{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"declaration-5479578849-2wgtw", "declaration-5479578849-p5fhj"} {
+		p := &corev1.Pod{
+			ObjectMeta: metav1.ObjectMeta{Name: name, Namespace: "bureau", Labels: d.Spec.Template.Labels}, Spec: d.Spec.Template.Spec,
+			Status: corev1.PodStatus{Phase: corev1.PodPending, ContainerStatuses: []corev1.ContainerStatus{{
+				Name: "declaration", Image: image,
+				State: corev1.ContainerState{Waiting: &corev1.ContainerStateWaiting{Reason: "ImagePullBackOff", Message: "Back-off pulling image " + image}},
+			}}},
+		}
+		if _, err := c.API.CoreV1().Pods("bureau").Create(t.Context(), p, metav1.CreateOptions{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	code, out, errs := try(t, c, "doctor")
+	if code != cli.Failed || errs != "" {
+		t.Errorf("exit %d, %s", code, errs)
+	}
+	out = "$ egov ops doctor -n bureau\n" + out
+	text, err := os.ReadFile(manual)
+	if err != nil {
+		t.Fatal(err)
+	}
+	head, rest, found := strings.Cut(string(text), begins)
+	shown, tail, closed := strings.Cut(rest, ends)
+	if !found || !closed {
+		t.Fatalf("%s has no place for the run", manual)
+	}
+	if *update {
+		if err := os.WriteFile(manual, []byte(head+begins+out+ends+tail), 0o644); err != nil {
+			t.Fatal(err)
+		}
+		return
+	}
+	if shown != out {
+		t.Errorf("%s shows\n%s\nand the command says\n%s", manual, shown, out)
 	}
 }

@@ -170,8 +170,13 @@ func deadLetters(t *testing.T, s *stack.Stack, do func(...string) answer) {
 	if a := do("dlq", "list", "auditexport", "--account", "facilities.declarer"); a.code != cli.Failed || !strings.Contains(a.errs, "your roles do not allow this") {
 		t.Errorf("a declarer, exit %d: %s%s", a.code, a.out, a.errs)
 	}
-	if a := do("dlq", "skip", "auditexport", id, "--reason", "测试写入的无效条目", "--account", "operator"); a.code != cli.OK || !strings.Contains(a.out, "is given up, on record") {
-		t.Fatalf("skip, exit %d: %s%s", a.code, a.out, a.errs)
+	for range 2 { // who was not told repeats it
+		if a := do("dlq", "skip", "auditexport", id, "--reason", "测试写入的无效条目", "--account", "operator", "--key", "skip-"+id); a.code != cli.OK || !strings.Contains(a.out, "is given up, on record") {
+			t.Fatalf("skip, exit %d: %s%s", a.code, a.out, a.errs)
+		}
+	}
+	if a := do("dlq", "skip", "auditexport", id, "--reason", "测试写入的无效条目", "--account", "operator"); a.code != cli.Failed || !strings.Contains(a.errs, "no such dead letter") {
+		t.Errorf("a second skip, exit %d: %s%s", a.code, a.out, a.errs)
 	}
 	if a := do("dlq", "list", "auditexport"); !strings.Contains(a.out, "no dead letters") {
 		t.Errorf("still there: %s", a.out)

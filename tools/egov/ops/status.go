@@ -79,14 +79,10 @@ of its oldest fact not sent, dead letters, late deadlines, age of the ledger's n
 its start. – stands for none or not known (standard error says why).`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := t.survey(cmd, current)
+			s, err := t.look(cmd, args)
 			if err != nil {
 				return err
 			}
-			if err := s.narrow(args); err != nil {
-				return failed(err)
-			}
-			sayUnseen(cmd, s)
 			rows, now := make([]Row, len(s.Services)), time.Now()
 			for i, x := range s.Services {
 				rows[i] = x.row(now)
@@ -95,6 +91,26 @@ its start. – stands for none or not known (standard error says why).`,
 		},
 		ValidArgsFunction: t.serviceNames,
 	}
+}
+
+// look is how the services named stand, all where none is; what could not be
+// looked at is said.
+func (t *target) look(cmd *cobra.Command, names []string) (*Survey, error) {
+	s, err := t.survey(cmd, current)
+	if err != nil {
+		return nil, err
+	}
+	return s, s.only(cmd, names)
+}
+
+// only narrows a survey to the services that a command names, and says what of
+// them could not be looked at.
+func (s *Survey) only(cmd *cobra.Command, names []string) error {
+	if err := s.narrow(names); err != nil {
+		return failed(err)
+	}
+	sayUnseen(cmd, s)
+	return nil
 }
 
 // narrow keeps the services named; none named keeps all.
@@ -223,14 +239,10 @@ One row a subscription: events not delivered, delivered and not acknowledged, up
 then the facts that consumers hold back. Subscriptions with nothing waiting are shown with --all.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := t.survey(cmd, current)
+			s, err := t.look(cmd, args)
 			if err != nil {
 				return err
 			}
-			if err := s.narrow(args); err != nil {
-				return failed(err)
-			}
-			sayUnseen(cmd, s)
 			lags, held := s.lags(all), s.held(all)
 			return t.answer(cmd, map[string]any{"subscriptions": lags, "consumers": held}, func(p paper) error { return lagTables(p, lags, held) })
 		},
@@ -365,14 +377,10 @@ One row a service: clocks that run, are warned of, paused, and late without thei
 many; which project and whose, those who may see in the portal.`,
 		Args: cobra.ArbitraryArgs,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			s, err := t.survey(cmd, current)
+			s, err := t.look(cmd, args)
 			if err != nil {
 				return err
 			}
-			if err := s.narrow(args); err != nil {
-				return failed(err)
-			}
-			sayUnseen(cmd, s)
 			rows := s.deadlines()
 			return t.answer(cmd, map[string]any{"services": rows}, func(p paper) error { return deadlineTable(p, rows) })
 		},
