@@ -85,6 +85,8 @@ type Consumer struct {
 	bySub map[int16]string
 	days  sync.Map            // UTC days whose inbox partition is known to be there
 	gaps  map[subjectKey]*gap // only used by upkeep
+
+	statements statements // of sources about their windows
 }
 
 // subjectKey is one subject of one subscription.

@@ -105,11 +105,16 @@ func (b *bench) run(loop func(context.Context) error) (stop func()) {
 const source = "declaration"
 
 func (b *bench) relay() *event.Relay {
-	o := event.RelayOptions{Log: b.log, Upkeep: 50 * time.Millisecond, Follow: 50 * time.Millisecond, Window: time.Second}
-	if b.keys != nil {
-		o.Signer = b.keys.of(source)
+	if b.keys == nil {
+		return b.relayWith(nil)
 	}
-	return event.NewRelay(b.pool, b.rdb, source, o)
+	return b.relayWith(b.keys.of(source))
+}
+
+func (b *bench) relayWith(signer event.Signer) *event.Relay {
+	return event.NewRelay(b.pool, b.rdb, source, event.RelayOptions{
+		Log: b.log, Upkeep: 50 * time.Millisecond, Follow: 50 * time.Millisecond, Window: time.Second, Signer: signer,
+	})
 }
 
 // consumer writes one row for each effect.

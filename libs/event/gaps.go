@@ -107,6 +107,7 @@ func (c *Consumer) measure(ctx context.Context) error {
 	delays := c.reader.proofs.delays()
 	for _, source := range c.sources {
 		c.m.unproven.WithLabelValues(source).Set(delays[source].Seconds())
+		c.m.statementAge.WithLabelValues(source).Set(c.statements.age(source).Seconds())
 	}
 	for _, source := range c.sources {
 		groups, err := c.rdb.XInfoGroups(ctx, streamKey(source)).Result()

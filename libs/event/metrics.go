@@ -58,6 +58,7 @@ type consumerMetrics struct {
 	held         *prometheus.GaugeVec
 	refused      *prometheus.CounterVec
 	unproven     *prometheus.GaugeVec
+	statementAge *prometheus.GaugeVec
 	gaps         prometheus.Counter
 	lost         prometheus.Counter
 	failures     *prometheus.CounterVec
@@ -88,8 +89,9 @@ func newConsumerMetrics(name string) consumerMetrics {
 		lag:          prometheus.NewGaugeVec(gauge("egov_consumer_lag_entries", "Stream entries not yet delivered to the group."), []string{"source"}),
 		pending:      prometheus.NewGaugeVec(gauge("egov_consumer_pending_entries", "Stream entries delivered and not acknowledged."), []string{"source"}),
 		held:         prometheus.NewGaugeVec(gauge("egov_consumer_held_facts", "Facts received and not applied: early, failed or dead."), []string{"state"}),
-		refused:      prometheus.NewCounterVec(counter("egov_consumer_refused_total", "Stream entries that the source they claim to come from did not sign."), []string{"source", "code"}),
+		refused:      prometheus.NewCounterVec(counter("egov_consumer_refused_total", "Stream entries, and offers of windows, that the source they claim to come from did not sign."), []string{"source", "code"}),
 		unproven:     prometheus.NewGaugeVec(gauge("egov_consumer_key_unknown_seconds", "For how long facts have waited for their source's key."), []string{"source"}),
+		statementAge: prometheus.NewGaugeVec(gauge("egov_reconcile_statement_age_seconds", "Since when no newer signed statement of a source's reconciliation windows has come; 0 for a source that never signed one."), []string{"source"}),
 		gaps:         prometheus.NewCounter(counter("egov_consumer_gap_requests_total", "Replay requests sent for missing numbers.")),
 		lost:         prometheus.NewCounter(counter("egov_consumer_lost_facts_total", "Facts the producer no longer kept when they were missed.")),
 		failures:     prometheus.NewCounterVec(counter("egov_consumer_failures_total", "Failed runs of the consumer's loops and handlers."), []string{"part"}),
@@ -102,7 +104,7 @@ func newConsumerMetrics(name string) consumerMetrics {
 
 func (m consumerMetrics) all() []prometheus.Collector {
 	return []prometheus.Collector{
-		m.applied, m.duplicates, m.batches, m.delay, m.lag, m.pending, m.held, m.refused, m.unproven, m.gaps, m.lost, m.failures, m.reconciled, m.missing, m.unrepaired, m.reconciledTo,
+		m.applied, m.duplicates, m.batches, m.delay, m.lag, m.pending, m.held, m.refused, m.unproven, m.statementAge, m.gaps, m.lost, m.failures, m.reconciled, m.missing, m.unrepaired, m.reconciledTo,
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"github.com/redis/go-redis/v9"
@@ -30,20 +31,21 @@ func (c *Consumer) reconcile(ctx context.Context) error {
 // reconcileSource compares one producer's windows in order, up to the first
 // that differs.
 func (c *Consumer) reconcileSource(ctx context.Context, source string, asked map[string]int) error {
-	offered, err := c.rdb.HGetAll(ctx, windowKey(source)).Result()
+	fields, err := c.rdb.HGetAll(ctx, windowKey(source)).Result()
 	if err != nil {
 		return err
 	}
-	delete(offered, "oldest")
-	var windows []window
-	for field, value := range offered {
-		w, err := parseWindow(field, value)
-		if err != nil {
-			return err
-		}
-		windows = append(windows, w)
+	offered, err := readOffer(fields)
+	if err != nil {
+		offered = offer{bad: err}
 	}
-	slices.SortFunc(windows, func(a, b window) int { return a.StartsAt.Compare(b.StartsAt) })
+	if believed, err := c.believe(ctx, source, &offered); err != nil || !believed {
+		return err
+	}
+	windows := offered.windows
+	if s := offered.statement; s != nil { // it says that nothing was recorded behind the last of them
+		windows = append(windows, window{StartsAt: s.until, EndsAt: s.until})
+	}
 	judged, err := c.settledUntil(ctx, source)
 	if err != nil {
 		return err
@@ -89,6 +91,80 @@ func (c *Consumer) reconcileSource(ctx context.Context, source string, asked map
 		delete(asked, source)
 	}
 	return nil
+}
+
+// believe says whether a producer's windows count (SH12-C-6). Those of a
+// producer that has signed once count only under its signature; those of one that
+// never has, of the release before, count as they are. What does not count is
+// passed over, and told: a false signature at once, a missing or an old one by
+// the age of the newest true one, since the process of another release may take
+// it away for a moment while a service is replaced.
+func (c *Consumer) believe(ctx context.Context, source string, offered *offer) (bool, error) {
+	if c.o.Keys == nil {
+		return true, nil
+	}
+	var signedBefore bool
+	if err := c.pool.QueryRow(ctx, "SELECT windows_signed FROM event_subscription WHERE id = $1", c.subs[source]).Scan(&signedBefore); err != nil {
+		return false, err
+	}
+	err := offered.check(c.o.Keys, source)
+	if signedBefore || err == nil {
+		c.statements.look(source, offered.statement, err == nil)
+	}
+	switch {
+	case err == nil && signedBefore:
+		return true, nil
+	case err == nil:
+		_, err = c.pool.Exec(ctx, "UPDATE event_subscription SET windows_signed = true WHERE id = $1", c.subs[source])
+		return err == nil, err
+	case errors.Is(err, errWindowsUnsigned):
+		if signedBefore {
+			c.log.WarnContext(ctx, "consumer: the windows of a producer that signs them are not signed", "source", source)
+		}
+		return !signedBefore, nil
+	case errors.Is(err, ErrWindowsForged):
+		c.m.refused.WithLabelValues(source, ErrWindowsForged.Code).Inc()
+		c.log.ErrorContext(ctx, "consumer: the windows of a producer are not those it signed", "source", source, "err", err)
+	default:
+		c.log.WarnContext(ctx, "consumer: the key of a producer's windows is not known, or no good", "source", source, "err", err)
+	}
+	return false, nil
+}
+
+// statements are the newest ones found true, by source. A producer makes a new one
+// with each window that it closes, whether anything was recorded in it or not, so
+// that one which grows old says that somebody withholds what came since. It is
+// safe for concurrent use; its ages are by this process's own clock.
+type statements struct {
+	mu     sync.Mutex
+	newest map[string]time.Time // how far it reaches
+	since  map[string]time.Time // when it was first seen
+}
+
+// look notes what was found of a source that signs.
+func (x *statements) look(source string, s *statement, holds bool) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.since == nil {
+		x.newest, x.since = map[string]time.Time{}, map[string]time.Time{}
+	}
+	if _, seen := x.since[source]; !seen {
+		x.since[source] = time.Now()
+	}
+	if holds && s.until.After(x.newest[source]) {
+		x.newest[source], x.since[source] = s.until, time.Now()
+	}
+}
+
+// age is for how long there has been no newer one, zero for a source that was
+// never seen to sign.
+func (x *statements) age(source string) time.Duration {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if at, seen := x.since[source]; seen {
+		return time.Since(at)
+	}
+	return 0
 }
 
 func (c *Consumer) reconciledTo(ctx context.Context, source string, sub int16, to time.Time) error {

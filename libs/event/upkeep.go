@@ -4,10 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
+
+	"egov/libs/sign"
 )
 
 // groupGrace is how long trimming waits for a consumer group that is gone: a
@@ -177,37 +180,82 @@ func (r *Relay) countWindows(ctx context.Context, until time.Time) error {
 }
 
 // offerWindows writes the closed windows to Redis, where consumers compare
-// them with their inboxes, unless what stands there is the same.
+// them with their inboxes, signed with the service's key, unless what stands
+// there is the same.
 func (r *Relay) offerWindows(ctx context.Context) error {
-	rows, err := r.pool.Query(ctx, "SELECT starts_at, ends_at, rows, digest FROM event_window ORDER BY starts_at")
-	if err != nil {
+	b := &pgx.Batch{}
+	var until *time.Time
+	var windows []window
+	b.Queue("SELECT nullif(closed_until, '-infinity') FROM event_origin").QueryRow(func(row pgx.Row) error {
+		if err := row.Scan(&until); !errors.Is(err, pgx.ErrNoRows) {
+			return err
+		}
+		return nil // the first run of the relay makes the row
+	})
+	b.Queue("SELECT starts_at, ends_at, rows, digest FROM event_window ORDER BY starts_at").Query(func(rows pgx.Rows) (err error) {
+		windows, err = pgx.CollectRows(rows, pgx.RowToStructByPos[window])
+		return err
+	})
+	if err := r.pool.SendBatch(ctx, b).Close(); err != nil || until == nil {
 		return err
 	}
-	windows, err := pgx.CollectRows(rows, pgx.RowToStructByPos[window])
-	if err != nil {
+	// Another relay may have closed windows between the two statements.
+	windows = slices.DeleteFunc(windows, func(w window) bool { return w.EndsAt.After(*until) })
+	var key *sign.PrivateKey
+	if r.o.Signer != nil {
+		var err error
+		if key, err = r.o.Signer.SigningKey(); err != nil {
+			return fmt.Errorf("the key to sign windows with: %w", err)
+		}
+	}
+	if same, err := r.offered(ctx, windows, *until, key); err != nil || same {
 		return err
 	}
-	if len(windows) == 0 {
-		return nil
-	}
-	key := windowKey(r.source)
-	newest := windows[len(windows)-1]
-	there, err := r.rdb.HMGet(ctx, key, newest.field(), "oldest").Result()
-	if err != nil {
-		return err
-	}
-	if there[0] != nil && there[1] == windows[0].field() {
-		return nil
-	}
-	pipe := r.rdb.TxPipeline()
-	pipe.Del(ctx, key)
-	values := make([]any, 0, 2*len(windows)+2)
+	values := make([]any, 0, 2*len(windows)+4)
 	for _, w := range windows {
 		values = append(values, w.field(), w.value())
 	}
-	pipe.HSet(ctx, key, append(values, "oldest", windows[0].field())...)
-	_, err = pipe.Exec(ctx)
+	if len(windows) > 0 {
+		values = append(values, oldestField, windows[0].field())
+	}
+	if key != nil {
+		s, err := signWindows(key, r.source, time.Now(), *until, windows)
+		if err != nil {
+			return err
+		}
+		values = append(values, statementField(*until), s.value())
+	}
+	if len(values) == 0 {
+		return nil
+	}
+	pipe := r.rdb.TxPipeline()
+	pipe.Del(ctx, windowKey(r.source))
+	pipe.HSet(ctx, windowKey(r.source), values...)
+	_, err := pipe.Exec(ctx)
 	return err
+}
+
+// offered says whether these windows stand in Redis, under a statement by that
+// key, as far as their ends show. Whoever changes one between them makes it a
+// forged offer, until the next window is closed.
+func (r *Relay) offered(ctx context.Context, windows []window, until time.Time, key *sign.PrivateKey) (bool, error) {
+	fields := []string{statementField(until)}
+	if len(windows) > 0 {
+		fields = append(fields, oldestField, windows[len(windows)-1].field())
+	}
+	there, err := r.rdb.HMGet(ctx, windowKey(r.source), fields...).Result()
+	if err != nil {
+		return false, err
+	}
+	if len(windows) > 0 && (there[1] != windows[0].field() || there[2] != windows[len(windows)-1].value()) {
+		return false, nil
+	}
+	if key == nil {
+		return there[0] == nil, nil
+	}
+	value, _ := there[0].(string)
+	s, ok, err := parseStatement(window{StartsAt: until, EndsAt: until}, value)
+	return ok && err == nil && s.keyID == key.KeyID(), nil
 }
 
 // measure sets the relay's gauges.

@@ -20,10 +20,11 @@ import (
 // From when on a figure is a finding. The alerts of deploy/telemetry have
 // limits of their own, over time.
 const (
-	keyWaits    = time.Minute
-	keyRunsOut  = 3 * 24 * time.Hour // keys follow one another a week ahead
-	clocksApart = 5 * time.Second    // what a token's verification forgives
-	minorsApart = 1
+	keyWaits     = time.Minute
+	oldStatement = 30 * time.Minute   // a source signs its windows every ten
+	keyRunsOut   = 3 * 24 * time.Hour // keys follow one another a week ahead
+	clocksApart  = 5 * time.Second    // what a token's verification forgives
+	minorsApart  = 1
 )
 
 // configurations finds settings that the programs do not know, and a clock that
@@ -122,6 +123,11 @@ func (c *chart) consumers(x *Service) {
 	for _, k := range x.series(keyUnknown, "source") {
 		if k.value >= keyWaits.Seconds() {
 			c.add("event_key_unknown", x.place(), "facts of %s have waited for its key for %s", k.labels["source"], short(time.Duration(k.value*float64(time.Second))))
+		}
+	}
+	for _, s := range x.series(statementAge, "source") {
+		if s.value >= oldStatement.Seconds() {
+			c.add("windows_old", x.place(), "nothing newly signed of %s for %s", s.labels["source"], short(time.Duration(s.value*float64(time.Second))))
 		}
 	}
 }

@@ -18,6 +18,7 @@ const (
 	heldFacts       = "egov_consumer_held_facts"
 	lostFacts       = "egov_consumer_lost_facts_total"
 	keyUnknown      = "egov_consumer_key_unknown_seconds"
+	statementAge    = "egov_reconcile_statement_age_seconds"
 	reconciledTo    = "egov_reconciled_to_timestamp_seconds"
 	outboxRows      = "egov_relay_unpublished_rows"
 	outboxAge       = "egov_relay_oldest_unpublished_seconds"

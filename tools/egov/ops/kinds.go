@@ -188,6 +188,11 @@ var kinds = map[string]kind{
 		Words{"没有来源服务的公钥，它的事实都在等", "the source's public key is not known, and its facts wait"},
 		Words{"检查 keys.register 与到该服务的网络；见 docs/runbooks/EgovKeyUnknown.md", "check keys.register and the way to that service; see docs/runbooks/EgovKeyUnknown.md"},
 	},
+	"windows_old": {
+		Error,
+		Words{"没有来源服务新签名的对账窗口：它的最新事实是否到齐无从核对", "a source's reconciliation windows are not newly signed: whether its newest facts have all come cannot be told"},
+		Words{"看来源服务是否运行、是否退回了旧版本；否则有人在 Redis 中作梗，见 docs/runbooks/EgovWindowsOld.md", "see whether the source runs, and whether it went back to an older release; else somebody meddles with Redis: docs/runbooks/EgovWindowsOld.md"},
+	},
 	"event_key_expiring": {
 		Error,
 		Words{"事件签名密钥即将到期而没有下一把，到期后它的事实将不被接受", "the key that signs its events runs out and there is no next one: its facts will not be believed"},
