@@ -74,7 +74,7 @@ func (b *Bench) watch(ctx context.Context) ([]statement, error) {
 			return nil, err
 		}
 		busy, err := b.logged(ctx, func() error {
-			_, err := b.submit(ctx, b.servers[0], 1, 1)
+			_, err := b.submit(ctx, b.servers[0], 1, 1, written)
 			return err
 		})
 		if err != nil {
@@ -172,11 +172,12 @@ func parameters(list string) (out []*string) {
 	return out
 }
 
-// afterwards are tables that only consumers write, after the answer.
-var afterwards = regexp.MustCompile(`\bevent_(inbox|position|held)\b`)
+// elsewhere names what only the service's consumers and its durable jobs touch:
+// a job begins when its time has come, also while a submission is watched.
+var elsewhere = regexp.MustCompile(`\b(event_(inbox|position|held)|river_\w+|job_input)\b`)
 
 // only takes out of what happened during a submission what the service did by
-// itself: transactions that it runs anyway, and those of its consumers. The
+// itself: transactions that it runs anyway, and those of its consumers and jobs. The
 // last transaction is the one that changes the project; the answer is nothing
 // when that was not seen whole.
 func only(busy, idle []statement) []statement {
@@ -187,7 +188,7 @@ func only(busy, idle []statement) []statement {
 	var found []statement
 	for _, t := range transactions(busy) {
 		has := func(f func(statement) bool) bool { return slices.ContainsFunc(t, f) }
-		if has(func(s statement) bool { return afterwards.MatchString(s.sql) }) || !has(func(s statement) bool { return !isFrame(s.sql) && !usual[s.sql] }) {
+		if has(func(s statement) bool { return elsewhere.MatchString(s.sql) }) || !has(func(s statement) bool { return !isFrame(s.sql) && !usual[s.sql] }) {
 			continue
 		}
 		found = append(found, t...)
@@ -307,12 +308,20 @@ var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 
 // pgbench runs the script from few connections, whose sessions have the
 // settings of the service's.
-func (b *Bench) pgbench(ctx context.Context) (round, error) {
-	each := b.o.Requests / few
-	first, err := b.take(ctx, each*few)
-	if err != nil {
-		return round{}, err
+func (b *Bench) pgbench(to extent) side {
+	return func(ctx context.Context) (round, error) {
+		each := b.o.Requests / few
+		first, err := b.take(ctx, each*few)
+		if err != nil {
+			return round{}, err
+		}
+		return b.measure(ctx, b.servers[0], each*few, to, func() (time.Duration, error) { return b.replay(ctx, first, each) })
 	}
+}
+
+// replay has each of few connections send the script so many times, and gives
+// how long that took from when all were connected.
+func (b *Bench) replay(ctx context.Context, first, each int) (time.Duration, error) {
 	args := []string{
 		"-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(each),
 		"-f", b.script, "-D", "i=-1", "-D", "first=" + strconv.Itoa(first),
@@ -320,27 +329,18 @@ func (b *Bench) pgbench(ctx context.Context) (round, error) {
 	for i, d := range b.documents {
 		args = append(args, "-D", fmt.Sprintf("d%d=%s", i, d))
 	}
-	before, err := b.spent(ctx, b.servers[0])
-	if err != nil {
-		return round{}, err
-	}
 	cmd := exec.CommandContext(ctx, b.o.PGBench, append(args, b.o.AppURL)...)
 	cmd.Env = append(os.Environ(), "PGOPTIONS="+sessionOptions())
 	out, err := cmd.CombinedOutput()
 	if err != nil {
-		return round{}, fmt.Errorf("pgbench: %w: %s", err, tail(out))
-	}
-	after, err := b.spent(ctx, b.servers[0])
-	if err != nil {
-		return round{}, err
+		return 0, fmt.Errorf("pgbench: %w: %s", err, tail(out))
 	}
 	found := tps.FindSubmatch(out)
 	if found == nil {
-		return round{}, fmt.Errorf("pgbench gives no rate: %s", tail(out))
+		return 0, fmt.Errorf("pgbench gives no rate: %s", tail(out))
 	}
 	rate, err := strconv.ParseFloat(string(found[1]), 64)
-	n := each * few
-	return round{n, time.Duration(float64(n) / rate * float64(time.Second)), after.minus(before)}, err
+	return time.Duration(float64(each*few) / rate * float64(time.Second)), err
 }
 
 // sessionOptions are the settings that a service's sessions begin with, as

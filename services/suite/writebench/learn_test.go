@@ -46,6 +46,10 @@ func TestOnlyTheSubmissionIsKept(t *testing.T) {
 			"without its consequences", slices.Concat(submission, in("c", "begin", "INSERT INTO event_inbox", "INSERT INTO dossier_fact", "commit")),
 			[]string{"SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT"},
 		},
+		{
+			"without a job that begins meanwhile", slices.Concat(in("j", "INSERT INTO river_job (kind) VALUES ($1)"), submission),
+			[]string{"SELECT scope", "BEGIN", "SELECT lock", `UPDATE "project" SET x`, "COMMIT"},
+		},
 		{"cut off", submission[:4], nil},
 		{"begun before", submission[2:], nil},
 		{"not there", idle, nil},

@@ -14,9 +14,10 @@ import (
 	"golang.org/x/sync/errgroup"
 )
 
-// submit sends so many submissions from so many connections. It writes requests by hand, so that the machine's
-// time goes to the service rather than to its caller, as with pgbench.
-func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) (round, error) {
+// submit sends so many submissions from so many connections. It writes requests
+// by hand, so that the machine's time goes to the service rather than to its
+// caller, as with pgbench.
+func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int, to extent) (round, error) {
 	first, err := b.take(ctx, requests)
 	if err != nil {
 		return round{}, err
@@ -25,24 +26,28 @@ func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) 
 	if err != nil {
 		return round{}, err
 	}
-	before, err := b.spent(ctx, i)
-	if err != nil {
-		return round{}, err
-	}
+	return b.measure(ctx, i, requests, to, func() (time.Duration, error) {
+		began := time.Now()
+		err := i.load(ctx, clients, requests, first, bearer)
+		return time.Since(began), err
+	})
+}
+
+// load submits so many drafts, beginning with the first.
+func (i *instance) load(ctx context.Context, clients, requests, first int, bearer string) error {
 	var sent atomic.Int64
-	g, gctx := errgroup.WithContext(ctx)
-	began := time.Now()
+	g, ctx := errgroup.WithContext(ctx)
 	for range clients {
 		g.Go(func() error {
-			c, err := dial(gctx, i.addr)
+			c, err := dial(ctx, i.addr)
 			if err != nil {
 				return err
 			}
 			defer c.conn.Close()
 			for {
 				n := int(sent.Add(1)) - 1
-				if n >= requests || gctx.Err() != nil {
-					return gctx.Err()
+				if n >= requests || ctx.Err() != nil {
+					return ctx.Err()
 				}
 				if err := c.post("/v1/projects/"+name(first+n)+"/submit", bearer, name(first+n)); err != nil {
 					return err
@@ -50,12 +55,7 @@ func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int) 
 			}
 		})
 	}
-	if err := g.Wait(); err != nil {
-		return round{}, err
-	}
-	took := time.Since(began)
-	after, err := b.spent(ctx, i)
-	return round{requests, took, after.minus(before)}, err
+	return g.Wait()
 }
 
 // caller is one connection that is used again and again.

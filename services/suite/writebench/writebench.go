@@ -1,12 +1,18 @@
 // Package writebench measures the write path: HTTP requests that submit
 // projects to a real declaration service, against pgbench sending the very
 // statements that the service sent, one at a time. Both sides run in turn on
-// one PostgreSQL, which should write to disk as in production.
+// one PostgreSQL, which should write to disk as in production, and both submit
+// drafts of their own, each once.
 //
 // The service runs in a process of its own, as it is shipped, with all its
-// middleware, its relay and its consumers. The package is for the project's
-// benchmark runner; its absolute figures drift with the machine, ratios of one
-// run hold.
+// middleware, its relay and its consumers. What a submission is compared for
+// ends with the answer: its state, clocks, facts and kept answer are committed.
+// Facts of either side stay in the outbox until the round is over, and are
+// carried on between rounds; submit_c64_relayed is the same pair with all that
+// follows within the round, for both.
+//
+// The package is for the project's benchmark runner; its absolute figures drift
+// with the machine, ratios of one run hold.
 package writebench
 
 import (
@@ -167,15 +173,29 @@ func (b *Bench) Close() error {
 	return errors.Join(errs...)
 }
 
-// Measures lists what this package measures, in submissions a second.
+// Measures lists what this package measures, in submissions a second. Those
+// without a floor show the rest of what a submission costs.
 func (b *Bench) Measures() []Measure {
 	const unit = "submissions/s"
 	return []Measure{
-		{"submit_c8", unit, 1.0, 1.3, b.pair("submit_c8", b.http(few, b.o.Requests), b.pgbench)},
-		{"submit_c64_group", unit, 2.5, 4, b.pair("submit_c64_group", b.http(many, 3*b.o.Requests), b.pgbench)},
+		{"submit_c8", unit, 1.0, 1.3, b.pair("submit_c8", b.http(few, b.o.Requests, written), b.pgbench(written))},
+		{"submit_c64_group", unit, 2.5, 4, b.pair("submit_c64_group", b.http(many, 3*b.o.Requests, written), b.pgbench(written))},
+		{"submit_c64_relayed", unit, 0, 0, b.pair("submit_c64_relayed", b.http(many, 3*b.o.Requests, followed), b.pgbench(followed))},
 		{"traced", unit, 0.95, 0.95, b.traced},
 	}
 }
+
+// extent is how far a round goes with what is submitted.
+type extent int
+
+const (
+	// written ends with the answers. Until then the facts stay in the outbox, on
+	// either side: what carries them on has measures of its own.
+	written extent = iota
+	// followed ends when the facts of either side are signed, relayed, received
+	// and in the dossiers.
+	followed
+)
 
 // round is what one round of a side came to.
 type round struct {
@@ -214,6 +234,50 @@ func (b *Bench) pair(name string, ours, reference side) func(context.Context) (f
 	}
 }
 
+// measure runs the n submissions of work, which says how long they took, and
+// gives that and what they cost until the extent is reached.
+func (b *Bench) measure(ctx context.Context, i *instance, n int, to extent, work func() (time.Duration, error)) (_ round, err error) {
+	if to == written {
+		release, err := b.hold(ctx)
+		if err != nil {
+			return round{}, err
+		}
+		defer func() { err = errors.Join(err, release()) }()
+	}
+	before, err := b.spent(ctx, i)
+	if err != nil {
+		return round{}, err
+	}
+	took, err := work()
+	if err != nil {
+		return round{}, err
+	}
+	if to == followed {
+		began := time.Now()
+		if err := b.until(ctx, lastFollowed); err != nil {
+			return round{}, err
+		}
+		took += time.Since(began)
+	}
+	after, err := b.spent(ctx, i)
+	return round{n, took, after.minus(before)}, err
+}
+
+// hold keeps facts in the outbox until release is called. A relay publishes
+// what lies behind the oldest transaction that is open, and this opens one: it
+// has a number, writes nothing, and is idle.
+func (b *Bench) hold(ctx context.Context) (release func() error, err error) {
+	tx, err := b.super.Begin(ctx)
+	if err != nil {
+		return nil, err
+	}
+	release = func() error { return tx.Rollback(context.WithoutCancel(ctx)) }
+	if _, err := tx.Exec(ctx, "SELECT pg_current_xact_id()"); err != nil {
+		return nil, errors.Join(err, release())
+	}
+	return release, nil
+}
+
 // total is the rounds of one side.
 type total struct {
 	rates       []float64 // submissions a second
@@ -237,15 +301,26 @@ func (b *Bench) report(name string, ours, reference total) {
 		ours.cost.per(ours.submissions), reference.cost.per(reference.submissions), each(reference)/each(ours)))
 }
 
-// settle waits, for at most a minute, until the service has followed up all
-// that was submitted, so that neither side does the other's work.
+// settle waits until the service has followed up all that was submitted, so that
+// neither side does the other's work.
 func (b *Bench) settle(ctx context.Context) error {
+	return b.until(ctx, "SELECT (SELECT count(*) FROM event_outbox) = (SELECT count(*) FROM dossier_fact)")
+}
+
+// lastFollowed holds when the fact stated last is in its dossier. Facts come
+// there in the order in which they were stated, some hundreds at a time; to look
+// at one takes no time worth measuring.
+const lastFollowed = `SELECT EXISTS (SELECT FROM dossier_fact d WHERE d.project_id = o.subject AND d.seq = o.seq AND d.service = '` + service + `')
+	FROM event_outbox o ORDER BY o.txid DESC, o.id DESC LIMIT 1`
+
+// until waits, for at most a minute, until a query says that it is so.
+func (b *Bench) until(ctx context.Context, sql string) error {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
 	for {
-		var open bool
-		err := b.super.QueryRow(ctx, "SELECT (SELECT count(*) FROM event_outbox) > (SELECT count(*) FROM dossier_fact)").Scan(&open)
-		if err != nil || !open {
+		var so bool
+		err := b.super.QueryRow(ctx, sql).Scan(&so)
+		if err != nil || so {
 			return err
 		}
 		if err := pause(ctx, 20*time.Millisecond); err != nil {
@@ -266,12 +341,12 @@ func (b *Bench) traced(ctx context.Context) (float64, float64, error) {
 	if err != nil {
 		return 0, 0, err
 	}
-	with := func(ctx context.Context) (round, error) { return b.submit(ctx, i, few, b.o.Requests) }
-	return b.pair("traced", with, b.http(few, b.o.Requests))(ctx)
+	with := func(ctx context.Context) (round, error) { return b.submit(ctx, i, few, b.o.Requests, followed) }
+	return b.pair("traced", with, b.http(few, b.o.Requests, followed))(ctx)
 }
 
-func (b *Bench) http(clients, requests int) side {
-	return func(ctx context.Context) (round, error) { return b.submit(ctx, b.servers[0], clients, requests) }
+func (b *Bench) http(clients, requests int, to extent) side {
+	return func(ctx context.Context) (round, error) { return b.submit(ctx, b.servers[0], clients, requests, to) }
 }
 
 // start runs the service in a process of its own and waits until it is ready.
