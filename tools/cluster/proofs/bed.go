@@ -47,6 +47,7 @@ type Bed struct {
 	Authority  *node.Authority  // that signed the servers' certificates
 
 	Repository string // its folder
+	Past       string // folder with the charts and profiles of the release before; empty: this one's serve
 	Dir        string // for what proofs write
 	Helm, Egov string // the programs
 	Address    string // of the servers, as pods see it
@@ -105,20 +106,28 @@ func (b *Bed) install(ctx context.Context, namespace, chart, profile string, ove
 	if err := os.WriteFile(file, text, 0o600); err != nil {
 		return err
 	}
-	_, err = b.helm(ctx, "upgrade", "--install", release, chart, "-n", namespace, "-f", filepath.Join("deploy", "profiles", profile), "-f", file, "--wait", "--timeout", "10m")
+	_, err = b.helm(ctx, "upgrade", "--install", release, chart, "-n", namespace, "-f", profile, "-f", file, "--wait", "--timeout", "10m")
 	if err != nil {
 		return errors.Join(err, b.ailing(context.WithoutCancel(ctx), namespace))
 	}
 	return nil
 }
 
+// profile is one of the repository's values files.
+func profile(name string) string { return filepath.Join("deploy", "profiles", name) }
+
 // chart is the umbrella chart in a version of its own.
 func (b *Bed) chart(ctx context.Context, version string) (string, error) {
+	return b.pack(ctx, "charts/egov", version)
+}
+
+// pack packs an umbrella chart in a version of its own.
+func (b *Bed) pack(ctx context.Context, folder, version string) (string, error) {
 	dir := filepath.Join(b.Dir, "charts")
 	if err := os.MkdirAll(dir, 0o755); err != nil {
 		return "", err
 	}
-	_, err := b.helm(ctx, "package", "charts/egov", "--version", version, "--app-version", version, "-d", dir)
+	_, err := b.helm(ctx, "package", folder, "--version", version, "--app-version", version, "-d", dir)
 	return filepath.Join(dir, "egov-"+version+".tgz"), err
 }
 

@@ -18,12 +18,14 @@ import (
 	"egov/services/suite/demo"
 )
 
-// install brings up the district's profile, with the release before this one.
+// install brings up the district's profile, with the charts and the programs of
+// the release before this one.
 func install(ctx context.Context, b *Bed) (string, error) {
 	if err := b.prepare(ctx, district); err != nil {
 		return "", err
 	}
-	chart, err := b.chart(ctx, "0.1.0")
+	before := filepath.Join(b.Past, "charts", "egov") // with Past empty, the repository's
+	chart, err := b.pack(ctx, before, "0.1.0")
 	if err != nil {
 		return "", err
 	}
@@ -31,7 +33,7 @@ func install(ctx context.Context, b *Bed) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	err = b.install(ctx, district, chart, "district.yaml", b.overlay(b.Before, suite.Names()...))
+	err = b.install(ctx, district, chart, filepath.Join(b.Past, profile("district.yaml")), b.overlay(b.Before, suite.Names()...))
 	stop()
 	if err != nil {
 		return "", err

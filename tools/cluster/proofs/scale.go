@@ -61,7 +61,7 @@ func byLag(ctx context.Context, b *Bed) (_ string, err error) {
 	if err != nil {
 		return "", err
 	}
-	if err := b.install(ctx, district, chart, "district.yaml", over); err != nil {
+	if err := b.install(ctx, district, chart, profile("district.yaml"), over); err != nil {
 		return "", err
 	}
 	objects, err := b.strictly(ctx, district)

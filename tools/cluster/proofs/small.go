@@ -45,7 +45,7 @@ func small(ctx context.Context, b *Bed) (_ string, err error) {
 	pod["env"] = []values{{"name": "EGOV_IDENTITY_DEMO_PASSWORD", "valueFrom": values{"secretKeyRef": values{"name": "demo", "key": "password"}}}}
 	over["suite"] = pod
 	over["identity"] = values{"config": values{"seed": "demo"}}
-	if err := own.install(ctx, namespace, chart, "small.yaml", over); err != nil {
+	if err := own.install(ctx, namespace, chart, profile("small.yaml"), over); err != nil {
 		return "", err
 	}
 	pods, err := b.Client.CoreV1().Pods(namespace).List(ctx, metav1.ListOptions{LabelSelector: "app.kubernetes.io/managed-by=Helm"})

@@ -45,7 +45,7 @@ func ownRelease(ctx context.Context, b *Bed) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if err := b.install(ctx, district, chart, "district.yaml", over); err != nil {
+	if err := b.install(ctx, district, chart, profile("district.yaml"), over); err != nil {
 		return "", err
 	}
 	if _, err := b.Client.CoreV1().PersistentVolumeClaims(district).Get(ctx, "auditexport-keys", metav1.GetOptions{}); err != nil {
@@ -70,7 +70,7 @@ func ownRelease(ctx context.Context, b *Bed) (string, error) {
 		}
 	}
 	own["global"].(values)["services"] = elsewhere
-	if err := b.install(ctx, bureau, chart, "units/audit.yaml", own); err != nil {
+	if err := b.install(ctx, bureau, chart, profile("units/audit.yaml"), own); err != nil {
 		return "", err
 	}
 	if err := errors.Join(b.settled(ctx, district), b.settled(ctx, bureau)); err != nil {

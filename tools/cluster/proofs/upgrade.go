@@ -32,7 +32,7 @@ func upgrade(ctx context.Context, b *Bed) (string, error) {
 		do   func() error
 		tag  string
 	}{
-		{"upgrade", func() error { return b.install(ctx, district, chart, "district.yaml", over) }, b.Tag},
+		{"upgrade", func() error { return b.install(ctx, district, chart, profile("district.yaml"), over) }, b.Tag},
 		{"rollback", func() error { return b.rollback(ctx, 1) }, b.Before},
 		{"upgrade again", func() error { return b.rollback(ctx, 2) }, b.Tag},
 	} {
@@ -62,6 +62,8 @@ func upgrade(ctx context.Context, b *Bed) (string, error) {
 	which := "the release before"
 	if b.Before == b.Tag {
 		which = "the same programs as another release"
+	} else if b.Past != "" {
+		which += " by its own charts"
 	}
 	return fmt.Sprintf("%s → this → back (on this one's schema) → this, every pod replaced three times: %d requests by %d callers who repeat nothing, 0 failed (%d sent again by net/http); %d drafts acknowledged, all there; %d facts in outboxes, each once in the ledger",
 		which, l.asked, len(declarers), l.resent, len(l.drafted), facts), nil

@@ -36,3 +36,31 @@ func TestTheReleaseBeforeIsNamed(t *testing.T) {
 		t.Errorf("no commit in:\n%s", said)
 	}
 }
+
+// TestChartsOfTheReleaseBeforeAreUsedWhereTheyServe: those that know no volumes
+// of the caller's cannot be given the test's clock.
+func TestChartsOfTheReleaseBeforeAreUsedWhereTheyServe(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		values string
+		used   bool
+	}{
+		"with volumes":    {"exports:\n  defaults:\n    volumes: []\n    volumeMounts: []\n", true},
+		"without volumes": {"exports:\n  defaults:\n    env: []\n", false},
+	} {
+		before := t.TempDir()
+		lib := filepath.Join(before, past, "charts", "lib")
+		if err := os.MkdirAll(lib, 0o755); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(lib, "values.yaml"), []byte(c.values), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if got := chartsOf(before); (got != "") != c.used {
+			t.Errorf("%s: %q", name, got)
+		}
+	}
+	if got := chartsOf(""); got != "" {
+		t.Errorf("without a release before: %q", got)
+	}
+}

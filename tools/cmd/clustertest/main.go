@@ -137,9 +137,10 @@ func inside(ctx context.Context, o options) (err error) {
 	if err != nil {
 		return err
 	}
+	folder := chartsOf(before)
 	return show(ctx, o, &proofs.Bed{
 		Config: n.Config, Client: n.Client, Kubeconfig: n.Kubeconfig, Node: n, Servers: s, Authority: authority,
-		Dir: dir, Helm: o.helm, Egov: o.egov, Address: node.Address, Tag: o.tag, Before: cmp.Or(before, o.tag), Registry: registry,
+		Dir: dir, Helm: o.helm, Egov: o.egov, Address: node.Address, Tag: o.tag, Before: tagBefore(before, o.tag), Past: folder, Registry: registry,
 		Clock: filepath.Join(dir, "volumes", "clock", "clock"), Out: os.Stdout,
 	})
 }
@@ -209,8 +210,17 @@ func serve(ctx context.Context, n *node.Node, o options) error {
 // registry is in front of the names of images that are built here and brought.
 const registry = "egov"
 
+// tagBefore is the tag of the images of the release before, where there is a
+// folder of them.
+func tagBefore(folder, tag string) string {
+	if folder != "" {
+		return beforeTag
+	}
+	return tag
+}
+
 // bringImages imports the images that were built, and those of the release
-// before, whose tag it gives where there are any.
+// before, whose folder it gives where there are any.
 func bringImages(ctx context.Context, n *node.Node, o options) (before string, err error) {
 	archives, err := filepath.Glob(filepath.Join(o.images, "*.tar"))
 	if err != nil || len(archives) == 0 {
@@ -225,10 +235,10 @@ func bringImages(ctx context.Context, n *node.Node, o options) (before string, e
 		if err != nil {
 			return "", err
 		}
-		archives, before = append(archives, old...), beforeTag
+		archives = append(archives, old...)
 	}
 	fmt.Printf("▸ %d images\n", len(archives))
-	return before, n.Import(ctx, archives...)
+	return dir, n.Import(ctx, archives...)
 }
 
 // shell runs a command of the caller's on the cluster as it stands.

@@ -33,7 +33,7 @@ type speaker func(ctx context.Context, r request, answer any) error
 // request is one to a service.
 type request struct {
 	service, method, path string
-	body                  any // nil = none
+	body                  any    // nil = none
 	key                   string // by which a repetition is told; empty where nothing changes
 }
 
