@@ -6,8 +6,10 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
+	"egov/libs/fault/faulttest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -82,7 +84,7 @@ func TestWhatOthersStateOpensARequest(t *testing.T) {
 			if c.want == budgeting.Open {
 				want = "request declarer@education"
 			}
-			if got := todos(b); got != want {
+			if got := aggregatetest.Todos(b.Root); got != want {
 				t.Errorf("waits for %q, want %q", got, want)
 			}
 		})
@@ -167,7 +169,7 @@ func TestRequestsAreRefused(t *testing.T) {
 			}
 			before := d.budget("p1").Version
 			_, err := d.RequestBudget(ctx, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 			if d.budget("p1").Version != before {
 				t.Error("a refusal left something behind")
 			}
@@ -181,8 +183,8 @@ func TestARequestGoesBackAndForth(t *testing.T) {
 	d.requested(brief())
 	b, err := d.Return(finance, budgeting.ReturnBudget{ID: "p1", Reason: "请列明二类费用"})
 	d.do(err)
-	if b.State != budgeting.Returned || todos(b) != "request declarer@education" {
-		t.Fatalf("%s %s", b.State, todos(b))
+	if b.State != budgeting.Returned || aggregatetest.Todos(b.Root) != "request declarer@education" {
+		t.Fatalf("%s %s", b.State, aggregatetest.Todos(b.Root))
 	}
 	b, err = d.RequestBudget(declarer, request(func(r *budgeting.RequestBudget) { r.AmountFen = 280_000_000 }))
 	d.do(err)
@@ -288,7 +290,7 @@ func TestIssuesAreRefused(t *testing.T) {
 				c.change(&r)
 			}
 			_, err := d.Issue(ctx, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -410,7 +412,7 @@ func TestPaymentsAreRefused(t *testing.T) {
 				c.change(&r)
 			}
 			_, err := d.Pay(finance, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -428,7 +430,7 @@ func TestPaymentsAddUp(t *testing.T) {
 		t.Fatalf("%v", &f)
 	}
 	_, err := d.Pay(finance, budgeting.RecordPayment{ID: "p1", ContractNo: "HT-1", VoucherNo: "3", Payee: "申城软件", AmountFen: 1, PaidOn: day("2026-04-01")})
-	refused(t, err, "payment_refused", "over_contract")
+	faulttest.Refused(t, err, "payment_refused", "over_contract")
 	d.do(d.ContractAmended(self, &procurementv1.ContractAmended{ProjectId: "p1", ContractNo: "HT-1", ValueFen: 265_000_000}))
 	_, err = d.Pay(finance, budgeting.RecordPayment{ID: "p1", ContractNo: "HT-1", VoucherNo: "3", Payee: "申城软件", AmountFen: 5_000_000, PaidOn: day("2026-04-01")})
 	d.do(err)
@@ -458,16 +460,16 @@ func TestMoneyFollowsAConsentedChange(t *testing.T) {
 			c.prepare(d)
 			b, err := d.Adjust(finance, budgeting.AdjustBudget{ID: "p1", AmountFen: c.fen, DocumentNo: "杨财预〔2026〕9号", Reason: "变更"})
 			if c.code != "" {
-				refused(t, err, c.code, c.violations...)
+				faulttest.Refused(t, err, c.code, c.violations...)
 				return
 			}
 			d.do(err)
 			var f budgetingv1.BudgetAdjusted
 			if !d.rows.Stated(&f) || f.GetPreviousFen() != 270_000_000 || f.GetAmountFen() != c.fen || f.GetChangeId() != "p1-c1" || len(b.Todo) != 0 {
-				t.Errorf("%v %s", &f, todos(b))
+				t.Errorf("%v %s", &f, aggregatetest.Todos(b.Root))
 			}
 			_, err = d.Adjust(finance, budgeting.AdjustBudget{ID: "p1", AmountFen: c.fen, DocumentNo: "x", Reason: "再次"})
-			refused(t, err, "adjustment_refused", "no_consented_change")
+			faulttest.Refused(t, err, "adjustment_refused", "no_consented_change")
 		})
 	}
 }
@@ -509,7 +511,7 @@ func TestEvaluationsAreRefused(t *testing.T) {
 			c.prepare(d)
 			c.r.ID, c.r.Summary = "p1", "自评"
 			_, err := d.Evaluate(declarer, c.r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -526,26 +528,26 @@ func TestUnmetGoalsHoldMoneyUntilTheyAreMadeGood(t *testing.T) {
 		t.Fatalf("%+v", b)
 	}
 	_, err := d.CloseRectification(secretary, budgeting.CloseRectification{ID: "p9", Year: 2026, Done: true, Result: "已落实"})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.ReportRectification(stranger, budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "x"})
-	refused(t, err, "not_declaring_unit")
+	faulttest.Refused(t, err, "not_declaring_unit")
 	_, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2025, Report: "x"})
-	refused(t, err, "no_such_rectification")
+	faulttest.Refused(t, err, "no_such_rectification")
 	b, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "已培训三百人"})
 	d.do(err)
-	if todos(b) != "close_rectification secretary@gov-office" || b.Deadlines[0].MetOn != "2026-04-11" {
-		t.Fatalf("%s %+v", todos(b), b.Deadlines)
+	if aggregatetest.Todos(b.Root) != "close_rectification secretary@gov-office" || b.Deadlines[0].MetOn != "2026-04-11" {
+		t.Fatalf("%s %+v", aggregatetest.Todos(b.Root), b.Deadlines)
 	}
 	_, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "again"})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.CloseRectification(finance, budgeting.CloseRectification{ID: "p9", Year: 2026, Done: true, Result: "x"})
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 	_, err = d.CloseRectification(secretary, budgeting.CloseRectification{ID: "p9", Year: 2026, Result: "不足", RectifyBy: day("2026-04-11")})
-	refused(t, err, "evaluation_refused", "in_past")
+	faulttest.Refused(t, err, "evaluation_refused", "in_past")
 	b, err = d.CloseRectification(secretary, budgeting.CloseRectification{ID: "p9", Year: 2026, Result: "不足", RectifyBy: day("2026-04-20")})
 	d.do(err)
-	if !b.Held || todos(b) != "report_rectification declarer@education" || len(b.Deadlines) != 2 || b.Deadlines[1].DueOn != day("2026-04-20") {
-		t.Fatalf("%s %+v", todos(b), b.Deadlines)
+	if !b.Held || aggregatetest.Todos(b.Root) != "report_rectification declarer@education" || len(b.Deadlines) != 2 || b.Deadlines[1].DueOn != day("2026-04-20") {
+		t.Fatalf("%s %+v", aggregatetest.Todos(b.Root), b.Deadlines)
 	}
 	_, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "全部完成"})
 	d.do(err)

@@ -2,16 +2,11 @@ package budgeting_test
 
 import (
 	"context"
-	"errors"
-	"slices"
-	"strings"
 	"testing"
-	"time"
 
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
-	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
@@ -30,7 +25,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	clock := calendar.NewManual(day("2026-04-01").Start().Add(9 * time.Hour))
+	clock := calendar.NewManual(aggregatetest.Morning("2026-04-01"))
 	rows := aggregatetest.New[budgeting.Budget, *budgeting.Budget](clock)
 	return &desk{
 		Service: &budgeting.Service{Budgets: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}},
@@ -38,26 +33,16 @@ func newDesk(t *testing.T) *desk {
 	}
 }
 
-func day(s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
+var day = aggregatetest.Day
 
 // The people and the service itself.
 var (
 	self      = authn.With(context.Background(), authn.Service("budgeting", budgeting.Office))
-	declarer  = person("edu.declarer", "education", "declarer")
-	stranger  = person("civil.declarer", "civil-affairs", "declarer")
-	finance   = person("fin.officer", "finance", "finance_officer")
-	secretary = person("office.secretary", "gov-office", "secretary")
+	declarer  = aggregatetest.As("edu.declarer", "education", "declarer")
+	stranger  = aggregatetest.As("civil.declarer", "civil-affairs", "declarer")
+	finance   = aggregatetest.As("fin.officer", "finance", "finance_officer")
+	secretary = aggregatetest.As("office.secretary", "gov-office", "secretary")
 )
-
-func person(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
 
 // brief is a project of the education bureau under review.
 func brief(change ...func(*typev1.ProjectBrief)) *typev1.ProjectBrief {
@@ -110,7 +95,7 @@ func request(change ...func(*budgeting.RequestBudget)) budgeting.RequestBudget {
 func (d *desk) requested(p *typev1.ProjectBrief) {
 	d.t.Helper()
 	d.decided(p)
-	_, err := d.RequestBudget(person("edu.second", "education", "declarer"), request(func(r *budgeting.RequestBudget) { r.ID = p.GetProjectId() }))
+	_, err := d.RequestBudget(aggregatetest.As("edu.second", "education", "declarer"), request(func(r *budgeting.RequestBudget) { r.ID = p.GetProjectId() }))
 	d.do(err)
 }
 
@@ -145,37 +130,4 @@ func (d *desk) contracted(p *typev1.ProjectBrief) {
 	d.t.Helper()
 	d.issued(p)
 	d.do(d.ContractFiled(self, &procurementv1.ContractFiled{ProjectId: p.GetProjectId(), ContractNo: "HT-1", Supplier: "申城软件", ValueFen: 260_000_000, EffectiveOn: "2026-04-01"}))
-}
-
-// refused wants err to be a fault of one code with exactly the violations that
-// are named, each resting on a provision.
-func refused(t *testing.T, err error, code string, violations ...string) {
-	t.Helper()
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok || f.Code != code {
-		t.Fatalf("got %v, want %s", err, code)
-	}
-	if f.Msg == "" || f.MsgEN == "" {
-		t.Errorf("%s speaks one language", code)
-	}
-	got := make([]string, 0, len(f.Violations))
-	for _, v := range f.Violations {
-		got = append(got, v.Code)
-		if v.Msg == "" || v.MsgEN == "" {
-			t.Errorf("%s speaks one language", v.Code)
-		}
-	}
-	slices.Sort(got)
-	slices.Sort(violations)
-	if !slices.Equal(got, violations) {
-		t.Errorf("%s: got %s, want %s", code, strings.Join(got, " "), strings.Join(violations, " "))
-	}
-}
-
-func todos(b budgeting.Budget) string {
-	var out []string
-	for _, x := range b.Todo {
-		out = append(out, x.Action+" "+x.Role+"@"+x.Unit)
-	}
-	return strings.Join(out, ", ")
 }

@@ -6,7 +6,6 @@ import (
 	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
@@ -39,7 +38,7 @@ func newHall(t *testing.T, district string) *hall {
 	return h
 }
 
-var agency = person("agency.a", "agency-a", "agency")
+var agency = aggregatetest.As("agency.a", "agency-a", "agency")
 
 // built is a project of the education bureau that was accepted, under a pack.
 func (h *hall) built(id, pack string) {
@@ -239,7 +238,7 @@ func TestProjectsAreEvaluatedFromTimeToTime(t *testing.T) {
 		t.Fatalf("%+v", b.Deadlines)
 	}
 	h.must(h.Judged(self, "p1", "agency-y")) // another fact starts no second clock
-	h.clock.Set(day("2027-03-22").Start().Add(9 * time.Hour))
+	h.clock.Set(aggregatetest.Morning("2027-03-22"))
 	good := budgeting.Rating{Score: 90, Finding: "良好"}
 	r := budgeting.DraftAssessment{
 		Of: "education", Year: 2026, Score: 90, Summary: "良好", Answers: map[string]budgeting.Rating{"projects": good, "overall_performance": good},

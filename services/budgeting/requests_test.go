@@ -1,11 +1,10 @@
 package budgeting_test
 
 import (
-	"slices"
 	"strings"
 	"testing"
 
-	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	"egov/services/budgeting"
 )
 
@@ -31,12 +30,7 @@ func TestAnEmptyRequestIsToldEveryField(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			var fields []string
-			for _, v := range fault.From(c.r.Validate()).Violations {
-				fields = append(fields, v.Field)
-			}
-			slices.Sort(fields)
-			if got := strings.Join(fields, " "); got != c.fields {
+			if got := faulttest.Fields(c.r.Validate()); got != c.fields {
 				t.Errorf("got %s, want %s", got, c.fields)
 			}
 		})

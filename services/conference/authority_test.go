@@ -4,7 +4,9 @@ import (
 	"slices"
 	"testing"
 
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/conference"
@@ -106,24 +108,24 @@ func TestWhoDoesNotDecideAStep(t *testing.T) {
 	f.DecisionJson = ""
 	w.must(w.Submitted(service(), f, "it.declarer"))
 	_, err := w.DecideStep(member("it-authority"), consent(1))
-	refused(t, err, "not_with_authorities")
+	faulttest.Refused(t, err, "not_with_authorities")
 	w.accepted(construction)
 
 	for _, unit := range []string{"gov-office", "development-reform", "finance", "transport"} {
 		_, err := w.DecideStep(member(unit), consent(1))
-		if f := refused(t, err, "not_the_deciding_authority"); !slices.Contains(f.Basis, "SH12-10") {
+		if f := faulttest.Refused(t, err, "not_the_deciding_authority"); !slices.Contains(f.Basis, "SH12-10") {
 			t.Errorf("%s: %v", unit, f.Basis)
 		}
 	}
-	_, err = w.DecideStep(as("it.declarer", "it-authority", "member"), consent(1))
-	refused(t, err, "own_project")
+	_, err = w.DecideStep(aggregatetest.As("it.declarer", "it-authority", "member"), consent(1))
+	faulttest.Refused(t, err, "own_project")
 	_, err = w.Propose(secretary(), item(w.called(conference.Ordinary).ID, "p1"))
-	refused(t, err, "no_conference_step")
+	faulttest.Refused(t, err, "no_conference_step")
 
 	_, err = w.DecideStep(member("it-authority"), consent(declaredFen))
 	w.must(err)
 	_, err = w.DecideStep(member("it-authority"), consent(declaredFen))
-	refused(t, err, "not_the_deciding_authority") // it has decided
+	faulttest.Refused(t, err, "not_the_deciding_authority") // it has decided
 }
 
 // TestAnAuthorityThatDoesNotConsentEndsTheRoad at once, and what was deferred
@@ -140,7 +142,7 @@ func TestAnAuthorityThatDoesNotConsentEndsTheRoad(t *testing.T) {
 		t.Fatalf("%+v", taken)
 	}
 	_, err = w.DecideStep(member("development-reform"), consent(declaredFen))
-	refused(t, err, "not_with_authorities")
+	faulttest.Refused(t, err, "not_with_authorities")
 
 	supplement := supplemented("p1")
 	supplement.Project = brief("p1", construction)
@@ -183,7 +185,7 @@ func TestWhatAnAuthorityMayDecide(t *testing.T) {
 			if err == nil {
 				_, err = w.DecideStep(member("finance"), c.r)
 			}
-			violates(t, err, c.violation)
+			faulttest.Violated(t, err, c.violation)
 			if len(w.awaits()) != 3 {
 				t.Errorf("waits for %v", w.awaits())
 			}
@@ -201,7 +203,7 @@ func TestAFindingInPrincipleIsLiftedByName(t *testing.T) {
 	w.must(w.Submitted(service(), f, "transport.declarer"))
 	w.accepted(construction)
 	_, err := w.DecideStep(member("it-authority"), consent(declaredFen))
-	violates(t, err, "finding_not_lifted")
+	faulttest.Violated(t, err, "finding_not_lifted")
 	r := consent(declaredFen)
 	r.Waivers = []conference.Waiver{{Rule: "new_dedicated_network", Reason: "国家部委统一部署"}}
 	_, err = w.DecideStep(member("it-authority"), r)
@@ -248,5 +250,5 @@ func TestAnUnknownQuorumIsNeverMet(t *testing.T) {
 	_, err = w.Attend(secretary(), attendance(ss.ID, w.members()...))
 	w.must(err)
 	_, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-	refused(t, err, "no_quorum")
+	faulttest.Refused(t, err, "no_quorum")
 }

@@ -6,6 +6,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"egov/libs/fault/faulttest"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/conference"
@@ -46,8 +47,7 @@ func TestOutcomeFollowsTheRoad(t *testing.T) {
 			r.Reason = "理由" // so that only the road is at stake
 			_, err := w.Decide(chair(), r)
 			if c.code != "" {
-				refused(t, err, "decision_not_possible")
-				violates(t, err, c.code)
+				faulttest.Refused(t, err, "decision_not_possible", c.code)
 				if d := w.docket("p1"); d.State != conference.OnAgenda || count[*conferencev1.DecisionTaken](w) != 0 {
 					t.Errorf("a refusal left traces: %s", d.State)
 				}
@@ -89,14 +89,7 @@ func TestDecisionStatesWhatItNeeds(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
-			f := refused(t, c.r.Validate(), "invalid_input")
-			var got []string
-			for _, v := range f.Violations {
-				got = append(got, v.Code)
-			}
-			if !slices.Equal(got, c.code) {
-				t.Errorf("got %v, want %v", got, c.code)
-			}
+			faulttest.Refused(t, c.r.Validate(), "invalid_input", c.code...)
 		})
 	}
 }
@@ -131,7 +124,7 @@ func TestApprovedAmount(t *testing.T) {
 				return
 			}
 			for _, code := range c.codes {
-				violates(t, err, code)
+				faulttest.Violated(t, err, code)
 			}
 		})
 	}
@@ -183,7 +176,7 @@ func TestAgainstTheMajority(t *testing.T) {
 			}
 			if c.against {
 				_, err = w.Decide(chair(), r)
-				if v := violates(t, err, "against_majority_without_reason"); v.Field != "reason" {
+				if v := faulttest.Violated(t, err, "against_majority_without_reason"); v.Field != "reason" {
 					t.Errorf("field %s", v.Field)
 				}
 			}
@@ -217,7 +210,7 @@ func TestWrittenSession(t *testing.T) {
 			w.ready("p1")
 			ss := w.approved(conference.Written, "p1")
 			_, err := w.Attend(secretary(), attendance(ss.ID, m...))
-			refused(t, err, "wrong_session_mode")
+			faulttest.Refused(t, err, "wrong_session_mode")
 			ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
 			w.must(err)
 			for _, x := range m[:c.heard] {
@@ -227,7 +220,7 @@ func TestWrittenSession(t *testing.T) {
 			w.set(c.day)
 			ss, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
 			if c.code != "" {
-				refused(t, err, c.code)
+				faulttest.Refused(t, err, c.code)
 				return
 			}
 			w.must(err)
@@ -253,7 +246,7 @@ func TestFastTrack(t *testing.T) {
 	w.must(err)
 	r := decision(ss, 0, conference.Approved, 600_000_000)
 	_, err = w.Decide(chair(), r)
-	violates(t, err, "fast_track_without_reason")
+	faulttest.Violated(t, err, "fast_track_without_reason")
 	r.Reason = "国家级紧急任务"
 	_, err = w.Decide(chair(), r)
 	w.must(err)
@@ -263,7 +256,7 @@ func TestFastTrack(t *testing.T) {
 	r = decision(ss, 1, conference.Approved, 600_000_000)
 	r.Reason = "理由"
 	_, err = w.Decide(chair(), r)
-	refused(t, err, "opinions_missing")
+	faulttest.Refused(t, err, "opinions_missing")
 }
 
 func TestCallingNeedsItsReason(t *testing.T) {
@@ -285,18 +278,10 @@ func TestCallingNeedsItsReason(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			err := c.r.Validate()
-			if c.codes == nil {
-				if err != nil {
-					t.Fatal(err)
-				}
-				return
-			}
-			var got []string
-			for _, v := range refused(t, err, "invalid_input").Violations {
-				got = append(got, v.Code)
-			}
-			if !slices.Equal(got, c.codes) {
-				t.Errorf("got %v, want %v", got, c.codes)
+			if c.codes != nil {
+				faulttest.Refused(t, err, "invalid_input", c.codes...)
+			} else if err != nil {
+				t.Error(err)
 			}
 		})
 	}
@@ -317,7 +302,7 @@ func TestBatchOfFilings(t *testing.T) {
 	}
 	r.Decisions[1].ApprovedFen = 550_000_01
 	_, err := w.DecideAll(chair(), r)
-	if v := violates(t, err, "above_declared"); v.Field != "decisions[1].approved_fen" {
+	if v := faulttest.Violated(t, err, "above_declared"); v.Field != "decisions[1].approved_fen" {
 		t.Errorf("field %s", v.Field)
 	}
 	if w.docket("p3").State != conference.OnAgenda {
@@ -336,7 +321,7 @@ func TestBatchOfFilings(t *testing.T) {
 		t.Errorf("%+v", page.Items)
 	}
 	r.Decisions = append(r.Decisions, r.Decisions[0])
-	violates(t, r.Validate(), "not_once")
+	faulttest.Violated(t, r.Validate(), "not_once")
 }
 
 func TestChangeOfAnApprovedProject(t *testing.T) {
@@ -363,7 +348,7 @@ func TestChangeOfAnApprovedProject(t *testing.T) {
 			r := item(ss.ID, "p1")
 			r.Kind, r.ChangeID = conference.ChangeItem, "p1-c1"
 			_, err = w.Propose(secretary(), r)
-			refused(t, err, "no_such_change")
+			faulttest.Refused(t, err, "no_such_change")
 			w.must(w.ChangeRequested(service(), changeRequested("p1", "p1-c1", 700_000_000)))
 			if todo := w.docket("p1").Todo; len(todo) != 1 || todo[0].Action != "propose_item" {
 				t.Errorf("nobody is told of the change: %+v", todo)
@@ -371,7 +356,7 @@ func TestChangeOfAnApprovedProject(t *testing.T) {
 			_, err = w.Propose(secretary(), r)
 			w.must(err)
 			_, err = w.Propose(secretary(), r)
-			refused(t, err, "already_on_agenda")
+			faulttest.Refused(t, err, "already_on_agenda")
 			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
 			w.must(err)
 			m := w.members()
@@ -383,7 +368,7 @@ func TestChangeOfAnApprovedProject(t *testing.T) {
 			d.Reason = "理由"
 			_, err = w.Decide(chair(), d)
 			if c.code != "" {
-				violates(t, err, c.code)
+				faulttest.Violated(t, err, c.code)
 				return
 			}
 			w.must(err)
@@ -447,7 +432,7 @@ func TestStoppingNeedsItsGround(t *testing.T) {
 			r.Kind = conference.StopItem
 			ss, err = w.Propose(secretary(), r)
 			if c.outcome == "" {
-				refused(t, err, "no_ground_to_stop")
+				faulttest.Refused(t, err, "no_ground_to_stop")
 				return
 			}
 			w.must(err)
@@ -507,7 +492,7 @@ func TestOnlyRulesInPrincipleYield(t *testing.T) {
 			r.Waivers = append(r.Waivers, conference.Waiver{Rule: c.rule, Reason: "一事一议"})
 			_, err := w.Decide(chair(), r)
 			if !c.yields {
-				violates(t, err, "rule_does_not_yield")
+				faulttest.Violated(t, err, "rule_does_not_yield")
 				return
 			}
 			w.must(err)
@@ -533,10 +518,10 @@ func TestWaiverItem(t *testing.T) {
 			ss := w.called(conference.Ordinary)
 			r := item(ss.ID, "p1")
 			r.Kind = conference.WaiverItem
-			violates(t, r.Validate(), "required")
+			faulttest.Violated(t, r.Validate(), "required")
 			r.Waivers = []conference.Waiver{{Rule: "contract_filing", Reason: "x"}}
 			_, err = w.Propose(secretary(), r)
-			violates(t, err, "rule_does_not_yield")
+			faulttest.Violated(t, err, "rule_does_not_yield")
 			r.Waivers[0].Rule = "procurement_start"
 			_, err = w.Propose(secretary(), r)
 			w.must(err)
@@ -551,7 +536,7 @@ func TestWaiverItem(t *testing.T) {
 			d.Reason = "理由"
 			d.Waivers = []conference.Waiver{{Rule: "no_lockout", Reason: "x"}}
 			_, err = w.Decide(chair(), d)
-			violates(t, err, "waiver_not_asked")
+			faulttest.Violated(t, err, "waiver_not_asked")
 			d.Waivers = nil
 			_, err = w.Decide(chair(), d)
 			w.must(err)
@@ -577,7 +562,7 @@ func TestRefusalLiftsNothing(t *testing.T) {
 	r := decision(w.deliberated("p1"), 0, conference.Refused, 0)
 	r.Reason, r.Waivers = "理由", []conference.Waiver{{Rule: "procurement_start", Reason: "x"}}
 	_, err := w.Decide(chair(), r)
-	violates(t, err, "waiver_without_consent")
+	faulttest.Violated(t, err, "waiver_without_consent")
 }
 
 // Whatever is said and whoever is present, a decision that passes has a quorum

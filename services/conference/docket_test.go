@@ -10,6 +10,8 @@ import (
 
 	"pgregory.net/rapid"
 
+	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/fault/faulttest"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/conference"
@@ -110,9 +112,9 @@ func TestDocketWaitsForItsEvaluations(t *testing.T) {
 			_, err := w.Propose(secretary(), item(ss.ID, "p1"))
 			switch c.state {
 			case conference.Waiting:
-				violates(t, err, c.waiting[0])
+				faulttest.Violated(t, err, c.waiting[0])
 			case conference.Outside:
-				refused(t, err, "no_conference_step")
+				faulttest.Refused(t, err, "no_conference_step")
 			default:
 				w.must(err)
 			}
@@ -129,7 +131,7 @@ func TestEvaluationBeforeAcceptance(t *testing.T) {
 	}
 	ss := w.called(conference.Ordinary)
 	_, err := w.Propose(secretary(), item(ss.ID, "p1"))
-	violates(t, err, "project_accepted")
+	faulttest.Violated(t, err, "project_accepted")
 	list, err := w.Waivable(secretary(), conference.GetDocket{ID: "p1"})
 	if err != nil || len(list.Items) != 0 {
 		t.Errorf("%v %v", list, err)
@@ -179,7 +181,7 @@ func TestWhatBringsAProjectBack(t *testing.T) {
 			old := w.decided(c.outcome)
 			next := w.called(conference.Ordinary)
 			_, err := w.Propose(secretary(), item(next.ID, "p1"))
-			refused(t, err, "already_decided")
+			faulttest.Refused(t, err, "already_decided")
 			w.must(c.by(w))
 			d := w.docket("p1")
 			if d.State != c.state || d.Outcome != c.outcome {
@@ -187,7 +189,7 @@ func TestWhatBringsAProjectBack(t *testing.T) {
 			}
 			ss, err := w.Propose(secretary(), item(next.ID, "p1"))
 			if c.state == conference.Decided {
-				refused(t, err, "already_decided")
+				faulttest.Refused(t, err, "already_decided")
 				return
 			}
 			w.must(err)
@@ -222,17 +224,17 @@ func TestReconsiderationIsTheOffices(t *testing.T) {
 	w.ready("p1")
 	r := conference.ReconsiderDocket{ID: "p1", Reason: "政策调整"}
 	_, err := w.Reconsider(secretary(), r)
-	refused(t, err, "not_decided")
+	faulttest.Refused(t, err, "not_decided")
 	ss := w.decided(conference.Approved)
-	_, err = w.Reconsider(as("fin.secretary", "finance", "secretary"), r)
-	refused(t, err, "not_conference_office")
+	_, err = w.Reconsider(aggregatetest.As("fin.secretary", "finance", "secretary"), r)
+	faulttest.Refused(t, err, "not_conference_office")
 	_, err = w.Reconsider(secretary(), r)
 	w.must(err)
 	if f := last[*conferencev1.ReconsiderationOpened](w); f.GetItemId() != ss.Agenda[0].ID || f.GetReason() != r.Reason || f.GetBasis()[0] != "YP23-R-4.7" {
 		t.Errorf("%v", f)
 	}
 	_, err = w.Reconsider(secretary(), r)
-	refused(t, err, "not_decided")
+	faulttest.Refused(t, err, "not_decided")
 	// What was approved may be stopped when it is reconsidered.
 	next := w.approved(conference.Ordinary, "p1")
 	m := w.members()
@@ -255,7 +257,7 @@ func TestCoordinationLeavesTheDecision(t *testing.T) {
 	w.ready("p1")
 	r := conference.CoordinateDocket{ID: "p1", Text: "由两单位另行会商接口费用"}
 	_, err := w.Coordinate(chair(), r)
-	refused(t, err, "not_decided")
+	faulttest.Refused(t, err, "not_decided")
 	w.decided(conference.Approved)
 	before := w.docket("p1")
 	d, err := w.Coordinate(chair(), r)
@@ -275,7 +277,7 @@ func TestBackupPoolComesFirstNextYear(t *testing.T) {
 	unripe := newWorld(t)
 	unripe.decided(conference.Backup)
 	_, err := unripe.Propose(secretary(), item(unripe.called(conference.Ordinary).ID, "p1"))
-	refused(t, err, "already_decided")
+	faulttest.Refused(t, err, "already_decided")
 	for _, c := range []struct {
 		name  string
 		day   string
@@ -343,7 +345,7 @@ func TestCancelledSessionGivesItsItemsBack(t *testing.T) {
 	w.ready("p2")
 	ss := w.approved(conference.Ordinary, "p1", "p2")
 	_, err := w.Cancel(member("finance"), conference.CancelSession{ID: ss.ID, Reason: "到会不足"})
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 	ss, err = w.Cancel(chair(), conference.CancelSession{ID: ss.ID, Reason: "到会不足"})
 	w.must(err)
 	if ss.State != conference.Cancelled || len(ss.Todo) != 0 || count[*conferencev1.ItemCarriedOver](w) != 2 {
@@ -356,7 +358,7 @@ func TestCancelledSessionGivesItsItemsBack(t *testing.T) {
 	}
 	w.called(conference.Ordinary, "p1", "p2") // to another session
 	_, err = w.Cancel(chair(), conference.CancelSession{ID: ss.ID, Reason: "再次"})
-	refused(t, err, "wrong_session_state")
+	faulttest.Refused(t, err, "wrong_session_state")
 }
 
 func TestMinutes(t *testing.T) {
@@ -367,17 +369,17 @@ func TestMinutes(t *testing.T) {
 	ss := w.deliberated("p1", "p2")
 	draft := conference.DraftMinutes{ID: ss.ID, Remarks: "会议强调统筹建设"}
 	_, err := w.Draft(secretary(), draft)
-	refused(t, err, "items_unsettled")
+	faulttest.Refused(t, err, "items_unsettled")
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
 	w.must(err)
 	_, err = w.CarryOver(chair(), conference.CarryOverItem{ID: ss.ID, Item: ss.Agenda[1].ID, Reason: "材料待补"})
 	w.must(err)
 	_, err = w.MinutesOf(secretary(), conference.GetSession{ID: ss.ID})
-	refused(t, err, "minutes_not_ready")
+	faulttest.Refused(t, err, "minutes_not_ready")
 	_, err = w.SignMinutes(chair(), conference.SignMinutes{ID: ss.ID, SHA256: "0"})
-	refused(t, err, "minutes_not_ready")
+	faulttest.Refused(t, err, "minutes_not_ready")
 	_, err = w.Draft(chair(), draft)
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 	ss, err = w.Draft(secretary(), draft)
 	w.must(err)
 	first := ss.Minutes.SHA256
@@ -388,11 +390,11 @@ func TestMinutes(t *testing.T) {
 		t.Error("other minutes, same hash")
 	}
 	_, err = w.Close(secretary(), conference.GetSession{ID: ss.ID})
-	refused(t, err, "minutes_not_ready")
+	faulttest.Refused(t, err, "minutes_not_ready")
 	_, err = w.SignMinutes(secretary(), conference.SignMinutes{ID: ss.ID, SHA256: ss.Minutes.SHA256})
-	refused(t, err, "not_the_chair")
+	faulttest.Refused(t, err, "not_the_chair")
 	_, err = w.SignMinutes(chair(), conference.SignMinutes{ID: ss.ID, SHA256: first})
-	refused(t, err, "minutes_not_ready") // the chair read other minutes
+	faulttest.Refused(t, err, "minutes_not_ready") // the chair read other minutes
 	ss, err = w.SignMinutes(chair(), conference.SignMinutes{ID: ss.ID, SHA256: ss.Minutes.SHA256})
 	w.must(err)
 	if f := last[*conferencev1.MinutesSigned](w); f.GetMinutesSha256() != ss.Minutes.SHA256 || !slices.Equal(f.GetProjectIds(), []string{"p1"}) || f.GetSignature() == nil {
@@ -403,7 +405,7 @@ func TestMinutes(t *testing.T) {
 		t.Errorf("%v", copied)
 	}
 	_, err = w.Draft(secretary(), draft)
-	refused(t, err, "minutes_not_ready")
+	faulttest.Refused(t, err, "minutes_not_ready")
 	m, err := w.MinutesOf(secretary(), conference.GetSession{ID: ss.ID})
 	w.must(err)
 	if len(m.Document.Items) != 2 || len(m.Document.Items[0].Opinions) != 14 || m.Document.Items[1].State != conference.ItemCarriedOver || len(m.Document.Attendance) != 14 {
@@ -415,7 +417,7 @@ func TestMinutes(t *testing.T) {
 		t.Errorf("%s %v", ss.State, ss.Todo)
 	}
 	_, err = w.Attend(secretary(), attendance(ss.ID, "cac"))
-	refused(t, err, "wrong_session_state")
+	faulttest.Refused(t, err, "wrong_session_state")
 }
 
 func TestFollowUps(t *testing.T) {
@@ -425,7 +427,7 @@ func TestFollowUps(t *testing.T) {
 	r := decision(w.deliberated("p1"), 0, conference.Approved, 600_000_000)
 	r.FollowUps = []conference.Assignment{{Unit: "market", Task: "不相干的单位"}}
 	_, err := w.Decide(chair(), r)
-	violates(t, err, "not_a_party")
+	faulttest.Violated(t, err, "not_a_party")
 	r.FollowUps = []conference.Assignment{{Unit: "big-data", Task: "完成数据编目"}, {Unit: "education", Task: "细化方案", DueOn: date("2026-07-31")}}
 	_, err = w.Decide(chair(), r)
 	w.must(err)
@@ -438,15 +440,15 @@ func TestFollowUps(t *testing.T) {
 	}
 	report := conference.ReportFollowUp{ID: "p1", Number: 1, Report: "已完成"}
 	_, err = w.ReportFollowUp(member("finance"), report)
-	refused(t, err, "not_the_units_part")
+	faulttest.Refused(t, err, "not_the_units_part")
 	_, err = w.ReportFollowUp(member("big-data"), report)
 	w.must(err)
 	_, err = w.ReportFollowUp(member("big-data"), report)
-	refused(t, err, "no_such_follow_up")
+	faulttest.Refused(t, err, "no_such_follow_up")
 	for _, n := range []int{-1, 0, 3} {
 		report.Number = n
 		_, err = w.ReportFollowUp(member("big-data"), report)
-		refused(t, err, "no_such_follow_up")
+		faulttest.Refused(t, err, "no_such_follow_up")
 	}
 	if f := last[*conferencev1.FollowUpReported](w); f.GetUnit() != "big-data" || f.GetReport() != "已完成" {
 		t.Errorf("%v", f)
@@ -461,7 +463,7 @@ func TestSeatsAreSucceeded(t *testing.T) {
 	w := newWorld(t)
 	r := conference.SucceedSeat{Seat: "science", Successor: "data-bureau", From: date("2026-07-01"), Reason: "机构调整"}
 	succeed := func(ctx context.Context) error { _, err := w.Succeed(ctx, r); return err }
-	refused(t, succeed(member("science")), "not_conference_office")
+	faulttest.Refused(t, succeed(member("science")), "not_conference_office")
 	w.must(succeed(secretary()))
 	if f := last[*conferencev1.SeatSucceeded](w); f.GetFrom() != "science" || f.GetTo() != "data-bureau" || f.GetEffectiveOn() != "2026-07-01" {
 		t.Errorf("%v", f)
@@ -478,18 +480,18 @@ func TestSeatsAreSucceeded(t *testing.T) {
 			t.Errorf("%s: %+v", c.day, m)
 		}
 	}
-	violates(t, succeed(secretary()), "holds_it_already")
+	faulttest.Violated(t, succeed(secretary()), "holds_it_already")
 	r.Successor, r.From = "cac", date("2026-06-01")
-	violates(t, succeed(secretary()), "before_history")
+	faulttest.Violated(t, succeed(secretary()), "before_history")
 	r.From = date("2026-08-01")
 	w.must(succeed(secretary())) // one unit, two seats: thirteen current member units
 	if m, err := w.Members(secretary(), conference.ListMembers{On: "2026-08-01"}); err != nil || m.Current != 13 || m.Required != 7 {
 		t.Errorf("%+v %v", m, err)
 	}
 	r.Seat = "market"
-	refused(t, succeed(secretary()), "no_such_seat")
+	faulttest.Refused(t, succeed(secretary()), "no_such_seat")
 	_, err := w.Members(secretary(), conference.ListMembers{On: "yesterday"})
-	violates(t, err, "invalid_date")
+	faulttest.Violated(t, err, "invalid_date")
 
 	// A session of a later day has the later members; old sessions keep theirs.
 	w.ready("p1")

@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/fault/faulttest"
 	"egov/libs/seal"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -46,10 +48,10 @@ func TestThePlanIsReviewed(t *testing.T) {
 		ss = w.say(ss, conference.Agree, w.members()...)
 		d := decision(ss, 0, conference.Approved, 100)
 		_, err = w.Decide(chair(), d)
-		violates(t, err, "outcome_of_another_kind")
+		faulttest.Violated(t, err, "outcome_of_another_kind")
 		d.StatedDecision = conference.StatedDecision{Outcome: outcome, Reason: reason, Waivers: []conference.Waiver{{Rule: "x", Reason: "y"}}}
 		_, err = w.Decide(chair(), d)
-		violates(t, err, "rule_does_not_yield")
+		faulttest.Violated(t, err, "rule_does_not_yield")
 		d.Waivers = nil
 		w.must(d.Validate())
 		_, err = w.Decide(chair(), d)
@@ -60,7 +62,7 @@ func TestThePlanIsReviewed(t *testing.T) {
 		t.Fatal(d.State)
 	}
 	_, err := w.Reconsider(secretary(), conference.ReconsiderDocket{ID: "plan1", Reason: "再议"})
-	if f := refused(t, err, "plan_laid_again"); !slices.Contains(f.Basis, "YP23-M-7") {
+	if f := faulttest.Refused(t, err, "plan_laid_again"); !slices.Contains(f.Basis, "YP23-M-7") {
 		t.Fatal(f.Basis)
 	}
 	w.must(w.PlanLaid(service(), laid(1))) // heard twice
@@ -91,9 +93,9 @@ func TestOnlyALaidPlanIsAPlanItem(t *testing.T) {
 	w.must(w.PlanLaid(service(), laid(1)))
 	ss := w.called(conference.Ordinary)
 	_, err := w.Propose(secretary(), planItem(ss.ID, "p1"))
-	refused(t, err, "not_a_plan")
+	faulttest.Refused(t, err, "not_a_plan")
 	_, err = w.Propose(secretary(), item(ss.ID, "plan1"))
-	if f := refused(t, err, "not_a_plan"); !slices.Contains(f.Basis, "YP23-M-7") {
+	if f := faulttest.Refused(t, err, "not_a_plan"); !slices.Contains(f.Basis, "YP23-M-7") {
 		t.Fatal(f.Basis)
 	}
 }
@@ -109,26 +111,26 @@ func TestMinutesAreSealedAfterTheirSignature(t *testing.T) {
 	ss = w.say(ss, conference.Agree, w.members()...)
 	r := conference.SealMinutes{ID: ss.ID, DocumentNo: "杨府办纪1号"}
 	w.must(r.Validate())
-	violates(t, (&conference.SealMinutes{}).Validate(), "required")
+	faulttest.Violated(t, (&conference.SealMinutes{}).Validate(), "required")
 	_, err := w.SealMinutes(secretary(), r)
-	refused(t, err, "minutes_not_ready")
+	faulttest.Refused(t, err, "minutes_not_ready")
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
 	w.must(err)
 	_, err = w.Draft(secretary(), conference.DraftMinutes{ID: ss.ID})
 	w.must(err)
 	_, err = w.SealMinutes(secretary(), r)
-	if f := refused(t, err, seal.ErrNotApproved.Code); !slices.Contains(f.Basis, "SH12-E-7") {
+	if f := faulttest.Refused(t, err, seal.ErrNotApproved.Code); !slices.Contains(f.Basis, "SH12-E-7") {
 		t.Fatal(f.Basis)
 	}
 	_, err = w.SignMinutes(chair(), conference.SignMinutes{ID: ss.ID})
 	w.must(err)
-	_, err = w.SealMinutes(as("x", "finance", "secretary"), r)
-	refused(t, err, "not_conference_office")
+	_, err = w.SealMinutes(aggregatetest.As("x", "finance", "secretary"), r)
+	faulttest.Refused(t, err, "not_conference_office")
 	ss, err = w.SealMinutes(secretary(), r)
 	w.must(err)
 	if ss.Minutes.Force != seal.EqualToPaper || ss.Minutes.Seal.SHA256 != ss.Minutes.SHA256 || last[*conferencev1.MinutesSealed](w).GetUnit() != conference.Office {
 		t.Fatalf("%+v", ss.Minutes)
 	}
 	_, err = w.SealMinutes(secretary(), r)
-	refused(t, err, seal.ErrSealed.Code)
+	faulttest.Refused(t, err, seal.ErrSealed.Code)
 }

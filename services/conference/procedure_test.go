@@ -5,7 +5,9 @@ import (
 	"slices"
 	"testing"
 
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
+	"egov/libs/fault/faulttest"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/conference"
@@ -39,7 +41,7 @@ func TestQuorumOpensTheSession(t *testing.T) {
 				}
 				return
 			}
-			f := refused(t, err, "no_quorum")
+			f := faulttest.Refused(t, err, "no_quorum")
 			if !slices.Equal(f.Basis, []string{"YP23-R-4.3"}) {
 				t.Errorf("basis %v", f.Basis)
 			}
@@ -61,7 +63,7 @@ func TestInviteesDoNotCount(t *testing.T) {
 	_, err := w.Attend(secretary(), r)
 	w.must(err)
 	_, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-	refused(t, err, "no_quorum")
+	faulttest.Refused(t, err, "no_quorum")
 	if f := last[*conferencev1.AttendanceRecorded](w); len(f.GetPresent()) != 6 || len(f.GetAbsent()) != 8 || f.GetRequired() != 7 || f.GetMembers() != 14 {
 		t.Errorf("%v", f)
 	}
@@ -76,16 +78,16 @@ func TestLeaveIsAskedBefore(t *testing.T) {
 	_, err := w.Leave(member("audit"), conference.AskLeave{ID: ss.ID, Reason: "出差"})
 	w.must(err)
 	_, err = w.Leave(member("education"), conference.AskLeave{ID: ss.ID, Reason: "出差"})
-	refused(t, err, "not_a_member")
+	faulttest.Refused(t, err, "not_a_member")
 	_, err = w.Leave(member("audit"), conference.AskLeave{ID: ss.ID, Member: "finance", Reason: "替别人请假"})
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 
 	r := attendance(ss.ID, members[:8]...)
 	r.Members = append(r.Members, conference.Attendee{Member: "community", Status: "leave"})
 	_, err = w.Attend(secretary(), r)
-	violates(t, err, "leave_not_asked")
+	faulttest.Violated(t, err, "leave_not_asked")
 	_, err = w.Attend(secretary(), attendance(ss.ID, append([]string{"education"}, members[:8]...)...))
-	violates(t, err, "not_a_member")
+	faulttest.Violated(t, err, "not_a_member")
 
 	ss, err = w.Attend(secretary(), attendance(ss.ID, members[:8]...))
 	w.must(err)
@@ -104,7 +106,7 @@ func TestLeaveIsAskedBefore(t *testing.T) {
 	_, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
 	w.must(err)
 	_, err = w.Leave(member("big-data"), conference.AskLeave{ID: ss.ID, Reason: "事后请假"})
-	refused(t, err, "wrong_session_state")
+	faulttest.Refused(t, err, "wrong_session_state")
 }
 
 func TestSessionOpensOnItsDay(t *testing.T) {
@@ -121,13 +123,13 @@ func TestSessionOpensOnItsDay(t *testing.T) {
 	_, err = w.Attend(secretary(), attendance(ss.ID, w.members()...))
 	w.must(err)
 	_, err = w.Open(chair(), conference.OpenSession{ID: ss.ID})
-	refused(t, err, "session_not_due")
+	faulttest.Refused(t, err, "session_not_due")
 	w.set("2026-06-25")
 	_, err = w.Open(chair(), conference.OpenSession{ID: ss.ID})
 	w.must(err)
 	r.HeldOn = date("2026-06-24")
 	_, err = w.Call(secretary(), r)
-	violates(t, err, "in_the_past")
+	faulttest.Violated(t, err, "in_the_past")
 }
 
 func TestAgendaIsProposedByTheOfficeAndApprovedByTheChair(t *testing.T) {
@@ -136,15 +138,15 @@ func TestAgendaIsProposedByTheOfficeAndApprovedByTheChair(t *testing.T) {
 	w.ready("p1")
 	ss := w.called(conference.Ordinary)
 	_, err := w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
-	refused(t, err, "empty_agenda")
+	faulttest.Refused(t, err, "empty_agenda")
 	_, err = w.Propose(member("finance"), item(ss.ID, "p1"))
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 	ss, err = w.Propose(secretary(), item(ss.ID, "p1"))
 	w.must(err)
 	_, err = w.Propose(secretary(), item(ss.ID, "p1"))
-	refused(t, err, "already_on_agenda")
-	_, err = w.Approve(as("deputy", "gov-office", "chair"), conference.ApproveAgenda{ID: ss.ID})
-	refused(t, err, "not_the_chair")
+	faulttest.Refused(t, err, "already_on_agenda")
+	_, err = w.Approve(aggregatetest.As("deputy", "gov-office", "chair"), conference.ApproveAgenda{ID: ss.ID})
+	faulttest.Refused(t, err, "not_the_chair")
 	if slices.Contains(ss.Parties, "finance") || slices.Contains(w.docket("p1").Parties, "finance") {
 		t.Error("members see the agenda before the chair approved it")
 	}
@@ -154,17 +156,13 @@ func TestAgendaIsProposedByTheOfficeAndApprovedByTheChair(t *testing.T) {
 		t.Error("members do not see a project on their agenda")
 	}
 	_, err = w.Propose(secretary(), item(ss.ID, "p1"))
-	refused(t, err, "wrong_session_state")
+	faulttest.Refused(t, err, "wrong_session_state")
 	if f := last[*conferencev1.AgendaApproved](w); !slices.Equal(f.GetProjectIds(), []string{"p1"}) {
 		t.Errorf("%v", f)
 	}
 	// Without the office's study and suggestion there is no item.
 	r := conference.ProposeItem{ProjectID: "p1"}
-	err = r.Validate()
-	f := refused(t, err, "invalid_input")
-	if len(f.Violations) != 2 || violates(t, err, "required").Basis[0] != "YP23-R-4.4" {
-		t.Errorf("%+v", f.Violations)
-	}
+	faulttest.RefusedOn(t, r.Validate(), "YP23-R-4.4", "invalid_input", "required", "required")
 }
 
 func TestRecusal(t *testing.T) {
@@ -190,14 +188,14 @@ func TestRecusal(t *testing.T) {
 				t.Fatalf("the declaring member is not recused from the beginning: %+v", o)
 			}
 			_, err := w.GiveOpinion(member("science"), conference.GiveOpinion{ID: ss.ID, Item: ss.Agenda[0].ID, StatedOpinion: conference.StatedOpinion{Stance: conference.Agree}})
-			refused(t, err, "recused")
+			faulttest.Refused(t, err, "recused")
 			ss = w.say(ss, conference.Agree, c.present...)
 			_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
 			if c.decides {
 				w.must(err)
 				return
 			}
-			f := refused(t, err, "no_quorum")
+			f := faulttest.Refused(t, err, "no_quorum")
 			if !slices.Equal(f.Basis, []string{"YP23-R-4.3", "ours"}) {
 				t.Errorf("basis %v", f.Basis)
 			}
@@ -224,7 +222,7 @@ func TestVoluntaryRecusalAndLeavingCount(t *testing.T) {
 		t.Fatal(err)
 	}
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
-	refused(t, err, "no_quorum")
+	faulttest.Refused(t, err, "no_quorum")
 	_, err = w.Attend(secretary(), attendance(ss.ID, m...))
 	w.must(err)
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
@@ -242,7 +240,7 @@ func TestOpinionsAreRecordedOneByOne(t *testing.T) {
 		_, err := w.GiveOpinion(ctx, conference.GiveOpinion{ID: ss.ID, Item: it, StatedOpinion: conference.StatedOpinion{Member: member, Stance: s, Text: "意见"}})
 		return err
 	}
-	refused(t, give(member(m[0]), "", conference.Agree), "opinions_not_yet")
+	faulttest.Refused(t, give(member(m[0]), "", conference.Agree), "opinions_not_yet")
 	_, err := w.Leave(member(m[13]), conference.AskLeave{ID: ss.ID, Reason: "出差"})
 	w.must(err)
 	w.must(give(member(m[13]), "", conference.Agree)) // in writing, before the session
@@ -254,17 +252,17 @@ func TestOpinionsAreRecordedOneByOne(t *testing.T) {
 	ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
 	w.must(err)
 
-	refused(t, give(member("education"), "", conference.Agree), "not_a_member")
-	refused(t, give(member(m[0]), m[1], conference.Agree), "not_conference_office")
-	refused(t, give(secretary(), "education", conference.Agree), "not_a_member")
+	faulttest.Refused(t, give(member("education"), "", conference.Agree), "not_a_member")
+	faulttest.Refused(t, give(member(m[0]), m[1], conference.Agree), "not_conference_office")
+	faulttest.Refused(t, give(secretary(), "education", conference.Agree), "not_a_member")
 	w.must(give(member(m[0]), "", conference.Disagree))
-	refused(t, give(secretary(), m[0], conference.Agree), "members_own_opinion")
+	faulttest.Refused(t, give(secretary(), m[0], conference.Agree), "members_own_opinion")
 	w.must(give(member(m[0]), "", conference.Agree)) // its own to change, until the decision
 	for _, x := range m[1:6] {
 		w.must(give(secretary(), x, conference.Agree))
 	}
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
-	f := refused(t, err, "opinions_missing")
+	f := faulttest.Refused(t, err, "opinions_missing")
 	if !slices.Equal(f.Basis, []string{"YP23-R-4.6"}) {
 		t.Errorf("basis %v", f.Basis)
 	}
@@ -275,7 +273,7 @@ func TestOpinionsAreRecordedOneByOne(t *testing.T) {
 	if d.Count != (conference.Count{Agree: 7, Abstain: 1}) || len(d.Present) != 7 {
 		t.Errorf("%+v", d)
 	}
-	refused(t, give(member(m[0]), "", conference.Disagree), "wrong_item_state")
+	faulttest.Refused(t, give(member(m[0]), "", conference.Disagree), "wrong_item_state")
 }
 
 func TestOnlyTheChairDecides(t *testing.T) {
@@ -292,10 +290,10 @@ func TestOnlyTheChairDecides(t *testing.T) {
 	}{
 		{"the office", secretary(), "not_the_chair"},
 		{"a member", member("finance"), "not_the_chair"},
-		{"the chair of another session", as("other.chair", "gov-office", "chair"), "not_the_chair"},
+		{"the chair of another session", aggregatetest.As("other.chair", "gov-office", "chair"), "not_the_chair"},
 	} {
 		_, err := w.Decide(c.ctx, d)
-		if f := refused(t, err, c.code); !slices.Equal(f.Basis, []string{"YP23-R-4.1"}) {
+		if f := faulttest.Refused(t, err, c.code); !slices.Equal(f.Basis, []string{"YP23-R-4.1"}) {
 			t.Errorf("%s: basis %v", c.name, f.Basis)
 		}
 	}
@@ -306,7 +304,7 @@ func TestOnlyTheChairDecides(t *testing.T) {
 		t.Errorf("decided by %q", got)
 	}
 	_, err = w.Decide(chair(), d)
-	refused(t, err, "wrong_item_state")
+	faulttest.Refused(t, err, "wrong_item_state")
 }
 
 func TestNobodyDecidesWhatTheyDeclared(t *testing.T) {
@@ -319,7 +317,7 @@ func TestNobodyDecidesWhatTheyDeclared(t *testing.T) {
 	m := w.members()
 	ss := w.called(conference.Ordinary, "p1", "p3")
 	_, err := w.Propose(secretary(), item(ss.ID, "p2"))
-	refused(t, err, "own_project")
+	faulttest.Refused(t, err, "own_project")
 	_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
 	w.must(err)
 	_, err = w.Attend(secretary(), attendance(ss.ID, m...))
@@ -327,10 +325,10 @@ func TestNobodyDecidesWhatTheyDeclared(t *testing.T) {
 	ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
 	w.must(err)
 	_, err = w.GiveOpinion(member("finance"), conference.GiveOpinion{ID: ss.ID, Item: ss.Agenda[1].ID, StatedOpinion: conference.StatedOpinion{Stance: conference.Agree}})
-	refused(t, err, "own_project")
+	faulttest.Refused(t, err, "own_project")
 	ss = w.say(ss, conference.Agree, m...)
 	_, err = w.Decide(chair(), decision(ss, 0, conference.Approved, 600_000_000))
-	f := refused(t, err, "own_project")
+	f := faulttest.Refused(t, err, "own_project")
 	if !slices.Equal(f.Basis, []string{"SH12-P-9"}) {
 		t.Errorf("basis %v", f.Basis)
 	}

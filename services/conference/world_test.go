@@ -3,7 +3,6 @@ package conference_test
 import (
 	"context"
 	"encoding/json"
-	"errors"
 	"fmt"
 	"maps"
 	"slices"
@@ -14,6 +13,7 @@ import (
 	"google.golang.org/protobuf/proto"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -135,21 +135,14 @@ func (w *world) set(day string) {
 	w.now = d.Start().Add(9 * time.Hour)
 }
 
-func date(day string) calendar.Date {
-	d, err := calendar.ParseDate(day)
-	if err != nil {
-		panic(err)
-	}
-	return d
+var date = aggregatetest.Day
+
+func secretary() context.Context {
+	return aggregatetest.As("office.secretary", "gov-office", "secretary")
 }
 
-func as(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
-
-func secretary() context.Context      { return as("office.secretary", "gov-office", "secretary") }
-func chair() context.Context          { return as(chairAccount, "district-government", "chair") }
-func member(u string) context.Context { return as("member."+u, u, "member") }
+func chair() context.Context          { return aggregatetest.As(chairAccount, "district-government", "chair") }
+func member(u string) context.Context { return aggregatetest.As("member."+u, u, "member") }
 func service() context.Context {
 	return authn.With(context.Background(), authn.Service("conference", conference.Office))
 }
@@ -306,31 +299,4 @@ func count[M proto.Message](w *world) (n int) {
 		}
 	}
 	return n
-}
-
-// refused wants a fault with a code and gives it.
-func refused(t testing.TB, err error, code string) fault.Error {
-	t.Helper()
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok || f.Code != code {
-		t.Fatalf("got %v, want %s", err, code)
-	}
-	if f.Msg == "" || f.MsgEN == "" {
-		t.Errorf("%s speaks one language: %q %q", code, f.Msg, f.MsgEN)
-	}
-	return *f
-}
-
-// violates wants a violation of a code in a refusal and gives it.
-func violates(t testing.TB, err error, code string) fault.Violation {
-	t.Helper()
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok {
-		t.Fatalf("got %v, want a violation %s", err, code)
-	}
-	i := slices.IndexFunc(f.Violations, func(v fault.Violation) bool { return v.Code == code })
-	if i < 0 {
-		t.Fatalf("%v does not violate %s", err, code)
-	}
-	return f.Violations[i]
 }

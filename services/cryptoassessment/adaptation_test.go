@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/fault"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -96,9 +97,9 @@ func TestGuidanceIsRefused(t *testing.T) {
 		{"asked for by another unit", nil, ask(stranger), "not_declaring_unit", ""},
 		{"asked for twice", []func(*desk) error{ask(declarer)}, ask(declarer), "wrong_stage", ""},
 		{"given before it is asked for", nil, guide(officer), "wrong_stage", ""},
-		{"given by a third unit", []func(*desk) error{ask(declarer)}, guide(person("edu.crypto", "education", "crypto_officer")), "not_guiding_bureau", "YP23-M-27"},
+		{"given by a third unit", []func(*desk) error{ask(declarer)}, guide(aggregatetest.As("edu.crypto", "education", "crypto_officer")), "not_guiding_bureau", "YP23-M-27"},
 		{"given twice by one bureau", []func(*desk) error{ask(declarer), guide(officer)}, guide(officer), "guided_before", "YP23-M-27"},
-		{"given by who asked", []func(*desk) error{ask(declarer)}, guide(person("centre.declarer", cryptoassessment.Secrecy, "crypto_officer")), "own_work", "SH12-P-9"},
+		{"given by who asked", []func(*desk) error{ask(declarer)}, guide(aggregatetest.As("centre.declarer", cryptoassessment.Secrecy, "crypto_officer")), "own_work", "SH12-P-9"},
 		{"asked for after the project ended", []func(*desk) error{func(d *desk) error { return d.AdaptationEnded(self, "p1") }}, ask(declarer), "wrong_stage", ""},
 	} {
 		t.Run(tt.name, func(t *testing.T) {

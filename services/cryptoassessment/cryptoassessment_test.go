@@ -9,6 +9,7 @@ import (
 	"pgregory.net/rapid"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/calendar"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
 	"egov/services/cryptoassessment"
@@ -93,7 +94,7 @@ func TestWhoMayDoWhatWhen(t *testing.T) {
 		{"ConsentBeforeTheArgument", nil, func(d *desk) error { return answerAs(d, supervisor) }, "wrong_stage"},
 		{"ConsentByAnotherUnit", []func(*desk) error{argued}, func(d *desk) error { return answerAs(d, stranger) }, "not_supervising_unit"},
 		{"ConsentByWhoArgued", []func(*desk) error{argued}, func(d *desk) error {
-			return answerAs(d, person("centre.declarer", "education", "supervisor"))
+			return answerAs(d, aggregatetest.As("centre.declarer", "education", "supervisor"))
 		}, "own_work"},
 		{"FilingBeforeTheConsent", []func(*desk) error{argued}, func(d *desk) error {
 			_, err := d.File(supervisor, cryptoassessment.FileExemption{ID: "p1"})

@@ -38,9 +38,7 @@ func newDesk() *desk {
 	d.Service = &cryptoassessment.Service{
 		Plans: d.plans, Exemptions: d.exemptions, Assessments: d.assessments, Adaptations: d.adaptations, District: "yangpu",
 		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
-		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
-			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
-		},
+		Sign:  aggregatetest.Sign,
 	}
 	return d
 }
@@ -48,16 +46,12 @@ func newDesk() *desk {
 // The people and the service itself.
 var (
 	self       = authn.With(context.Background(), authn.Service("cryptoassessment", cryptoassessment.Bureau))
-	declarer   = person("centre.declarer", "education-centre", "declarer")
-	stranger   = person("civil.declarer", "civil-affairs", "declarer")
-	supervisor = person("edu.supervisor", "education", "supervisor")
-	officer    = person("crypto.officer", cryptoassessment.Bureau, "crypto_officer")
-	keeper     = person("secrecy.officer", cryptoassessment.Secrecy, "crypto_officer")
+	declarer   = aggregatetest.As("centre.declarer", "education-centre", "declarer")
+	stranger   = aggregatetest.As("civil.declarer", "civil-affairs", "declarer")
+	supervisor = aggregatetest.As("edu.supervisor", "education", "supervisor")
+	officer    = aggregatetest.As("crypto.officer", cryptoassessment.Bureau, "crypto_officer")
+	keeper     = aggregatetest.As("secrecy.officer", cryptoassessment.Secrecy, "crypto_officer")
 )
-
-func person(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
 
 // brief is a project of the education centre whose checklist has the items.
 func brief(items ...string) *typev1.ProjectBrief {

@@ -49,26 +49,22 @@ func newDesk() *desk {
 		InTx:  func(ctx context.Context, f func(context.Context) error) error { return f(ctx) },
 		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
 		NewID: func() string { made++; return fmt.Sprintf("n%d", made) },
-		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
-			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
-		},
+		Sign:  aggregatetest.Sign,
 	}
 	return d
 }
 
+var day = aggregatetest.Day
+
 // The people and the service itself.
 var (
 	self     = authn.With(context.Background(), authn.Service("cybersecurity", cybersecurity.Office))
-	declarer = person("edu.declarer", "education", "declarer")
-	stranger = person("civil.declarer", "civil-affairs", "declarer")
-	cyber    = person("cac.officer", cybersecurity.Office, "cyber_officer")
-	police   = person("police.officer", cybersecurity.Police, "police_officer")
-	office   = person("office.secretary", cybersecurity.GovernmentOffice, "secretary")
+	declarer = aggregatetest.As("edu.declarer", "education", "declarer")
+	stranger = aggregatetest.As("civil.declarer", "civil-affairs", "declarer")
+	cyber    = aggregatetest.As("cac.officer", cybersecurity.Office, "cyber_officer")
+	police   = aggregatetest.As("police.officer", cybersecurity.Police, "police_officer")
+	office   = aggregatetest.As("office.secretary", cybersecurity.GovernmentOffice, "secretary")
 )
-
-func person(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
 
 // brief is a project of the education bureau whose checklist has the items.
 func brief(id string, items ...string) *typev1.ProjectBrief {

@@ -3,45 +3,19 @@ package cybersecurity_test
 import (
 	"context"
 	"slices"
+	"strings"
 	"testing"
-	"time"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/calendar"
-	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	cybersecurityv1 "egov/proto/gen/egov/cybersecurity/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/cybersecurity"
 )
 
-func day(s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-func (d *desk) on(s string) { d.clock.Set(day(s).Start().Add(9 * time.Hour)) }
-
-// refused wants a refusal with a code and the codes of its violations, which
-// rests on an article and speaks two languages.
-func refused(t *testing.T, err error, article, code string, violations ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("not refused, want %s", code)
-	}
-	f := fault.From(err)
-	rests := article == "" || slices.Contains(f.Basis, article)
-	var got []string
-	for _, v := range f.Violations {
-		got = append(got, v.Code)
-		rests = rests || slices.Contains(v.Basis, article)
-	}
-	if f.Code != code || !slices.Equal(got, violations) || f.Msg == "" || f.MsgEN == "" || !rests {
-		t.Fatalf("got %s %v on %v, want %s %v on %s", f.Code, got, f.Basis, code, violations, article)
-	}
-}
+func (d *desk) on(s string) { d.clock.Set(aggregatetest.Morning(s)) }
 
 func must(t *testing.T, errs ...error) {
 	t.Helper()
@@ -50,25 +24,6 @@ func must(t *testing.T, errs ...error) {
 			t.Fatal(err)
 		}
 	}
-}
-
-// clock finds the last clock of an obligation.
-func clock(t *testing.T, r aggregate.Root, obligation string) aggregate.Deadline {
-	t.Helper()
-	for _, k := range slices.Backward(r.Deadlines) {
-		if k.Obligation == obligation {
-			return k
-		}
-	}
-	t.Fatalf("no clock of %s: %+v", obligation, r.Deadlines)
-	return aggregate.Deadline{}
-}
-
-func asked(r aggregate.Root) (out []string) {
-	for _, x := range r.Todo {
-		out = append(out, x.Action+"@"+x.Unit)
-	}
-	return out
 }
 
 // build is a project whose acceptance asks for security in step.
@@ -109,7 +64,7 @@ func TestSecurityGoesWithTheWork(t *testing.T) {
 		t.Errorf("%v", &f)
 	}
 	_, err := d.RecordStep(declarer, step("use", "2026-03-02"))
-	refused(t, err, "", "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	must(t, d.ProjectAccepted(self, build())) // accepted anew, what is evidenced stands
 	if x, _ := d.protections.Get(self, "p1"); x.State != cybersecurity.ProtectionEvidenced || len(x.Todo) != 0 {
 		t.Errorf("%+v", x)
@@ -135,21 +90,21 @@ func TestSecurityOutOfStepIsRefused(t *testing.T) {
 			d := newDesk()
 			must(t, d.ProjectAccepted(self, build()))
 			_, err := d.RecordStep(tt.who, tt.r)
-			refused(t, err, "YP23-M-33", tt.code, tt.want...)
+			faulttest.RefusedOn(t, err, "YP23-M-33", tt.code, tt.want...)
 		})
 	}
 	d := newDesk()
 	must(t, d.ProjectAccepted(self, build()))
 	_, err := d.RecordStep(stranger, step("design", "2026-03-02"))
-	refused(t, err, "", "not_owner")
+	faulttest.Refused(t, err, "not_owner")
 	_, err = d.RecordStep(declarer, step("design", "2026-03-02"))
 	must(t, err)
 	_, err = d.RecordStep(declarer, step("construction", "2026-03-01"))
-	refused(t, err, "YP23-M-33", "security_out_of_step", "out_of_order")
+	faulttest.RefusedOn(t, err, "YP23-M-33", "security_out_of_step", "out_of_order")
 	free := step("design", "2026-03-02", func(r *cybersecurity.RecordSecurityStep) { r.CostFen, r.BudgetItem = 0, "" })
-	refused(t, free.Validate(), "YP23-M-33", "invalid_input", "required", "required")
+	faulttest.RefusedOn(t, free.Validate(), "YP23-M-33", "invalid_input", "required", "required")
 	late := step("use", "2026-03-02", func(r *cybersecurity.RecordSecurityStep) { r.CostFen = 1 })
-	refused(t, late.Validate(), "YP23-M-33", "invalid_input", "not_applicable")
+	faulttest.RefusedOn(t, late.Validate(), "YP23-M-33", "invalid_input", "not_applicable")
 }
 
 // TestNoDutyWhereNoneIsAsked: maintenance has no acceptance tests, and a project
@@ -177,25 +132,25 @@ func TestNormsAreSetTogetherAndFollowed(t *testing.T) {
 	must(t, norm.Validate())
 	alone := norm
 	alone.Departments = []string{cybersecurity.GovernmentOffice}
-	refused(t, alone.Validate(), "YP23-M-29", "invalid_input", "required")
+	faulttest.RefusedOn(t, alone.Validate(), "YP23-M-29", "invalid_input", "required")
 	_, err := d.SetNorm(cyber, norm)
-	refused(t, err, "YP23-M-29", "not_government_office")
+	faulttest.RefusedOn(t, err, "YP23-M-29", "not_government_office")
 	n, err := d.SetNorm(office, norm)
 	must(t, err)
 	norm.DocumentNo, norm.InForceOn = "杨府办〔2026〕9号", day("2026-06-01")
 	_, err = d.SetNorm(office, norm) // not in force yet
 	must(t, err, d.ProjectAccepted(self, build()))
 	_, err = d.RecordStep(declarer, step("design", "2026-03-02"))
-	refused(t, err, "YP23-M-29", "security_out_of_step", "norm_not_followed")
+	faulttest.RefusedOn(t, err, "YP23-M-29", "security_out_of_step", "norm_not_followed")
 	follows := step("design", "2026-03-02", func(r *cybersecurity.RecordSecurityStep) { r.Norms = []string{"杨府办〔2026〕5号"} })
 	_, err = d.RecordStep(declarer, follows)
 	must(t, err)
 	_, err = d.RepealNorm(cyber, cybersecurity.RepealNorm{ID: n.ID})
-	refused(t, err, "YP23-M-29", "not_government_office")
+	faulttest.RefusedOn(t, err, "YP23-M-29", "not_government_office")
 	_, err = d.RepealNorm(office, cybersecurity.RepealNorm{ID: n.ID})
 	must(t, err)
 	_, err = d.RepealNorm(office, cybersecurity.RepealNorm{ID: n.ID})
-	refused(t, err, "", "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	if list, err := d.NormsInForce(self); err != nil || len(list) != 0 {
 		t.Errorf("%+v %v", list, err)
 	}
@@ -225,13 +180,13 @@ func TestFiveSystemsAreOnRecord(t *testing.T) {
 				}
 			}
 			_, err := d.FileRegime(declarer, regime("politeness"))
-			refused(t, err, article, "regime_refused", "unknown_code")
+			faulttest.RefusedOn(t, err, article, "regime_refused", "unknown_code")
 			_, err = d.FileRegime(declarer, regime("emergency"))
-			refused(t, err, article, "regime_refused", "recorded_before")
+			faulttest.RefusedOn(t, err, article, "regime_refused", "recorded_before")
 			newer := regime("emergency")
 			newer.DocumentNo, newer.IssuedOn = "emergency-2", day("2026-03-03")
 			_, err = d.FileRegime(declarer, newer)
-			refused(t, err, article, "regime_refused", "in_the_future")
+			faulttest.RefusedOn(t, err, article, "regime_refused", "in_the_future")
 			newer.IssuedOn = day("2026-03-02")
 			x, err := d.FileRegime(declarer, newer)
 			must(t, err)
@@ -240,7 +195,7 @@ func TestFiveSystemsAreOnRecord(t *testing.T) {
 			}
 		})
 	}
-	refused(t, (&cybersecurity.FileRegime{}).Validate(), "YP23-M-32", "invalid_input", "required", "required", "required", "required", "required")
+	faulttest.RefusedOn(t, (&cybersecurity.FileRegime{}).Validate(), "YP23-M-32", "invalid_input", "required", "required", "required", "required", "required")
 }
 
 func inspect(by string, findings ...string) cybersecurity.RecordInspection {
@@ -262,47 +217,47 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 		must(t, err)
 	}
 	_, err := d.Inspect(police, inspect("2026-03-20"))
-	refused(t, err, "", "not_at_this_desk")
+	faulttest.Refused(t, err, "not_at_this_desk")
 	_, err = d.Inspect(cyber, inspect(""))
-	refused(t, err, "YP23-M-30", "inspection_refused", "required")
+	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "required")
 	x, err := d.Inspect(cyber, inspect("2026-03-20", "弱口令"))
 	must(t, err)
 	if len(x.Findings) != 2 || x.Findings[0].Code != "inspection" || x.Findings[0].Basis[0] != "YP23-M-32" || x.Unit != "education" {
 		t.Fatalf("%+v", x)
 	}
-	if k := clock(t, x.Root, "security_correction"); k.DueOn != day("2026-03-20") || k.Unit != "education" || !slices.Equal(asked(x.Root), []string{"report_security_correction@education"}) {
+	if k := aggregatetest.Clock(t, x.Root, "security_correction"); k.DueOn != day("2026-03-20") || k.Unit != "education" || aggregatetest.Todos(x.Root) != "report_security_correction declarer@education" {
 		t.Fatalf("%+v %v", k, x.Todo)
 	}
 	g, err := d.safeguards.Get(self, "education")
 	must(t, err)
-	if k := clock(t, g.Root, "security_inspection"); k.Unit != cybersecurity.Office || k.DueOn != day("2027-03-02") || k.Basis[0] != "YP23-M-30" {
+	if k := aggregatetest.Clock(t, g.Root, "security_inspection"); k.Unit != cybersecurity.Office || k.DueOn != day("2027-03-02") || k.Basis[0] != "YP23-M-30" {
 		t.Errorf("%+v", k)
 	}
 	again := inspect("2026-03-20")
 	again.NoticeNo = "网信检〔2026〕2号"
 	_, err = d.Inspect(cyber, again)
-	refused(t, err, "YP23-M-30", "inspection_refused", "out_of_order")
+	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "out_of_order")
 
 	report := cybersecurity.ReportCorrection{ID: x.ID, Text: "已整改"}
 	_, err = d.ReportCorrection(stranger, report)
-	refused(t, err, "", "not_owner")
+	faulttest.Refused(t, err, "not_owner")
 	_, err = d.ReportCorrection(declarer, report)
-	refused(t, err, "YP23-M-32", "inspection_refused", "still_missing")
+	faulttest.RefusedOn(t, err, "YP23-M-32", "inspection_refused", "still_missing")
 	_, err = d.FileRegime(declarer, regime("inspection"))
 	must(t, err)
 	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
-	refused(t, err, "", "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.ReportCorrection(declarer, report)
 	must(t, err)
 	_, err = d.CloseInspection(police, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
-	refused(t, err, "", "not_at_this_desk")
-	_, err = d.CloseInspection(person("edu.declarer", cybersecurity.Office, "cyber_officer"), cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
-	refused(t, err, "SH12-P-9", "own_work")
+	faulttest.Refused(t, err, "not_at_this_desk")
+	_, err = d.CloseInspection(aggregatetest.As("edu.declarer", cybersecurity.Office, "cyber_officer"), cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
+	faulttest.RefusedOn(t, err, "SH12-P-9", "own_work")
 	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-03-02")})
-	refused(t, err, "YP23-M-30", "inspection_refused", "in_past")
+	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "in_past")
 	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-04-10")})
 	must(t, err)
-	if k := clock(t, x.Root, "security_correction"); k.DueOn != day("2026-04-10") || k.MovedFrom != "2026-03-20" {
+	if k := aggregatetest.Clock(t, x.Root, "security_correction"); k.DueOn != day("2026-04-10") || k.MovedFrom != "2026-03-20" {
 		t.Errorf("%+v", k)
 	}
 	d.on("2026-04-10")
@@ -312,7 +267,7 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 	must(t, d.inspections.Sweep(self, calendar.Statutory()))
 	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "到位"})
 	must(t, err)
-	if k := clock(t, x.Root, "security_correction"); k.State != aggregate.Met || x.State != cybersecurity.InspectionClosed || len(x.Todo) != 0 {
+	if k := aggregatetest.Clock(t, x.Root, "security_correction"); k.State != aggregate.Met || x.State != cybersecurity.InspectionClosed || len(x.Todo) != 0 {
 		t.Errorf("%+v %+v", k, x)
 	}
 }
@@ -326,14 +281,14 @@ func TestAnInspectionThatFindsNothingIsClosed(t *testing.T) {
 		must(t, err)
 	}
 	_, err := d.Inspect(cyber, inspect("2026-03-20"))
-	refused(t, err, "YP23-M-30", "inspection_refused", "not_applicable")
+	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "not_applicable")
 	x, err := d.Inspect(cyber, inspect(""))
 	must(t, err)
 	if x.State != cybersecurity.InspectionClosed || len(x.Deadlines)+len(x.Todo) != 0 {
 		t.Errorf("%+v", x)
 	}
-	refused(t, (&cybersecurity.RecordInspection{}).Validate(), "YP23-M-30", "invalid_input", "required", "required", "required", "required", "required")
-	refused(t, (&cybersecurity.CloseInspection{Done: yes(), Opinion: "x", CorrectBy: day("2026-03-03")}).Validate(), "YP23-M-30", "invalid_input", "required")
+	faulttest.RefusedOn(t, (&cybersecurity.RecordInspection{}).Validate(), "YP23-M-30", "invalid_input", "required", "required", "required", "required", "required")
+	faulttest.RefusedOn(t, (&cybersecurity.CloseInspection{Done: yes(), Opinion: "x", CorrectBy: day("2026-03-03")}).Validate(), "YP23-M-30", "invalid_input", "required")
 }
 
 // xian is the desk under the rules of Xi'an.
@@ -366,7 +321,7 @@ func TestDrillsHaveTheirClock(t *testing.T) {
 			x, _ := d.safeguards.Get(self, "education")
 			must(t, d.Remind(self, "emergency_drill", x.Deadlines[0].ID))
 			x, _ = d.safeguards.Get(self, "education")
-			if len(x.Deadlines) != 1 || !slices.Equal(asked(x.Root), []string{"record_drill@education"}) {
+			if len(x.Deadlines) != 1 || aggregatetest.Todos(x.Root) != "record_drill declarer@education" {
 				t.Fatalf("%+v", x)
 			}
 			x, err = d.Drill(declarer, cybersecurity.RecordDrill{Scenario: "勒索病毒", HeldOn: day(tt.held), Participants: 12})
@@ -374,7 +329,7 @@ func TestDrillsHaveTheirClock(t *testing.T) {
 			if k := x.Deadlines[0]; k.State != tt.state || k.MetOn != tt.held || k.Basis[0] != "XA18-27" {
 				t.Errorf("%+v", k)
 			}
-			if k := clock(t, x.Root, "emergency_drill"); k.State != aggregate.Open || k.DueOn != day(tt.next) || len(x.Todo) != 0 {
+			if k := aggregatetest.Clock(t, x.Root, "emergency_drill"); k.State != aggregate.Open || k.DueOn != day(tt.next) || len(x.Todo) != 0 {
 				t.Errorf("%+v %v", k, x.Todo)
 			}
 			if x.Drills[0].PlanNo != "emergency-1" {
@@ -390,15 +345,15 @@ func TestNoDrillWithoutAPlan(t *testing.T) {
 	d := xian()
 	drill := cybersecurity.RecordDrill{Scenario: "x", HeldOn: day("2026-03-03"), Participants: 1}
 	_, err := d.Drill(declarer, drill)
-	refused(t, err, "XA18-27", "drill_refused", "no_emergency_plan", "in_the_future")
+	faulttest.RefusedOn(t, err, "XA18-27", "drill_refused", "no_emergency_plan", "in_the_future")
 	_, err = d.FileRegime(declarer, regime("emergency"))
 	must(t, err)
 	drill.HeldOn = day("2026-03-02")
 	_, err = d.Drill(declarer, drill)
 	must(t, err)
 	_, err = d.Drill(declarer, drill)
-	refused(t, err, "XA18-27", "drill_refused", "out_of_order")
-	refused(t, (&cybersecurity.RecordDrill{}).Validate(), "XA18-27", "invalid_input", "required", "required", "out_of_range")
+	faulttest.RefusedOn(t, err, "XA18-27", "drill_refused", "out_of_order")
+	faulttest.RefusedOn(t, (&cybersecurity.RecordDrill{}).Validate(), "XA18-27", "invalid_input", "required", "required", "out_of_range")
 }
 
 // TestRisksOfImportantSystemsAreWeighed (XA18-26): what is important has a clock,
@@ -411,34 +366,34 @@ func TestRisksOfImportantSystemsAreWeighed(t *testing.T) {
 	d := xian()
 	y, err := d.Register(declarer, described(""))
 	must(t, err)
-	if k := clock(t, y.Root, "risk_assessment"); k.DueOn != day("2027-03-02") || k.Unit != "education" || k.Basis[0] != "XA18-26" {
+	if k := aggregatetest.Clock(t, y.Root, "risk_assessment"); k.DueOn != day("2027-03-02") || k.Unit != "education" || k.Basis[0] != "XA18-26" {
 		t.Fatalf("%+v", k)
 	}
 	d.on("2027-03-03")
 	must(t, d.systems.Sweep(self, calendar.Statutory()), d.Remind(self, "risk_assessment", y.Deadlines[0].ID))
-	if y, _ = d.systems.Get(self, y.ID); !slices.Contains(asked(y.Root), "record_risk_assessment@education") {
+	if y, _ = d.systems.Get(self, y.ID); !strings.Contains(aggregatetest.Todos(y.Root), "record_risk_assessment declarer@education") {
 		t.Fatal(y.Todo)
 	}
 	_, err = d.AssessRisks(stranger, report(y.ID, "R1", "2027-03-03"))
-	refused(t, err, "", "not_owner")
+	faulttest.Refused(t, err, "not_owner")
 	y, err = d.AssessRisks(declarer, report(y.ID, "R1", "2027-03-03"))
 	must(t, err)
-	if k := y.Deadlines[0]; k.State != aggregate.Late || k.MetOn != "2027-03-03" || slices.Contains(asked(y.Root), "record_risk_assessment@education") {
+	if k := y.Deadlines[0]; k.State != aggregate.Late || k.MetOn != "2027-03-03" || strings.Contains(aggregatetest.Todos(y.Root), "record_risk_assessment declarer@education") {
 		t.Errorf("%+v %v", k, y.Todo)
 	}
-	if k := clock(t, y.Root, "risk_assessment"); k.DueOn != day("2028-03-03") {
+	if k := aggregatetest.Clock(t, y.Root, "risk_assessment"); k.DueOn != day("2028-03-03") {
 		t.Errorf("%+v", k)
 	}
 	_, err = d.AssessRisks(declarer, report(y.ID, "R1", "2027-03-02"))
-	refused(t, err, "XA18-26", "risk_assessment_refused", "recorded_before", "out_of_order")
+	faulttest.RefusedOn(t, err, "XA18-26", "risk_assessment_refused", "recorded_before", "out_of_order")
 	_, err = d.AssessRisks(declarer, report(y.ID, "R2", "2027-03-04"))
-	refused(t, err, "XA18-26", "risk_assessment_refused", "in_the_future")
-	refused(t, (&cybersecurity.RecordRisks{HighRisks: -1}).Validate(), "XA18-26", "invalid_input", "required", "required", "required", "out_of_range", "required")
+	faulttest.RefusedOn(t, err, "XA18-26", "risk_assessment_refused", "in_the_future")
+	faulttest.RefusedOn(t, (&cybersecurity.RecordRisks{HighRisks: -1}).Validate(), "XA18-26", "invalid_input", "required", "required", "required", "out_of_range", "required")
 	plain := described("").Description
 	plain.DataLevel = "general"
 	y, err = d.ChangeSystem(declarer, cybersecurity.ChangeSystem{ID: y.ID, Description: plain})
 	must(t, err)
-	if k := clock(t, y.Root, "risk_assessment"); k.State != aggregate.Waived {
+	if k := aggregatetest.Clock(t, y.Root, "risk_assessment"); k.State != aggregate.Waived {
 		t.Errorf("%+v", k)
 	}
 	_, err = d.Retire(declarer, cybersecurity.RetireSystem{ID: y.ID, Reason: "并入"})
@@ -485,7 +440,7 @@ func TestWhichSystemsAreImportant(t *testing.T) {
 			}
 			if !tt.want && tt.project != "" {
 				_, err = d.AssessRisks(declarer, cybersecurity.RecordRisks{ID: y.ID, ReportNo: "R", CompletedOn: day("2026-03-02")})
-				refused(t, err, "XA18-26", "risk_assessment_refused", "not_in_use")
+				faulttest.RefusedOn(t, err, "XA18-26", "risk_assessment_refused", "not_in_use")
 				must(t, d.PutIntoUse(self, "p1", day("2026-03-02")))
 				if y, _ = d.systems.Get(self, "p1"); y.Running("risk_assessment") == nil {
 					t.Errorf("in use without a clock: %+v", y.Deadlines)
@@ -506,7 +461,7 @@ func TestRemindersPassOverWhatIsGone(t *testing.T) {
 		t.Fatal(x.Todo)
 	}
 	must(t, d.Remind(self, "security_inspection", x.Deadlines[0].ID))
-	if x, _ = d.safeguards.Get(self, "education"); !slices.Equal(asked(x.Root), []string{"inspect_unit@cac"}) {
+	if x, _ = d.safeguards.Get(self, "education"); aggregatetest.Todos(x.Root) != "inspect_unit cyber_officer@cac" {
 		t.Fatal(x.Todo)
 	}
 }

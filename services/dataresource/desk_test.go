@@ -3,18 +3,14 @@ package dataresource_test
 import (
 	"context"
 	"fmt"
-	"slices"
 	"testing"
-	"time"
 
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
-	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
-	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/dataresource"
 )
 
@@ -31,7 +27,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	clock := calendar.NewManual(day("2026-03-02").Start().Add(9 * time.Hour))
+	clock := calendar.NewManual(aggregatetest.Morning("2026-03-02"))
 	d := &desk{
 		t: t, clock: clock,
 		catalogues:  aggregatetest.New[dataresource.Catalogue, *dataresource.Catalogue](clock),
@@ -49,9 +45,7 @@ func newDesk(t *testing.T) *desk {
 		Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()},
 		NewID: func() string { made++; return fmt.Sprintf("n%d", made) },
 		InTx:  func(ctx context.Context, f func(context.Context) error) error { return f(ctx) },
-		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
-			return &typev1.Signature{Alg: "test", Signer: by.Subject, Value: act}, nil
-		},
+		Sign:  aggregatetest.Sign,
 	}
 	return d
 }
@@ -92,29 +86,19 @@ func (p published) Find(context.Context, dataresource.Search) (aggregate.Page[da
 	return aggregate.Page[dataresource.Listed]{}, nil
 }
 
+var day = aggregatetest.Day
+
 // The people and the service itself: civil affairs provides, education asks.
 var (
 	self      = authn.With(context.Background(), authn.Service("dataresource", dataresource.Centre))
-	provider  = person("civil.declarer", "civil-affairs", "declarer")
-	requester = person("edu.declarer", "education", "declarer")
-	stranger  = person("health.declarer", "health", "declarer")
-	officer   = person("data.officer", dataresource.Centre, "data_officer")
-	secretary = person("office.secretary", dataresource.Office, "secretary")
+	provider  = aggregatetest.As("civil.declarer", "civil-affairs", "declarer")
+	requester = aggregatetest.As("edu.declarer", "education", "declarer")
+	stranger  = aggregatetest.As("health.declarer", "health", "declarer")
+	officer   = aggregatetest.As("data.officer", dataresource.Centre, "data_officer")
+	secretary = aggregatetest.As("office.secretary", dataresource.Office, "secretary")
 )
 
-func person(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
-
-func day(s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
-}
-
-func (d *desk) at(s string) { d.clock.Set(day(s).Start().Add(9 * time.Hour)) }
+func (d *desk) at(s string) { d.clock.Set(aggregatetest.Morning(s)) }
 
 func (d *desk) do(errs ...error) {
 	d.t.Helper()
@@ -222,52 +206,3 @@ func (d *desk) provided() dataresource.Sharing {
 }
 
 func yes() *bool { v := true; return &v }
-
-// refused wants a refusal with a code, and the codes of its violations.
-func refused(t *testing.T, err error, code string, violations ...string) {
-	t.Helper()
-	if err == nil {
-		t.Fatalf("not refused, want %s", code)
-	}
-	f := fault.From(err)
-	var got []string
-	for _, v := range f.Violations {
-		got = append(got, v.Code)
-	}
-	if f.Code != code || !slices.Equal(got, violations) || f.Msg == "" || f.MsgEN == "" {
-		t.Fatalf("got %s %v, want %s %v: %v", f.Code, got, code, violations, err)
-	}
-}
-
-// rests wants a refusal to name an article.
-func rests(t *testing.T, err error, article string) {
-	t.Helper()
-	f := fault.From(err)
-	found := slices.Contains(f.Basis, article)
-	for _, v := range f.Violations {
-		found = found || slices.Contains(v.Basis, article)
-	}
-	if !found {
-		t.Errorf("%v does not rest on %s", err, article)
-	}
-}
-
-// clock finds the last clock of an obligation.
-func clock(t *testing.T, r aggregate.Root, obligation string) aggregate.Deadline {
-	t.Helper()
-	for _, k := range slices.Backward(r.Deadlines) {
-		if k.Obligation == obligation {
-			return k
-		}
-	}
-	t.Fatalf("no clock of %s: %+v", obligation, r.Deadlines)
-	return aggregate.Deadline{}
-}
-
-func asks(r aggregate.Root) (out []string) {
-	for _, x := range r.Todo {
-		out = append(out, x.Action+"@"+x.Unit)
-	}
-	slices.Sort(out)
-	return out
-}

@@ -9,7 +9,9 @@ import (
 	"pgregory.net/rapid"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/calendar"
+	"egov/libs/fault/faulttest"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
 	"egov/services/dataresource"
 )
@@ -24,7 +26,7 @@ func TestARequestIsFormedReceivedAnsweredAndServed(t *testing.T) {
 	c := d.publish(field("no", key), field("id_code", private, daily))
 	y, err := d.RequestSharing(requester, ask(c.ID, "no", "id_code"))
 	d.do(err)
-	if y.State != dataresource.Requested || len(y.Deadlines) != 0 || !slices.Equal(asks(y.Root), []string{"receive_sharing@civil-affairs"}) {
+	if y.State != dataresource.Requested || len(y.Deadlines) != 0 || aggregatetest.Todos(y.Root) != "receive_sharing declarer@civil-affairs" {
 		t.Fatalf("%+v", y)
 	}
 	form, err := d.Form(requester, y.ID)
@@ -38,28 +40,28 @@ func TestARequestIsFormedReceivedAnsweredAndServed(t *testing.T) {
 	d.at("2026-03-09")
 	y, err = d.Receive(provider, dataresource.ReceiveSharing{ID: y.ID, ReceivedOn: day("2026-03-05")})
 	d.do(err)
-	k := clock(t, y.Root, "sharing_answer")
+	k := aggregatetest.Clock(t, y.Root, "sharing_answer")
 	if k.TriggerOn != day("2026-03-05") || k.DueOn != day("2026-03-19") || k.Unit != "civil-affairs" || k.Basis[0] != "SH16-D-14" {
 		t.Fatalf("%+v", k)
 	}
 	y, err = d.Answer(provider, granting(y.ID))
 	d.do(err)
-	if k = clock(t, y.Root, "sharing_answer"); k.State != aggregate.Met || y.Answer.Signature == nil {
+	if k = aggregatetest.Clock(t, y.Root, "sharing_answer"); k.State != aggregate.Met || y.Answer.Signature == nil {
 		t.Fatalf("%+v %+v", k, y.Answer)
 	}
-	if got := asks(y.Root); !slices.Equal(got, []string{"sign_agreement@civil-affairs", "sign_agreement@education"}) {
+	if got := aggregatetest.Todos(y.Root); got != "sign_agreement declarer@education, sign_agreement declarer@civil-affairs" {
 		t.Fatal(got)
 	}
 	service := dataresource.OpenSharing{ID: y.ID, Way: "interface", Interface: &dataresource.Interface{Name: "低保核验", Description: "按编号查询", Call: "GET /families/{no}"}}
 	_, err = d.Open(provider, service)
-	refused(t, err, "agreement_missing")
+	faulttest.Refused(t, err, "agreement_missing")
 	_, err = d.SignAgreement(requester, dataresource.SignAgreement{ID: y.ID, AgreementNo: "密〔2026〕1号"})
 	d.do(err)
 	_, err = d.SignAgreement(provider, dataresource.SignAgreement{ID: y.ID, AgreementNo: "密〔2026〕2号"})
-	refused(t, err, "agreement_differs")
+	faulttest.Refused(t, err, "agreement_differs")
 	y, err = d.SignAgreement(provider, dataresource.SignAgreement{ID: y.ID, AgreementNo: "密〔2026〕1号"})
 	d.do(err)
-	if !slices.Equal(asks(y.Root), []string{"open_sharing@civil-affairs"}) || !d.sharings.Stated(&dataresourcev1.SecrecyAgreementSigned{}) {
+	if aggregatetest.Todos(y.Root) != "open_sharing declarer@civil-affairs" || !d.sharings.Stated(&dataresourcev1.SecrecyAgreementSigned{}) {
 		t.Fatalf("%+v", y.Todo)
 	}
 	y, err = d.Open(provider, service)
@@ -74,7 +76,7 @@ func TestARequestIsFormedReceivedAnsweredAndServed(t *testing.T) {
 	d.do(err)
 	record := dataresource.RecordRelease{ID: y.ID, Release: 1, ReleasedOn: day("2026-03-09")}
 	_, err = d.RecordRelease(requester, record)
-	refused(t, err, "no_written_consent")
+	faulttest.Refused(t, err, "no_written_consent")
 	_, err = d.AnswerRelease(provider, dataresource.AnswerRelease{ID: y.ID, Release: 1, Consented: yes(), DocumentNo: "民函〔2026〕7号", Opinion: "同意"})
 	d.do(err)
 	y, err = d.RecordRelease(requester, record)
@@ -83,7 +85,7 @@ func TestARequestIsFormedReceivedAnsweredAndServed(t *testing.T) {
 		t.Fatalf("%+v", y)
 	}
 	_, err = d.RecordRelease(requester, record)
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	y, err = d.End(requester, dataresource.EndSharing{ID: y.ID, Reason: "业务结束"})
 	d.do(err)
 	if y.State != dataresource.Ended {
@@ -98,7 +100,7 @@ func TestUniversalDataAreOfferedAtOnce(t *testing.T) {
 	c := d.publish(field("no", key, open))
 	y, err := d.RequestSharing(requester, ask(c.ID, "no"))
 	d.do(err)
-	if y.State != dataresource.Granted || len(y.Deadlines) != 0 || !slices.Equal(asks(y.Root), []string{"open_sharing@civil-affairs"}) {
+	if y.State != dataresource.Granted || len(y.Deadlines) != 0 || aggregatetest.Todos(y.Root) != "open_sharing declarer@civil-affairs" {
 		t.Fatalf("%+v", y)
 	}
 }
@@ -145,8 +147,8 @@ func TestWhatIsNotAskedForRightly(t *testing.T) {
 			d := newDesk(t)
 			c := d.publish(field("no", key), field("income", withheld))
 			err := tt.do(d, c)
-			refused(t, err, tt.code, tt.violations...)
-			rests(t, err, tt.article)
+			faulttest.Refused(t, err, tt.code, tt.violations...)
+			faulttest.RestsOn(t, err, tt.article)
 		})
 	}
 }
@@ -163,7 +165,7 @@ func TestWhoAnswersWhatWhen(t *testing.T) {
 		code string
 	}{
 		{"an answer by the unit that asked", answer(requester), "not_provider"},
-		{"an answer by who asked, now at the provider", answer(person("edu.declarer", "civil-affairs", "declarer")), "own_work"},
+		{"an answer by who asked, now at the provider", answer(aggregatetest.As("edu.declarer", "civil-affairs", "declarer")), "own_work"},
 		{"a receipt of what was received", func(d *desk, y dataresource.Sharing) error {
 			_, err := d.Receive(provider, dataresource.ReceiveSharing{ID: y.ID, ReceivedOn: day("2026-03-02")})
 			return err
@@ -252,9 +254,9 @@ func TestNobodyRefusesWithoutTheLaw(t *testing.T) {
 				}
 				return
 			}
-			refused(t, err, "invalid_input", tt.want...)
+			faulttest.Refused(t, err, "invalid_input", tt.want...)
 			if strings.HasSuffix(tt.name, "without law") {
-				rests(t, err, "SH16-D-14")
+				faulttest.RestsOn(t, err, "SH16-D-14")
 			}
 		})
 	}
@@ -270,22 +272,22 @@ func TestARefusalIsDisputedAndDecided(t *testing.T) {
 	d.do(err)
 	y, err = d.Dispute(requester, dataresource.DisputeSharing{ID: y.ID, Reason: "审核所必需"})
 	d.do(err)
-	if !slices.Equal(asks(y.Root), []string{"resolve_sharing@gov-office"}) || !slices.Contains(y.Parties, dataresource.Office) {
+	if aggregatetest.Todos(y.Root) != "resolve_sharing secretary@gov-office" || !slices.Contains(y.Parties, dataresource.Office) {
 		t.Fatalf("%+v", y.Root)
 	}
 	decide := dataresource.ResolveSharing{ID: y.ID, Granted: yes(), Items: []dataresource.ItemRef{ref("level")}, DecisionNo: "协〔2026〕3号", Reasons: "限于等级"}
 	_, err = d.Resolve(provider, decide)
-	refused(t, err, "not_leading_office")
-	rests(t, err, "SH16-D-15")
-	_, err = d.Resolve(person("edu.declarer", dataresource.Office, "secretary"), decide)
-	refused(t, err, "own_work")
+	faulttest.Refused(t, err, "not_leading_office")
+	faulttest.RestsOn(t, err, "SH16-D-15")
+	_, err = d.Resolve(aggregatetest.As("edu.declarer", dataresource.Office, "secretary"), decide)
+	faulttest.Refused(t, err, "own_work")
 	y, err = d.Resolve(secretary, decide)
 	d.do(err)
 	if y.State != dataresource.Granted || len(y.Granted) != 1 || !y.Dispute.Decided || y.Dispute.Signature == nil {
 		t.Fatalf("%+v", y)
 	}
 	_, err = d.Dispute(requester, dataresource.DisputeSharing{ID: y.ID, Reason: "全部需要"})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	f, err := d.Appraise(officer, appraise("2026-01-01", "2026-03-02"))
 	d.do(err)
 	if got := f.Appraisals[0].Figures; got.RefusalsOverruled != 1 || got.AnswersInTime != 1 || got.Catalogues != 1 {
@@ -302,14 +304,14 @@ func TestAnOverdueAnswerMayBeDisputed(t *testing.T) {
 	d.at("2026-03-16")
 	d.sweep()
 	_, err := d.Dispute(requester, dataresource.DisputeSharing{ID: y.ID, Reason: "未答复"})
-	refused(t, err, "nothing_to_dispute")
+	faulttest.Refused(t, err, "nothing_to_dispute")
 	d.at("2026-03-17")
 	d.sweep()
 	_, err = d.Dispute(requester, dataresource.DisputeSharing{ID: y.ID, Reason: "未答复"})
 	d.do(err)
 	y, err = d.Resolve(secretary, dataresource.ResolveSharing{ID: y.ID, Granted: new(bool), DecisionNo: "1", Reasons: "x"})
 	d.do(err)
-	if k := clock(t, y.Root, "sharing_answer"); k.State != aggregate.Late || k.MetOn != "2026-03-17" || y.State != dataresource.Refused {
+	if k := aggregatetest.Clock(t, y.Root, "sharing_answer"); k.State != aggregate.Late || k.MetOn != "2026-03-17" || y.State != dataresource.Refused {
 		t.Fatalf("%+v %s", k, y.State)
 	}
 }
@@ -321,18 +323,18 @@ func TestOnlyAnApprovalPutsTheAnswerOff(t *testing.T) {
 	y := d.asked(field("no", key))
 	wish := dataresource.RequestDeferral{ID: y.ID, Reason: "数据正在清洗", Until: day("2026-03-02")}
 	_, err := d.RequestDeferral(provider, wish)
-	refused(t, err, "invalid_input", "in_past")
-	rests(t, err, "SH12-27")
+	faulttest.Refused(t, err, "invalid_input", "in_past")
+	faulttest.RestsOn(t, err, "SH12-27")
 	wish.Until = day("2026-06-30")
 	y, err = d.RequestDeferral(provider, wish)
 	d.do(err)
-	if k := clock(t, y.Root, "sharing_answer"); k.DueOn != day("2026-03-16") || y.State != dataresource.Received {
+	if k := aggregatetest.Clock(t, y.Root, "sharing_answer"); k.DueOn != day("2026-03-16") || y.State != dataresource.Received {
 		t.Fatalf("a wish put the answer off: %+v", k)
 	}
 	_, err = d.RequestDeferral(provider, wish)
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.DecideDeferral(officer, dataresource.DecideDeferral{ID: y.ID, Approved: yes(), Opinion: "x"})
-	refused(t, err, "not_leading_office")
+	faulttest.Refused(t, err, "not_leading_office")
 	y, err = d.DecideDeferral(secretary, dataresource.DecideDeferral{ID: y.ID, Approved: new(bool), Opinion: "理由不足"})
 	d.do(err)
 	if y.State != dataresource.Received || y.Deferral.State != dataresource.Refused {
@@ -342,14 +344,14 @@ func TestOnlyAnApprovalPutsTheAnswerOff(t *testing.T) {
 	d.do(err)
 	y, err = d.DecideDeferral(secretary, dataresource.DecideDeferral{ID: y.ID, Approved: yes(), Opinion: "同意"})
 	d.do(err)
-	k := clock(t, y.Root, "sharing_answer")
-	if y.State != dataresource.Deferred || k.DueOn != day("2026-06-30") || k.MovedFrom != "2026-03-16" || !slices.Equal(asks(y.Root), []string{"answer_sharing@civil-affairs"}) {
-		t.Fatalf("%s %+v %v", y.State, k, asks(y.Root))
+	k := aggregatetest.Clock(t, y.Root, "sharing_answer")
+	if y.State != dataresource.Deferred || k.DueOn != day("2026-06-30") || k.MovedFrom != "2026-03-16" || aggregatetest.Todos(y.Root) != "answer_sharing declarer@civil-affairs" {
+		t.Fatalf("%s %+v %s", y.State, k, aggregatetest.Todos(y.Root))
 	}
 	d.at("2026-06-30")
 	y, err = d.Answer(provider, granting(y.ID))
 	d.do(err)
-	if k := clock(t, y.Root, "sharing_answer"); k.State != aggregate.Met {
+	if k := aggregatetest.Clock(t, y.Root, "sharing_answer"); k.State != aggregate.Met {
 		t.Fatalf("%+v", k)
 	}
 }
@@ -385,8 +387,8 @@ func TestTheWayOfSharing(t *testing.T) {
 				d.do(err)
 				return
 			}
-			refused(t, err, "way_refused", tt.want...)
-			rests(t, err, "SH16-D-16")
+			faulttest.Refused(t, err, "way_refused", tt.want...)
+			faulttest.RestsOn(t, err, "SH16-D-16")
 			_, err = d.Open(provider, dataresource.OpenSharing{ID: y.ID, Way: "interface", Interface: &dataresource.Interface{Name: "a", Description: "b", Call: "c"}})
 			d.do(err)
 		})
@@ -401,7 +403,7 @@ func TestTheWayOfSharing(t *testing.T) {
 		if refusedOne == nil {
 			t.Fatalf("%s passes", name)
 		}
-		rests(t, refusedOne, "SH16-D-16")
+		faulttest.RestsOn(t, refusedOne, "SH16-D-16")
 	}
 }
 
@@ -412,11 +414,11 @@ func TestNoUseBeyondPurposeAndGrant(t *testing.T) {
 	y := d.provided()
 	use := dataresource.RecordUse{ID: y.ID, Purpose: "商业推广", System: "x", UsedOn: day("2026-03-03"), Items: []dataresource.ItemRef{ref("income")}}
 	_, err := d.Use(requester, use)
-	refused(t, err, "beyond_mandate", "beyond_purpose", "beyond_grant", "out_of_range")
-	rests(t, err, "XA18-25")
-	rests(t, err, "SH16-D-17")
+	faulttest.Refused(t, err, "beyond_mandate", "beyond_purpose", "beyond_grant", "out_of_range")
+	faulttest.RestsOn(t, err, "XA18-25")
+	faulttest.RestsOn(t, err, "SH16-D-17")
 	_, err = d.Use(stranger, use)
-	refused(t, err, "not_requester")
+	faulttest.Refused(t, err, "not_requester")
 	use.Purpose, use.Items, use.UsedOn = "助学金资格审核", []dataresource.ItemRef{ref("level")}, day("2026-03-02")
 	_, err = d.Use(requester, use)
 	d.do(err)
@@ -429,26 +431,26 @@ func TestNothingGoesOutsideWithoutConsent(t *testing.T) {
 	y := d.provided()
 	record := dataresource.RecordRelease{ID: y.ID, Release: 1, ReleasedOn: day("2026-03-02")}
 	_, err := d.RecordRelease(requester, record)
-	refused(t, err, "no_written_consent")
-	rests(t, err, "SH16-D-17")
+	faulttest.Refused(t, err, "no_written_consent")
+	faulttest.RestsOn(t, err, "SH16-D-17")
 	_, err = d.RequestRelease(requester, dataresource.RequestRelease{ID: y.ID, Recipients: "某公司", Form: "明细", Reason: "合作"})
 	d.do(err)
 	answer := dataresource.AnswerRelease{ID: y.ID, Release: 1, Consented: yes(), Opinion: "同意"}
 	err = answer.Validate()
-	refused(t, err, "invalid_input", "required") // a consent is in writing
-	rests(t, err, "SH16-D-17")
+	faulttest.Refused(t, err, "invalid_input", "required") // a consent is in writing
+	faulttest.RestsOn(t, err, "SH16-D-17")
 	answer.Consented = new(bool)
 	_, err = d.AnswerRelease(requester, answer)
-	refused(t, err, "not_provider")
+	faulttest.Refused(t, err, "not_provider")
 	y, err = d.AnswerRelease(provider, answer)
 	d.do(err)
 	if len(y.Todo) != 0 {
 		t.Errorf("%+v", y.Todo)
 	}
 	_, err = d.AnswerRelease(provider, answer)
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.RecordRelease(requester, record)
-	refused(t, err, "no_written_consent")
+	faulttest.Refused(t, err, "no_written_consent")
 }
 
 // TestADecisionForMoreNeedsANewAgreement: what was signed covers what it was
@@ -468,7 +470,7 @@ func TestADecisionForMoreNeedsANewAgreement(t *testing.T) {
 	_, err = d.Resolve(secretary, dataresource.ResolveSharing{ID: y.ID, Granted: yes(), DecisionNo: "1", Reasons: "x"})
 	d.do(err)
 	_, err = d.Open(provider, dataresource.OpenSharing{ID: y.ID, Way: "file", Note: "x"})
-	refused(t, err, "agreement_missing")
+	faulttest.Refused(t, err, "agreement_missing")
 }
 
 // TestAnAnswerThatStandsTakesNothingBack: who disputes a part keeps the rest
@@ -503,11 +505,11 @@ func TestEndingStopsTheClock(t *testing.T) {
 	y := d.asked(field("no", key))
 	y, err := d.End(requester, dataresource.EndSharing{ID: y.ID, Reason: "不再需要"})
 	d.do(err)
-	if k := clock(t, y.Root, "sharing_answer"); k.State != aggregate.Waived || len(y.Todo) != 0 {
+	if k := aggregatetest.Clock(t, y.Root, "sharing_answer"); k.State != aggregate.Waived || len(y.Todo) != 0 {
 		t.Fatalf("%+v", k)
 	}
 	_, err = d.End(requester, dataresource.EndSharing{ID: y.ID, Reason: "x"})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	d.at("2026-05-01")
 	d.do(d.sharings.Sweep(self, calendar.Statutory()))
 }

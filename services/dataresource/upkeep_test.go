@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
 	"egov/services/dataresource"
 )
@@ -33,14 +35,14 @@ func TestAChangeIsBroughtInWithinItsDays(t *testing.T) {
 			d.at("2026-03-06") // a Friday
 			c, err := d.NoteChange(provider, note(c.ID, "2026-03-06"))
 			d.do(err)
-			if k := clock(t, c.Root, "catalogue_update"); k.DueOn != day("2026-03-10") || k.Unit != "civil-affairs" || !slices.Equal(asks(c.Root), []string{"revise_catalogue@civil-affairs"}) {
+			if k := aggregatetest.Clock(t, c.Root, "catalogue_update"); k.DueOn != day("2026-03-10") || k.Unit != "civil-affairs" || aggregatetest.Todos(c.Root) != "revise_catalogue declarer@civil-affairs" {
 				t.Fatalf("%+v %v", k, c.Todo)
 			}
 			d.at(tt.updated)
 			d.sweep()
 			c, err = d.Revise(provider, dataresource.ReviseCatalogue{ID: c.ID, SubmitCatalogue: catalogue(field("no", key), field("level"))})
 			d.do(err)
-			if k := clock(t, c.Root, "catalogue_update"); k.State != tt.state || k.MetOn != tt.updated {
+			if k := aggregatetest.Clock(t, c.Root, "catalogue_update"); k.State != tt.state || k.MetOn != tt.updated {
 				t.Errorf("%+v", k)
 			}
 			f, err := d.Appraise(officer, appraise("2026-03-01", tt.updated))
@@ -87,7 +89,7 @@ func TestUpkeepIsRefused(t *testing.T) {
 				t.Fatalf("got %s, want %s", got, tt.code)
 			}
 			if tt.article != "" {
-				rests(t, err, tt.article)
+				faulttest.RestsOn(t, err, tt.article)
 			}
 		})
 	}
@@ -99,7 +101,7 @@ func TestYearlyMaintenanceIsAskedForInTime(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	c := d.publish(field("no", key))
-	k := clock(t, c.Root, "catalogue_maintenance")
+	k := aggregatetest.Clock(t, c.Root, "catalogue_maintenance")
 	if k.DueOn != day("2027-03-02") || len(c.Todo) != 0 {
 		t.Fatalf("%+v %v", k, c.Todo)
 	}
@@ -107,12 +109,12 @@ func TestYearlyMaintenanceIsAskedForInTime(t *testing.T) {
 	d.do(d.Remind(self, "catalogue_maintenance", k.ID), d.Remind(self, "catalogue_maintenance", "gone/catalogue_maintenance/2026-01-01"), d.Remind(self, "sharing_answer", k.ID))
 	c, err := d.Catalogues.Get(self, c.ID)
 	d.do(err)
-	if !slices.Equal(asks(c.Root), []string{"maintain_catalogue@civil-affairs"}) {
+	if aggregatetest.Todos(c.Root) != "maintain_catalogue declarer@civil-affairs" {
 		t.Fatal(c.Todo)
 	}
 	c, err = d.Maintain(provider, dataresource.MaintainCatalogue{ID: c.ID, Editor: "甲", Reviewer: "乙"})
 	d.do(err)
-	if next := clock(t, c.Root, "catalogue_maintenance"); next.DueOn != day("2028-02-25") || len(c.Todo) != 0 || !d.catalogues.Stated(&dataresourcev1.CatalogueMaintained{}) {
+	if next := aggregatetest.Clock(t, c.Root, "catalogue_maintenance"); next.DueOn != day("2028-02-25") || len(c.Todo) != 0 || !d.catalogues.Stated(&dataresourcev1.CatalogueMaintained{}) {
 		t.Fatalf("%+v %v", next, c.Todo)
 	}
 }
@@ -147,8 +149,8 @@ func TestPeopleAndBodiesAreIdentifiedByTheirCodes(t *testing.T) {
 			r := catalogue(tt.items...)
 			err := r.Validate()
 			if tt.want != nil {
-				refused(t, err, "invalid_input", tt.want...)
-				rests(t, err, "SH16-D-13")
+				faulttest.Refused(t, err, "invalid_input", tt.want...)
+				faulttest.RestsOn(t, err, "SH16-D-13")
 				if strings.Contains(err.Error(), tt.items[0].Example) && tt.items[0].Example != "" {
 					t.Errorf("the answer repeats the code: %v", err)
 				}
@@ -168,7 +170,7 @@ func TestPeopleAndBodiesAreIdentifiedByTheirCodes(t *testing.T) {
 	if err != nil || got.Invalid != 1 || got.Items[0] != (dataresource.CheckedIdentifier{Masked: "110105***********X", Valid: true}) || got.Items[1].Masked != "***" {
 		t.Errorf("%+v %v", got, err)
 	}
-	refused(t, (&dataresource.CheckIdentifiers{Kind: "name"}).Validate(), "invalid_input", "unknown_code", "out_of_range")
+	faulttest.Refused(t, (&dataresource.CheckIdentifiers{Kind: "name"}).Validate(), "invalid_input", "unknown_code", "out_of_range")
 }
 
 // TestBaseRegistersComeFirst (XA18-21, SH12-27): the keys that join them are not
@@ -178,11 +180,11 @@ func TestBaseRegistersComeFirst(t *testing.T) {
 	r := catalogue(field("no", key, withheld), field("income", withheld))
 	r.BaseRegister = "population"
 	err := r.Validate()
-	refused(t, err, "invalid_input", "base_key_withheld")
-	rests(t, err, "XA18-21")
-	rests(t, err, "SH12-27")
+	faulttest.Refused(t, err, "invalid_input", "base_key_withheld")
+	faulttest.RestsOn(t, err, "XA18-21")
+	faulttest.RestsOn(t, err, "SH12-27")
 	r.BaseRegister = "gossip"
-	refused(t, r.Validate(), "invalid_input", "unknown_code", "base_key_withheld")
+	faulttest.Refused(t, r.Validate(), "invalid_input", "unknown_code", "base_key_withheld")
 	r = catalogue(field("no", key), field("income", withheld))
 	r.BaseRegister = "population"
 	if err := r.Validate(); err != nil {
@@ -199,10 +201,10 @@ func TestStateSecretsAreTurnedAway(t *testing.T) {
 	t.Parallel()
 	r := catalogue(field("no", key, func(x *dataresource.Item) { x.Sensitivity = "state_secret" }))
 	err := r.Validate()
-	refused(t, err, "invalid_input", "classified")
-	rests(t, err, "YP23-M-37")
+	faulttest.Refused(t, err, "invalid_input", "classified")
+	faulttest.RestsOn(t, err, "YP23-M-37")
 	r = catalogue(field("no", key, func(x *dataresource.Item) { x.Sensitivity = "gossip" }))
-	refused(t, r.Validate(), "invalid_input", "unknown_code")
+	faulttest.Refused(t, r.Validate(), "invalid_input", "unknown_code")
 }
 
 // TestAnItemHasOneSource (SH16-D-12): who would collect it again is shown where
@@ -212,8 +214,8 @@ func TestAnItemHasOneSource(t *testing.T) {
 	d := newDesk(t)
 	c := d.publish(field("no", key))
 	_, err := d.Submit(stranger, catalogue(field("no", key)))
-	refused(t, err, "item_has_source", "item_has_source")
-	rests(t, err, "SH16-D-12")
+	faulttest.Refused(t, err, "item_has_source", "item_has_source")
+	faulttest.RestsOn(t, err, "SH16-D-12")
 	if v := fault.From(err).Violations[0]; v.Msg != "来源单位：civil-affairs，目录："+c.ID {
 		t.Errorf("%+v", v)
 	}
@@ -236,7 +238,7 @@ func TestTheRegisterOfStewardsFollowsPeople(t *testing.T) {
 	if len(x.Earlier) != 1 || x.Earlier[0] != (dataresource.Tenure{Name: "张三", Since: "2026-03-02", Until: "2026-05-06"}) || x.Since != "2026-05-06" {
 		t.Fatalf("%+v", x)
 	}
-	refused(t, (&dataresource.FileSteward{Name: "王五"}).Validate(), "invalid_input", "required")
+	faulttest.Refused(t, (&dataresource.FileSteward{Name: "王五"}).Validate(), "invalid_input", "required")
 }
 
 func appraise(from, to string) dataresource.AppraiseUnit {
@@ -252,7 +254,7 @@ func TestUnitsAreAssessedRegularly(t *testing.T) {
 	d.do(d.UnitPublishes(self, "civil-affairs", day("2026-03-02")), d.UnitPublishes(self, "civil-affairs", day("2026-03-05")))
 	x, err := d.Standings.Get(self, "civil-affairs")
 	d.do(err)
-	k := clock(t, x.Root, "data_appraisal")
+	k := aggregatetest.Clock(t, x.Root, "data_appraisal")
 	if k.Unit != dataresource.Centre || k.DueOn != day("2027-03-02") || len(x.Deadlines) != 1 || x.Unit != "civil-affairs" {
 		t.Fatalf("%+v", x)
 	}
@@ -265,24 +267,24 @@ func TestUnitsAreAssessedRegularly(t *testing.T) {
 	d.do(d.Remind(self, "data_appraisal", k.ID))
 	x, err = d.Standings.Get(self, "civil-affairs")
 	d.do(err)
-	if !slices.Equal(asks(x.Root), []string{"appraise_unit@big-data"}) {
+	if aggregatetest.Todos(x.Root) != "appraise_unit data_officer@big-data" {
 		t.Fatal(x.Todo)
 	}
 	_, err = d.Appraise(provider, appraise("2026-01-01", "2026-12-31"))
-	refused(t, err, "not_data_centre")
-	rests(t, err, "SH16-D-22")
+	faulttest.Refused(t, err, "not_data_centre")
+	faulttest.RestsOn(t, err, "SH16-D-22")
 	x, err = d.Appraise(officer, appraise("2026-01-01", "2026-12-31"))
 	d.do(err)
 	if got := x.Appraisals[0].Figures; got != (dataresource.Figures{Catalogues: 1, AnswersLate: 1}) {
 		t.Errorf("%+v", got)
 	}
-	if next := clock(t, x.Root, "data_appraisal"); next.DueOn != day("2028-02-16") || len(x.Todo) != 0 || !d.standings.Stated(&dataresourcev1.UnitAppraised{}) {
+	if next := aggregatetest.Clock(t, x.Root, "data_appraisal"); next.DueOn != day("2028-02-16") || len(x.Todo) != 0 || !d.standings.Stated(&dataresourcev1.UnitAppraised{}) {
 		t.Errorf("%+v %v", next, x.Todo)
 	}
 	_, err = d.Appraise(officer, appraise("2026-12-31", "2027-02-17"))
-	refused(t, err, "period_refused", "out_of_range", "overlap")
-	rests(t, err, "SH16-D-22")
-	refused(t, (&dataresource.AppraiseUnit{}).Validate(), "invalid_input", "required", "required", "required", "unknown_code", "required", "required")
+	faulttest.Refused(t, err, "period_refused", "out_of_range", "overlap")
+	faulttest.RestsOn(t, err, "SH16-D-22")
+	faulttest.Refused(t, (&dataresource.AppraiseUnit{}).Validate(), "invalid_input", "required", "required", "required", "unknown_code", "required", "required")
 }
 
 func order(by string) dataresource.OrderCorrection {
@@ -295,35 +297,35 @@ func TestACorrectionIsOrderedReportedAndClosed(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	_, err := d.Order(officer, order("2026-03-20"))
-	refused(t, err, "not_leading_office")
+	faulttest.Refused(t, err, "not_leading_office")
 	bad := order("2026-03-02")
 	bad.Rule = "politeness"
 	_, err = d.Order(secretary, bad)
-	refused(t, err, "correction_refused", "unknown_code", "in_past")
-	rests(t, err, "SH16-D-23")
+	faulttest.Refused(t, err, "correction_refused", "unknown_code", "in_past")
+	faulttest.RestsOn(t, err, "SH16-D-23")
 	x, err := d.Order(secretary, order("2026-03-20"))
 	d.do(err)
-	if k := clock(t, x.Root, "data_correction"); k.DueOn != day("2026-03-20") || k.WarnOn != day("2026-03-17") || k.Unit != "civil-affairs" || x.Unit != "civil-affairs" ||
-		!slices.Contains(x.Basis, "SH16-D-23") || !slices.Equal(asks(x.Root), []string{"report_correction@civil-affairs"}) {
+	if k := aggregatetest.Clock(t, x.Root, "data_correction"); k.DueOn != day("2026-03-20") || k.WarnOn != day("2026-03-17") || k.Unit != "civil-affairs" || x.Unit != "civil-affairs" ||
+		!slices.Contains(x.Basis, "SH16-D-23") || aggregatetest.Todos(x.Root) != "report_correction declarer@civil-affairs" {
 		t.Fatalf("%+v %+v", x, k)
 	}
 	report := dataresource.ReportCorrection{ID: x.ID, Text: "已更新"}
 	_, err = d.ReportCorrection(stranger, report)
-	refused(t, err, "not_declaring_unit")
+	faulttest.Refused(t, err, "not_declaring_unit")
 	closing := dataresource.CloseCorrection{ID: x.ID, Done: new(bool), Opinion: "仍缺字段", CorrectBy: day("2026-04-10")}
 	_, err = d.CloseCorrection(secretary, closing)
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.ReportCorrection(provider, report)
 	d.do(err)
 	_, err = d.CloseCorrection(provider, closing)
-	refused(t, err, "not_leading_office")
+	faulttest.Refused(t, err, "not_leading_office")
 	closing.CorrectBy = day("2026-03-02")
 	_, err = d.CloseCorrection(secretary, closing)
-	refused(t, err, "correction_refused", "in_past")
+	faulttest.Refused(t, err, "correction_refused", "in_past")
 	closing.CorrectBy = day("2026-04-10")
 	x, err = d.CloseCorrection(secretary, closing)
 	d.do(err)
-	if k := clock(t, x.Root, "data_correction"); k.DueOn != day("2026-04-10") || k.MovedFrom != "2026-03-20" || x.State != dataresource.CorrectionOrdered {
+	if k := aggregatetest.Clock(t, x.Root, "data_correction"); k.DueOn != day("2026-04-10") || k.MovedFrom != "2026-03-20" || x.State != dataresource.CorrectionOrdered {
 		t.Fatalf("%+v", k)
 	}
 	d.at("2026-04-10")
@@ -333,10 +335,10 @@ func TestACorrectionIsOrderedReportedAndClosed(t *testing.T) {
 	d.sweep()
 	x, err = d.CloseCorrection(secretary, dataresource.CloseCorrection{ID: x.ID, Done: yes(), Opinion: "已到位"})
 	d.do(err)
-	if k := clock(t, x.Root, "data_correction"); k.State != aggregate.Met || k.MetOn != "2026-04-10" || x.State != dataresource.CorrectionClosed || len(x.Todo) != 0 {
+	if k := aggregatetest.Clock(t, x.Root, "data_correction"); k.State != aggregate.Met || k.MetOn != "2026-04-10" || x.State != dataresource.CorrectionClosed || len(x.Todo) != 0 {
 		t.Fatalf("%+v %+v", k, x)
 	}
-	refused(t, (&dataresource.CloseCorrection{Done: yes(), Opinion: "x", CorrectBy: day("2026-05-06")}).Validate(), "invalid_input", "required")
+	faulttest.Refused(t, (&dataresource.CloseCorrection{Done: yes(), Opinion: "x", CorrectBy: day("2026-05-06")}).Validate(), "invalid_input", "required")
 }
 
 // TestXiansOwnRulesAreOrderedToBePutRight (XA18-30): the rules are the pack's.
@@ -346,8 +348,8 @@ func TestXiansOwnRulesAreOrderedToBePutRight(t *testing.T) {
 	d.District = "xian"
 	r := order("2026-03-20")
 	_, err := d.Order(secretary, r)
-	refused(t, err, "correction_refused", "unknown_code")
-	rests(t, err, "XA18-30")
+	faulttest.Refused(t, err, "correction_refused", "unknown_code")
+	faulttest.RestsOn(t, err, "XA18-30")
 	r.Rule = "common_network"
 	x, err := d.Order(secretary, r)
 	d.do(err)

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/attachment"
+	"egov/libs/fault/faulttest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -82,7 +84,7 @@ func TestContractsAreRefused(t *testing.T) {
 				ctx = stranger
 			}
 			_, err := d.FileContract(ctx, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -106,7 +108,7 @@ func TestContractsAreFiledInTimeOrLate(t *testing.T) {
 			d.at(c.on)
 			p, err := d.FileContract(declarer, d.contract())
 			d.do(err)
-			if k := clock(t, p, "contract_filing"); k.State != c.state || k.DueOn != day("2026-04-16") || k.MetOn != c.on {
+			if k := aggregatetest.Clock(t, p.Root, "contract_filing"); k.State != c.state || k.DueOn != day("2026-04-16") || k.MetOn != c.on {
 				t.Errorf("%+v", k)
 			}
 			if p.Contracts[0].Late != (c.state == aggregate.Late) {
@@ -116,7 +118,7 @@ func TestContractsAreFiledInTimeOrLate(t *testing.T) {
 			if !d.rows.Stated(&f) || len(f.GetDocuments()) != 3 || f.GetSignature().GetValue() != "procurement.FileContract" || f.GetSequence() != 1 || f.GetFiledOn() != c.on {
 				t.Errorf("%v", &f)
 			}
-			if got := todos(p); got != "accept declarer@education, report_quarter declarer@education, engage_supervision declarer@education" {
+			if got := aggregatetest.Todos(p.Root); got != "accept declarer@education, report_quarter declarer@education, engage_supervision declarer@education" {
 				t.Error(got)
 			}
 		})
@@ -131,18 +133,18 @@ func TestASignedContractIsDueToBeFiled(t *testing.T) {
 	d := newDesk(t)
 	d.tendered(brief(), "competitive_consultation")
 	_, err := d.SignContract(declarer, sign)
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.MakeAward(centre, award())
 	d.do(err)
 	_, err = d.SignContract(stranger, sign)
-	refused(t, err, "not_declaring_unit")
+	faulttest.Refused(t, err, "not_declaring_unit")
 	early := sign
 	early.EffectiveOn = day("2026-03-31")
 	_, err = d.SignContract(declarer, early)
-	refused(t, err, "signing_refused", "before_earlier_step")
+	faulttest.Refused(t, err, "signing_refused", "before_earlier_step")
 	p, err := d.SignContract(declarer, sign)
 	d.do(err)
-	if k := clock(t, p, "contract_filing"); k.State != aggregate.Open || k.DueOn != day("2026-04-16") || k.WarnOn != day("2026-04-13") {
+	if k := aggregatetest.Clock(t, p.Root, "contract_filing"); k.State != aggregate.Open || k.DueOn != day("2026-04-16") || k.WarnOn != day("2026-04-13") {
 		t.Errorf("%+v", k)
 	}
 	d.at("2026-04-02")
@@ -152,20 +154,20 @@ func TestASignedContractIsDueToBeFiled(t *testing.T) {
 		p, err = d.SignContract(declarer, later)
 		d.do(err)
 	}
-	if k := clock(t, p, "contract_filing"); k.DueOn != day("2026-04-17") || k.MovedFrom != "2026-04-16" || len(p.Deadlines) != 3 {
+	if k := aggregatetest.Clock(t, p.Root, "contract_filing"); k.DueOn != day("2026-04-17") || k.MovedFrom != "2026-04-16" || len(p.Deadlines) != 3 {
 		t.Errorf("%+v", p.Deadlines)
 	}
 	_, err = d.SignContract(declarer, sign)
 	d.do(err)
 	d.at("2026-04-17")
-	if k := clock(t, d.get(), "contract_filing"); k.State != aggregate.Late || k.MetOn != "" {
+	if k := aggregatetest.Clock(t, d.get().Root, "contract_filing"); k.State != aggregate.Late || k.MetOn != "" {
 		t.Errorf("%+v", k)
 	}
 	_, err = d.FileContract(declarer, d.contract(func(r *procurement.FileContract) { r.ContractNo = "HT-2" }))
-	refused(t, err, "contract_refused", "not_the_signed_contract")
+	faulttest.Refused(t, err, "contract_refused", "not_the_signed_contract")
 	p, err = d.FileContract(declarer, d.contract())
 	d.do(err)
-	if k := clock(t, p, "contract_filing"); k.MetOn != "2026-04-17" || !p.Contracts[0].Late {
+	if k := aggregatetest.Clock(t, p.Root, "contract_filing"); k.MetOn != "2026-04-17" || !p.Contracts[0].Late {
 		t.Errorf("%+v", k)
 	}
 }
@@ -174,7 +176,7 @@ func TestARenewalIsContractedWithoutAProcedure(t *testing.T) {
 	t.Parallel()
 	d := newDesk(t)
 	d.opened(brief(renewal))
-	if got := todos(d.get()); got != "file_contract declarer@education" {
+	if got := aggregatetest.Todos(d.get().Root); got != "file_contract declarer@education" {
 		t.Error(got)
 	}
 	p, err := d.FileContract(declarer, d.contract())
@@ -194,7 +196,7 @@ func TestAContractFollowsAConsentedChange(t *testing.T) {
 		d := newDesk(t)
 		d.contracted(brief())
 		_, err := d.Amend(declarer, amend(d, 301*wan))
-		refused(t, err, "amendment_refused", "no_consented_change", "contract_over_approved", "over_budget")
+		faulttest.Refused(t, err, "amendment_refused", "no_consented_change", "contract_over_approved", "over_budget")
 	})
 	t.Run("once for each", func(t *testing.T) {
 		t.Parallel()
@@ -202,11 +204,11 @@ func TestAContractFollowsAConsentedChange(t *testing.T) {
 		d.contracted(brief())
 		d.do(d.ChangeConsented(self, &conferencev1.ChangeConsented{ProjectId: "p1", ChangeId: "p1-c1", ApprovedFen: 330 * wan}))
 		_, err := d.Amend(declarer, amend(d, 320*wan))
-		refused(t, err, "amendment_refused", "over_budget")
+		faulttest.Refused(t, err, "amendment_refused", "over_budget")
 		d.do(d.BudgetAdjusted(self, &budgetingv1.BudgetAdjusted{ProjectId: "p1", AmountFen: 325 * wan}))
 		d.do(d.PaymentRecorded(self, &budgetingv1.PaymentRecorded{ProjectId: "p1", PaidTotalFen: 100 * wan}))
 		_, err = d.Amend(declarer, amend(d, 99*wan))
-		refused(t, err, "amendment_refused", "below_paid")
+		faulttest.Refused(t, err, "amendment_refused", "below_paid")
 		p, err := d.Amend(declarer, amend(d, 320*wan))
 		d.do(err)
 		var f procurementv1.ContractAmended
@@ -214,7 +216,7 @@ func TestAContractFollowsAConsentedChange(t *testing.T) {
 			t.Errorf("%v", &f)
 		}
 		_, err = d.Amend(declarer, amend(d, 320*wan))
-		refused(t, err, "amendment_refused", "no_consented_change")
+		faulttest.Refused(t, err, "amendment_refused", "no_consented_change")
 	})
 	t.Run("of a contract that is there", func(t *testing.T) {
 		t.Parallel()
@@ -223,7 +225,7 @@ func TestAContractFollowsAConsentedChange(t *testing.T) {
 		r := amend(d, wan)
 		r.Sequence = 3
 		_, err := d.Amend(declarer, r)
-		refused(t, err, "no_such_contract")
+		faulttest.Refused(t, err, "no_such_contract")
 	})
 }
 
@@ -254,7 +256,7 @@ func TestSupervisorsAreRefused(t *testing.T) {
 			c.prepare(d)
 			c.r.ID, c.r.Kind = "p1", "engineering"
 			_, err := d.Engage(declarer, c.r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -264,7 +266,7 @@ func TestSupervisionIsAskedForUntilItIsEngaged(t *testing.T) {
 	d := newDesk(t)
 	d.contracted(brief())
 	d.supervised()
-	if got := todos(d.get()); got != "accept declarer@education, report_quarter declarer@education" {
+	if got := aggregatetest.Todos(d.get().Root); got != "accept declarer@education, report_quarter declarer@education" {
 		t.Error(got)
 	}
 }
@@ -288,9 +290,9 @@ func TestPapersAreKeptByTheirContent(t *testing.T) {
 		t.Errorf("%q %v", got, err)
 	}
 	_, err = d.Paper(declarer, attachment.Ref{ID: "p1", SHA256: "no"})
-	refused(t, err, "no_such_attachment")
+	faulttest.Refused(t, err, "no_such_attachment")
 	_, err = d.Attach(stranger, attachment.Upload{ID: "p1", Name: "x.txt", Type: "text/plain", Body: want})
-	refused(t, err, "not_declaring_unit")
+	faulttest.Refused(t, err, "not_declaring_unit")
 }
 
 // TestTheOfficeAndTheCentreSeeWhatIsTheirs, when it comes to them.

@@ -5,6 +5,8 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/fault/faulttest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -42,7 +44,7 @@ func TestReportsAreRefused(t *testing.T) {
 			d := newDesk(t)
 			c.prepare(d)
 			_, err := d.ReportQuarter(declarer, quarter(c.quarter, 10, 10))
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -81,7 +83,7 @@ func TestEveryQuarterHasItsClock(t *testing.T) {
 	d.others()
 	p, err := d.Accept(declarer, pass(func(r *procurement.AcceptProject) { r.AcceptedOn = day("2026-12-31") }))
 	d.do(err)
-	if k := clock(t, p, "quarterly_report"); k.State != aggregate.Waived {
+	if k := aggregatetest.Clock(t, p.Root, "quarterly_report"); k.State != aggregate.Waived {
 		t.Errorf("%+v", k)
 	}
 }
@@ -128,24 +130,24 @@ func TestARectificationIsOrderedReportedAndClosed(t *testing.T) {
 	d.contracted(brief())
 	order := procurement.OrderRectification{ID: "p1", Reason: "进度滞后", DueOn: day("2026-04-10")}
 	_, err := d.Order(secretary, order)
-	refused(t, err, "rectification_refused", "not_behind")
+	faulttest.Refused(t, err, "rectification_refused", "not_behind")
 	_, err = d.ReportQuarter(declarer, quarter("2026Q2", 10, 60))
 	d.do(err)
 	_, err = d.Order(declarer, order)
-	refused(t, err, "not_conference_office")
+	faulttest.Refused(t, err, "not_conference_office")
 	order.DueOn = day("2026-04-01")
 	_, err = d.Order(secretary, order)
-	refused(t, err, "rectification_refused", "in_past")
+	faulttest.Refused(t, err, "rectification_refused", "in_past")
 	order.DueOn = day("2026-04-10")
 	p, err := d.Order(secretary, order)
 	d.do(err)
-	if k := clock(t, p, "rectification"); k.DueOn != day("2026-04-10") || k.WarnOn != day("2026-04-07") {
+	if k := aggregatetest.Clock(t, p.Root, "rectification"); k.DueOn != day("2026-04-10") || k.WarnOn != day("2026-04-07") {
 		t.Errorf("%+v", k)
 	}
 	_, err = d.Order(secretary, order)
-	refused(t, err, "rectification_refused", "rectification_open")
+	faulttest.Refused(t, err, "rectification_refused", "rectification_open")
 	_, err = d.CloseRectification(secretary, procurement.CloseRectification{ID: "p1", Done: true, Result: "x"})
-	refused(t, err, "no_such_rectification")
+	faulttest.Refused(t, err, "no_such_rectification")
 	_, err = d.ReportRectification(declarer, procurement.ReportRectification{ID: "p1", Report: "增加人手"})
 	d.do(err)
 	_, err = d.CloseRectification(secretary, procurement.CloseRectification{ID: "p1", Result: "仍滞后", DueOn: day("2026-04-20")})
@@ -200,7 +202,7 @@ func TestTestsAreRefused(t *testing.T) {
 			d := newDesk(t)
 			c.prepare(d)
 			_, err := d.RecordTest(declarer, c.r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -252,7 +254,7 @@ func TestAcceptancesAreRefused(t *testing.T) {
 				ctx = stranger
 			}
 			_, err := d.Accept(ctx, c.r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -298,7 +300,7 @@ func TestWhatEachKindNeedsForItsAcceptance(t *testing.T) {
 				d.do(err)
 				return
 			}
-			refused(t, err, "acceptance_refused", c.violations...)
+			faulttest.Refused(t, err, "acceptance_refused", c.violations...)
 		})
 	}
 }
@@ -318,7 +320,7 @@ func TestOtherServicesFactsStandInForTests(t *testing.T) {
 	d.do(d.Unheard(self, "p1", procurement.FactCrypto))
 	d.do(d.Waived(self, &conferencev1.WaiverGranted{ProjectId: "p1", Rule: "crypto_test", Reason: "x"}))
 	_, err := d.Accept(declarer, pass())
-	refused(t, err, "acceptance_refused", "crypto_test")
+	faulttest.Refused(t, err, "acceptance_refused", "crypto_test")
 	d.do(d.Heard(self, "p1", procurement.FactCrypto, "2026-04-01"))
 	_, err = d.Accept(declarer, pass())
 	d.do(err)
@@ -340,11 +342,11 @@ func TestAFailedAcceptanceIsRectifiedAndFiled(t *testing.T) {
 	d.at("2026-04-30")
 	p, err = d.Accept(declarer, pass(func(r *procurement.AcceptProject) { r.AcceptedOn = day("2026-04-29") }))
 	d.do(err)
-	if k := clock(t, p, "acceptance_rectification"); k.State != aggregate.Met {
+	if k := aggregatetest.Clock(t, p.Root, "acceptance_rectification"); k.State != aggregate.Met {
 		t.Errorf("%+v", k)
 	}
 	// 15 working days from 29 April 2026, over the Labour Day holiday.
-	if k := clock(t, p, "acceptance_filing"); k.TriggerOn != day("2026-04-29") || k.DueOn != day("2026-05-22") {
+	if k := aggregatetest.Clock(t, p.Root, "acceptance_filing"); k.TriggerOn != day("2026-04-29") || k.DueOn != day("2026-05-22") {
 		t.Errorf("%+v", k)
 	}
 	var passed procurementv1.AcceptancePassed
@@ -352,22 +354,22 @@ func TestAFailedAcceptanceIsRectifiedAndFiled(t *testing.T) {
 		t.Errorf("%v", &passed)
 	}
 	_, err = d.RecordTest(declarer, record("self_check"))
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 	p, err = d.FileAcceptance(declarer, procurement.FileAcceptance{ID: "p1"})
 	d.do(err)
-	if p.State != procurement.Filed || clock(t, p, "acceptance_filing").State != aggregate.Met || todos(p) != "register_assets declarer@education" {
-		t.Errorf("%s %s", p.State, todos(p))
+	if p.State != procurement.Filed || aggregatetest.Clock(t, p.Root, "acceptance_filing").State != aggregate.Met || aggregatetest.Todos(p.Root) != "register_assets declarer@education" {
+		t.Errorf("%s %s", p.State, aggregatetest.Todos(p.Root))
 	}
 	item := procurement.Asset{Name: "服务器", Category: "硬件", Quantity: 2, ValueFen: 200 * wan, Custodian: "信息科"}
 	_, err = d.Register(declarer, procurement.RegisterAssets{ID: "p1", Items: []procurement.Asset{item, item}})
-	refused(t, err, "assets_refused", "assets_over_cost")
+	faulttest.Refused(t, err, "assets_refused", "assets_over_cost")
 	p, err = d.Register(declarer, procurement.RegisterAssets{ID: "p1", Items: []procurement.Asset{item}})
 	d.do(err)
 	if len(p.Todo) != 0 || !d.rows.Stated(&procurementv1.AssetsRegistered{}) {
-		t.Errorf("%s", todos(p))
+		t.Errorf("%s", aggregatetest.Todos(p.Root))
 	}
 	_, err = d.Register(declarer, procurement.RegisterAssets{ID: "p1", Items: []procurement.Asset{item}})
-	refused(t, err, "assets_refused", "assets_over_cost")
+	faulttest.Refused(t, err, "assets_refused", "assets_over_cost")
 }
 
 func TestALateFilingOfTheAcceptanceIsTaken(t *testing.T) {
@@ -379,9 +381,9 @@ func TestALateFilingOfTheAcceptanceIsTaken(t *testing.T) {
 	d.at("2026-06-01")
 	p, err := d.FileAcceptance(declarer, procurement.FileAcceptance{ID: "p1"})
 	d.do(err)
-	if k := clock(t, p, "acceptance_filing"); k.State != aggregate.Late || k.MetOn != "2026-06-01" {
+	if k := aggregatetest.Clock(t, p.Root, "acceptance_filing"); k.State != aggregate.Late || k.MetOn != "2026-06-01" {
 		t.Errorf("%+v", k)
 	}
 	_, err = d.FileAcceptance(declarer, procurement.FileAcceptance{ID: "p1"})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 }

@@ -2,19 +2,14 @@ package procurement_test
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"strings"
 	"testing"
-	"time"
 
-	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/blob"
 	"egov/libs/calendar"
-	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
@@ -33,7 +28,7 @@ type desk struct {
 
 func newDesk(t *testing.T) *desk {
 	t.Helper()
-	clock := calendar.NewManual(day("2026-04-01").Start().Add(9 * time.Hour))
+	clock := calendar.NewManual(aggregatetest.Morning("2026-04-01"))
 	rows := aggregatetest.New[procurement.Procurement, *procurement.Procurement](clock)
 	blobs, err := blob.Open(t.Context(), "mem://")
 	if err != nil {
@@ -46,39 +41,27 @@ func newDesk(t *testing.T) *desk {
 	})
 	return &desk{t: t, rows: rows, clock: clock, Service: &procurement.Service{
 		Procurements: rows, Rules: rules.Book{Packs: policy.Default(), Calendar: calendar.Statutory()}, Attachments: attachment.Shelf{Blobs: blobs},
-		Sign: func(act string, by authn.Principal, _ any) (*typev1.Signature, error) {
-			return &typev1.Signature{Alg: "test", Signer: by.Unit, Value: act}, nil
-		},
+		Sign: aggregatetest.Sign,
 	}}
-}
-
-func day(s string) calendar.Date {
-	d, err := calendar.ParseDate(s)
-	if err != nil {
-		panic(err)
-	}
-	return d
 }
 
 // at moves the clock to a day and lets the deadlines be looked at.
 func (d *desk) at(on string) {
 	d.t.Helper()
-	d.clock.Set(day(on).Start().Add(9 * time.Hour))
+	d.clock.Set(aggregatetest.Morning(on))
 	d.do(d.rows.Sweep(self, calendar.Statutory()))
 }
+
+var day = aggregatetest.Day
 
 // The people and the service itself.
 var (
 	self      = authn.With(context.Background(), authn.Service("procurement", procurement.Office))
-	declarer  = person("edu.declarer", "education", "declarer")
-	stranger  = person("civil.declarer", "civil-affairs", "declarer")
-	centre    = person("fac.officer", "facilities", "procurement_officer")
-	secretary = person("office.secretary", "gov-office", "secretary")
+	declarer  = aggregatetest.As("edu.declarer", "education", "declarer")
+	stranger  = aggregatetest.As("civil.declarer", "civil-affairs", "declarer")
+	centre    = aggregatetest.As("fac.officer", "facilities", "procurement_officer")
+	secretary = aggregatetest.As("office.secretary", "gov-office", "secretary")
 )
-
-func person(account, unit string, roles ...string) context.Context {
-	return authn.With(context.Background(), authn.Principal{Subject: account, Unit: unit, Roles: roles})
-}
 
 // Firms with valid credit codes.
 const (
@@ -254,49 +237,4 @@ func (d *desk) others() {
 	for _, fact := range []string{procurement.FactCatalogue, procurement.FactSecurity, procurement.FactXC} {
 		d.do(d.Heard(self, "p1", fact, "2026-04-01"))
 	}
-}
-
-// clock finds the last clock of an obligation.
-func clock(t *testing.T, p procurement.Procurement, obligation string) aggregate.Deadline {
-	t.Helper()
-	for _, d := range slices.Backward(p.Deadlines) {
-		if d.Obligation == obligation {
-			return d
-		}
-	}
-	t.Fatalf("no clock of %s among %+v", obligation, p.Deadlines)
-	return aggregate.Deadline{}
-}
-
-// refused wants err to be a fault of one code with exactly the violations that
-// are named, in two languages.
-func refused(t *testing.T, err error, code string, violations ...string) {
-	t.Helper()
-	f, ok := errors.AsType[*fault.Error](err)
-	if !ok || f.Code != code {
-		t.Fatalf("got %v, want %s", err, code)
-	}
-	if f.Msg == "" || f.MsgEN == "" {
-		t.Errorf("%s speaks one language", code)
-	}
-	got := make([]string, 0, len(f.Violations))
-	for _, v := range f.Violations {
-		got = append(got, v.Code)
-		if v.Msg == "" || v.MsgEN == "" {
-			t.Errorf("%s speaks one language", v.Code)
-		}
-	}
-	slices.Sort(got)
-	slices.Sort(violations)
-	if !slices.Equal(got, violations) {
-		t.Errorf("%s: got %s, want %s", code, strings.Join(got, " "), strings.Join(violations, " "))
-	}
-}
-
-func todos(p procurement.Procurement) string {
-	var out []string
-	for _, x := range p.Todo {
-		out = append(out, x.Action+" "+x.Role+"@"+x.Unit)
-	}
-	return strings.Join(out, ", ")
 }

@@ -6,7 +6,9 @@ import (
 	"testing"
 
 	"egov/libs/aggregate"
+	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
+	"egov/libs/fault/faulttest"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
@@ -39,13 +41,13 @@ func TestTheIssuedBudgetOpensAProcurementInAnyOrder(t *testing.T) {
 				}
 			}
 			p := d.get()
-			if p.Unit != "education" || todos(p) != "start declarer@education" {
-				t.Errorf("%s %s", p.Unit, todos(p))
+			if p.Unit != "education" || aggregatetest.Todos(p.Root) != "start declarer@education" {
+				t.Errorf("%s %s", p.Unit, aggregatetest.Todos(p.Root))
 			}
-			if c := clock(t, p, "procurement_start"); c.TriggerOn != day("2026-03-25") || c.DueOn != day("2026-06-25") || c.Basis[0] != "YP23-R-5.5.1" {
+			if c := aggregatetest.Clock(t, p.Root, "procurement_start"); c.TriggerOn != day("2026-03-25") || c.DueOn != day("2026-06-25") || c.Basis[0] != "YP23-R-5.5.1" {
 				t.Errorf("%+v", c)
 			}
-			if c := clock(t, p, "procurement_stop"); c.DueOn != day("2026-09-25") {
+			if c := aggregatetest.Clock(t, p.Root, "procurement_stop"); c.DueOn != day("2026-09-25") {
 				t.Errorf("%+v", c)
 			}
 			var f procurementv1.ProcurementOpened
@@ -131,7 +133,7 @@ func TestStartsAreRefused(t *testing.T) {
 			}
 			before := d.get().Version
 			_, err := d.Start(ctx, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 			if d.get().Version != before {
 				t.Error("a refusal left something behind")
 			}
@@ -162,8 +164,8 @@ func TestMethodsThatTheRulesAllow(t *testing.T) {
 			t.Parallel()
 			d := newDesk(t)
 			d.started(brief(c.project), c.method)
-			if p := d.get(); p.State != procurement.Started || todos(p) != c.next {
-				t.Errorf("%s %s", p.State, todos(p))
+			if p := d.get(); p.State != procurement.Started || aggregatetest.Todos(p.Root) != c.next {
+				t.Errorf("%s %s", p.State, aggregatetest.Todos(p.Root))
 			}
 		})
 	}
@@ -201,7 +203,7 @@ func TestTheClockToStart(t *testing.T) {
 			d.opened(brief())
 			c.act(d)
 			p := d.get()
-			s, x := clock(t, p, "procurement_start"), clock(t, p, "procurement_stop")
+			s, x := aggregatetest.Clock(t, p.Root, "procurement_start"), aggregatetest.Clock(t, p.Root, "procurement_stop")
 			if s.State != c.start || s.DueOn != day(c.startDue) || x.State != c.stop || x.MetOn != c.stopMet {
 				t.Errorf("start %s by %s, stop %s met %q", s.State, s.DueOn, x.State, x.MetOn)
 			}
@@ -218,7 +220,7 @@ func TestTheConferenceMayLiftTheClockToStart(t *testing.T) {
 		d := newDesk(t)
 		d.opened(brief())
 		d.do(d.Waived(self, waiver))
-		if k := clock(t, d.get(), "procurement_start"); k.State != aggregate.Waived || k.Reason != "随上级进度" {
+		if k := aggregatetest.Clock(t, d.get().Root, "procurement_start"); k.State != aggregate.Waived || k.Reason != "随上级进度" {
 			t.Errorf("%+v", k)
 		}
 	})
@@ -238,13 +240,13 @@ func TestDeferralsAreRefused(t *testing.T) {
 	d := newDesk(t)
 	d.opened(brief())
 	_, err := d.Defer(declarer, procurement.FileDeferral{ID: "p1", Reason: "x", ExpectedOn: day("2026-04-01")})
-	refused(t, err, "deferral_refused", "in_past")
+	faulttest.Refused(t, err, "deferral_refused", "in_past")
 	_, err = d.Defer(stranger, procurement.FileDeferral{ID: "p1", Reason: "x", ExpectedOn: day("2026-08-01")})
-	refused(t, err, "not_declaring_unit")
+	faulttest.Refused(t, err, "not_declaring_unit")
 	_, err = d.Start(declarer, procurement.StartProcurement{ID: "p1", Method: "single_source", StartedOn: day("2026-04-01")})
 	d.do(err)
 	_, err = d.Defer(declarer, procurement.FileDeferral{ID: "p1", Reason: "x", ExpectedOn: day("2026-08-01")})
-	refused(t, err, "wrong_stage")
+	faulttest.Refused(t, err, "wrong_stage")
 }
 
 // TestAMissedStartIsShownToTheConferenceOffice, and the unit is asked for its
@@ -255,13 +257,13 @@ func TestAMissedStartIsShownToTheConferenceOffice(t *testing.T) {
 	d.opened(brief())
 	d.at("2026-07-02")
 	d.do(d.Missed(self, "p1", "procurement_start"))
-	if p := d.get(); fmt.Sprint(p.Parties) != "[education gov-office]" || todos(p) != "start declarer@education, file_deferral declarer@education" {
-		t.Errorf("%v %s", p.Parties, todos(p))
+	if p := d.get(); fmt.Sprint(p.Parties) != "[education gov-office]" || aggregatetest.Todos(p.Root) != "start declarer@education, file_deferral declarer@education" {
+		t.Errorf("%v %s", p.Parties, aggregatetest.Todos(p.Root))
 	}
 	_, err := d.Defer(declarer, procurement.FileDeferral{ID: "p1", Reason: "等待上级标准", ExpectedOn: day("2026-08-01")})
 	d.do(err)
-	if p := d.get(); !p.Deferrals[0].Late || todos(p) != "start declarer@education" {
-		t.Errorf("%+v %s", p.Deferrals, todos(p))
+	if p := d.get(); !p.Deferrals[0].Late || aggregatetest.Todos(p.Root) != "start declarer@education" {
+		t.Errorf("%+v %s", p.Deferrals, aggregatetest.Todos(p.Root))
 	}
 }
 
@@ -275,7 +277,7 @@ func TestAStoppedProcurementMayBeTakenUpAgain(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	d.do(d.Decided(self, &conferencev1.DecisionTaken{ProjectId: "p1", Outcome: "approved", ApprovedFen: 300 * wan, DecidedOn: "2026-04-01"}))
-	if p := d.get(); p.State != procurement.Awarded || todos(p) != "file_contract declarer@education" {
+	if p := d.get(); p.State != procurement.Awarded || aggregatetest.Todos(p.Root) != "file_contract declarer@education" {
 		t.Fatalf("%+v", p)
 	}
 	d.do(d.Withdrawn(self, &declarationv1.ProjectWithdrawn{ProjectId: "p1"}))
@@ -316,7 +318,7 @@ func TestTheCentreRunsItsMethods(t *testing.T) {
 			d := newDesk(t)
 			d.started(brief(), "single_source")
 			_, err := d.Publish(authn.With(t.Context(), c.by), procurement.PublishTender{ID: "p1", NoticeNo: "x", PublishedOn: day("2026-04-01"), ValueFen: wan})
-			refused(t, err, c.code)
+			faulttest.Refused(t, err, c.code)
 		})
 	}
 	t.Run("its own methods are the unit's", func(t *testing.T) {
@@ -324,7 +326,7 @@ func TestTheCentreRunsItsMethods(t *testing.T) {
 		d := newDesk(t)
 		d.started(brief(small), "direct")
 		_, err := d.MakeAward(centre, award())
-		refused(t, err, "not_declaring_unit")
+		faulttest.Refused(t, err, "not_declaring_unit")
 	})
 }
 
@@ -357,7 +359,7 @@ func TestTendersAreRefused(t *testing.T) {
 				c.change(&r)
 			}
 			_, err := d.Publish(centre, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }
@@ -393,7 +395,7 @@ func TestAwardsAreRefused(t *testing.T) {
 				c.change(&r)
 			}
 			_, err := d.MakeAward(centre, r)
-			refused(t, err, c.code, c.violations...)
+			faulttest.Refused(t, err, c.code, c.violations...)
 		})
 	}
 }

@@ -2,7 +2,8 @@
 // packages: what a rule refuses can be tried without a database. It saves what
 // a change leaves behind and the facts it states, and nothing of a change that
 // fails. It has no row-level security and no idempotency; those are proven on
-// a real database.
+// a real database. Beside it stand the people, days and seals of such tests, and
+// what they read off an aggregate.
 package aggregatetest
 
 import (

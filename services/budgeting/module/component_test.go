@@ -1,8 +1,6 @@
 package module_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"os"
 	"testing"
@@ -11,7 +9,6 @@ import (
 	"egov/libs/dbtest"
 	"egov/libs/module/moduletest"
 	"egov/libs/redistest"
-	"egov/libs/store"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
 	deadlinev1 "egov/proto/gen/egov/deadline/v1"
@@ -71,17 +68,6 @@ func (s *town) await(id string, state budgeting.State) {
 	s.Await(fmt.Sprintf("%s %s", id, state), func() bool { return s.get(id).State == state })
 }
 
-func (s *town) tasks(c *moduletest.Client) map[string]string {
-	s.t.Helper()
-	var list struct{ Items []store.Task }
-	c.Get("/v1/tasks").OK(&list)
-	found := map[string]string{}
-	for _, x := range list.Items {
-		found[x.Action] = x.ID
-	}
-	return found
-}
-
 var (
 	askFor = map[string]any{"amount_fen": 270_000_000, "second_class_fen": 10_000_000, "fiscal_year": 2026}
 	give   = map[string]any{"amount_fen": 270_000_000, "document_no": "杨财预〔2026〕1号", "issued_on": "2026-04-01"}
@@ -92,11 +78,11 @@ func TestMoneyFollowsItsRoad(t *testing.T) {
 	s := start(t)
 	const id = "p-road"
 	s.approve(id, "education", "new_build")
-	if got := s.tasks(s.declarer); got["request"] != id {
+	if got := s.declarer.Asked(); got["request"] != id {
 		t.Fatalf("the unit's inbox: %v", got)
 	}
 	s.declarer.Post("/v1/budgets/"+id+"/request", askFor).OK(nil)
-	if got := s.tasks(s.finance); got["issue"] != id {
+	if got := s.finance.Asked(); got["issue"] != id {
 		t.Fatalf("finance's inbox: %v", got)
 	}
 	s.finance.Post("/v1/budgets/"+id+"/return", map[string]string{"reason": "请列明二类费用"}).OK(nil)
@@ -121,7 +107,7 @@ func TestMoneyFollowsItsRoad(t *testing.T) {
 	}
 
 	s.conference.State(id, "gov-office", &conferencev1.ChangeConsented{ProjectId: id, ChangeId: id + "-c1", ApprovedFen: 320_000_000})
-	s.Await("the consented change", func() bool { return s.tasks(s.finance)["adjust"] == id })
+	s.Await("the consented change", func() bool { return s.finance.Asked()["adjust"] == id })
 	s.finance.Post("/v1/budgets/"+id+"/adjust", map[string]any{"amount_fen": 310_000_000, "document_no": "杨财预〔2026〕9号", "reason": "增加数据接口"}).OK(&b)
 	if b.BudgetFen != 310_000_000 {
 		t.Fatalf("%+v", b)
@@ -158,7 +144,7 @@ func TestAMissedRectificationHoldsMaintenanceMoney(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	s.declarer.Post("/v1/budgets/"+late+"/self-evaluations/2026/report", map[string]string{"report": "已培训三百人"}).OK(nil)
-	if got := s.tasks(s.secretary); got["close_rectification"] != late {
+	if got := s.secretary.Asked(); got["close_rectification"] != late {
 		t.Fatalf("the office's inbox: %v", got)
 	}
 	s.secretary.Post("/v1/budgets/"+late+"/self-evaluations/2026/close", map[string]any{"done": true, "result": "已落实"}).OK(nil)
@@ -190,7 +176,7 @@ func TestOneUnitNeverSeesAnothers(t *testing.T) {
 	}
 	var list struct{ Items []budgeting.Budget }
 	stranger.Get("/v1/budgets").OK(&list)
-	if len(list.Items) != 0 || len(s.tasks(stranger)) != 0 {
+	if len(list.Items) != 0 || len(stranger.Asked()) != 0 {
 		t.Fatalf("a stranger sees %+v", list)
 	}
 	for _, table := range []string{"budget", "deadline"} {
@@ -267,17 +253,7 @@ func TestABadBodyIsToldEverythingAtOnce(t *testing.T) {
 	s := start(t)
 	a := s.finance.Post("/v1/budgets/p-x/issue", `{"amount_fen":-1,"issued_on":"2026-02-30","confirmations":[{"requirement":"","document_no":""}],"role":"chair"}`)
 	a.Refused(400, "invalid_input")
-	want, err := os.ReadFile("testdata/issue.problem.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got bytes.Buffer
-	if err := json.Indent(&got, a.Body, "", "  "); err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", &got, want)
-	}
+	moduletest.Golden(t, "issue.problem.json", a.Body)
 	if got := a.Header.Get("Content-Type"); got != "application/problem+json" {
 		t.Error(got)
 	}

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -546,7 +545,7 @@ func TestProblemsNameEverything(t *testing.T) {
 		if a.Status != 400 || a.Header.Get("Content-Type") != "application/problem+json" {
 			t.Fatalf("%s: %d %s", c.name, a.Status, a.Body)
 		}
-		golden(t, filepath.Join("testdata", c.name+".problem.json"), a.Body)
+		moduletest.Golden(t, c.name+".problem.json", a.Body)
 	}
 	if len(d.Facts("")) != before {
 		t.Error("bad input was written")
@@ -554,32 +553,6 @@ func TestProblemsNameEverything(t *testing.T) {
 	d.secretary.Post("/v1/sessions", `[]`).Refused(400, "bad_json")
 	d.secretary.Get("/v1/dockets?page_size=201").Refused(400, "invalid_input")
 	d.secretary.Get("/v1/members?on=tomorrow").Refused(400, "invalid_input")
-}
-
-// golden compares an answer with the one on file.
-func golden(t *testing.T, file string, got []byte) {
-	t.Helper()
-	var doc any
-	if err := json.Unmarshal(got, &doc); err != nil {
-		t.Fatal(err)
-	}
-	pretty, err := json.MarshalIndent(doc, "", "  ")
-	if err != nil {
-		t.Fatal(err)
-	}
-	pretty = append(pretty, '\n')
-	if os.Getenv("UPDATE_GOLDEN") != "" {
-		if err := os.WriteFile(file, pretty, 0o600); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(file)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if string(pretty) != string(want) {
-		t.Errorf("%s is now\n%s", file, pretty)
-	}
 }
 
 // The inbox of each desk holds what it can do, and nothing of others'.

@@ -28,8 +28,8 @@ func TestAnAdaptationIsGuidedByBothBureaus(t *testing.T) {
 	b.declarer.Post(base+"/request", map[string]any{"scope": ""}).Refused(400, "invalid_input")
 	b.declarer.Post(base+"/request", wish).OK(nil)
 	b.declarer.Post(base+"/request", wish).Refused(409, "wrong_stage")
-	if actions(b.officer) != "give_guidance" || actions(secrecy) != "give_guidance" {
-		t.Fatalf("%q %q", actions(b.officer), actions(secrecy))
+	if b.officer.Actions() != "give_guidance" || secrecy.Actions() != "give_guidance" {
+		t.Fatalf("%q %q", b.officer.Actions(), secrecy.Actions())
 	}
 	given := map[string]any{"followed": true, "document_no": "指1号", "opinion": "已完成"}
 	b.declarer.Post(base+"/guidance", given).Refused(403, "role_required")
@@ -38,7 +38,7 @@ func TestAnAdaptationIsGuidedByBothBureaus(t *testing.T) {
 	b.officer.Post(base+"/guidance", given).Refused(409, "guided_before")
 	var x cryptoassessment.Adaptation
 	secrecy.Post(base+"/guidance", given).OK(&x)
-	if x.State != cryptoassessment.AdaptationGuided || len(x.Attachments) != 1 || actions(secrecy) != "" {
+	if x.State != cryptoassessment.AdaptationGuided || len(x.Attachments) != 1 || secrecy.Actions() != "" {
 		t.Fatalf("%+v", x)
 	}
 	if f := b.Stated("p1", &cryptoassessmentv1.XCGuided{}); f.Unit != "secrecy" || len(f.Data["document_nos"].([]any)) != 2 {
@@ -55,7 +55,7 @@ func TestAnAdaptationIsGuidedByBothBureaus(t *testing.T) {
 	q := brief("p2")
 	q.XcConformant = true
 	b.Other("declaration").State("p2", "gov-office", &declarationv1.ProjectAccepted{Project: q})
-	b.Await("the second task", func() bool { return actions(b.declarer) != "" })
+	b.Await("the second task", func() bool { return b.declarer.Actions() != "" })
 	b.Other("declaration").State("p2", "education-centre", &declarationv1.ProjectWithdrawn{ProjectId: "p2"})
 	b.Await("its end", func() bool {
 		return read[cryptoassessment.Adaptation](b, "/v1/adaptations/p2").State == cryptoassessment.AdaptationClosed

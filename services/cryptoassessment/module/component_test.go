@@ -2,7 +2,6 @@ package module_test
 
 import (
 	"os"
-	"strings"
 	"testing"
 
 	"egov/libs/attachment"
@@ -71,16 +70,6 @@ func (b bureau) assessment(id string) cryptoassessment.Assessment {
 	return read[cryptoassessment.Assessment](b, "/v1/assessments/"+id)
 }
 
-func actions(c *moduletest.Client) string {
-	var tasks struct{ Items []struct{ Action string } }
-	c.Get("/v1/tasks").OK(&tasks)
-	var out []string
-	for _, t := range tasks.Items {
-		out = append(out, t.Action)
-	}
-	return strings.Join(out, " ")
-}
-
 func content(change ...func(map[string]any)) map[string]any {
 	m := map[string]any{
 		"summary": "身份鉴别、传输和存储采用国密算法", "level": 3,
@@ -108,8 +97,8 @@ func TestAPlanIsReturnedAndThenAccepted(t *testing.T) {
 	b.submitted(brief("p0", "basis"))
 	b.submitted(brief("p1", "crypto_plan"))
 	b.Await("the task", func() bool { return b.plan("p1").State == cryptoassessment.PlanWanted })
-	if actions(b.declarer) != "submit_plan" || b.plan("p0").ID != "" {
-		t.Fatal(actions(b.declarer))
+	if b.declarer.Actions() != "submit_plan" || b.plan("p0").ID != "" {
+		t.Fatal(b.declarer.Actions())
 	}
 	base := "/v1/plans/p1"
 	b.officer.Get(base).Refused(404, "not_found") // not at its desk yet
@@ -117,7 +106,7 @@ func TestAPlanIsReturnedAndThenAccepted(t *testing.T) {
 	b.declarer.Post(base+"/attachments?name=方案.txt", "密码应用方案\n", moduletest.Header{Name: "Content-Type", Value: "text/plain"}).OK(&d)
 	var p cryptoassessment.Plan
 	b.declarer.Post(base+"/submit", content()).OK(&p)
-	if len(p.Attachments) != 1 || p.Round != 1 || actions(b.officer) != "review_plan" || actions(b.declarer) != "" {
+	if len(p.Attachments) != 1 || p.Round != 1 || b.officer.Actions() != "review_plan" || b.declarer.Actions() != "" {
 		t.Fatalf("%+v", p)
 	}
 	b.declarer.Post(base+"/submit", content()).Refused(409, "wrong_stage")
@@ -128,7 +117,7 @@ func TestAPlanIsReturnedAndThenAccepted(t *testing.T) {
 	b.officer.Get(base+"/attachments/00").Refused(404, "no_such_attachment")
 
 	b.officer.Post(base+"/review", answer(false)).OK(&p)
-	if f := b.Stated("p1", &cryptoassessmentv1.CryptoPlanReviewed{}); f.Data["accepted"] != nil || p.State != cryptoassessment.PlanReturned || actions(b.declarer) != "submit_plan" {
+	if f := b.Stated("p1", &cryptoassessmentv1.CryptoPlanReviewed{}); f.Data["accepted"] != nil || p.State != cryptoassessment.PlanReturned || b.declarer.Actions() != "submit_plan" {
 		t.Fatalf("%+v %+v", f, p)
 	}
 	b.declarer.Post(base+"/submit", content()).OK(nil)
@@ -166,8 +155,8 @@ func TestAnExemptionGoesThroughItsThreePapers(t *testing.T) {
 	b.declarer.Post(base+"/argument", late).Refused(400, "invalid_input")
 	b.declarer.Post(base+"/argument", argument).OK(nil)
 	b.declarer.Post(base+"/argument", argument).Refused(409, "wrong_stage")
-	if actions(b.supervisor) != "answer_exemption" {
-		t.Fatal(actions(b.supervisor))
+	if b.supervisor.Actions() != "answer_exemption" {
+		t.Fatal(b.supervisor.Actions())
 	}
 	b.supervisor.Post(base+"/file", map[string]string{"document_no": "x"}).Refused(409, "wrong_stage")
 	b.As("centre.head", "education-centre", "supervisor").Post(base+"/answer", agree).Refused(403, "not_supervising_unit")
@@ -183,8 +172,8 @@ func TestAnExemptionGoesThroughItsThreePapers(t *testing.T) {
 	b.supervisor.Post(base+"/answer", agree).OK(nil)
 	b.officer.Get(base).Refused(404, "not_found")
 	b.supervisor.Post(base+"/file", map[string]string{"document_no": "教〔2026〕3号"}).OK(nil)
-	if actions(b.officer) != "record_exemption" || actions(b.supervisor) != "" {
-		t.Fatal(actions(b.officer))
+	if b.officer.Actions() != "record_exemption" || b.supervisor.Actions() != "" {
+		t.Fatal(b.officer.Actions())
 	}
 	b.As("edu.supervisor", "party-office", "crypto_officer").Post(base+"/record", map[string]string{"filing_no": "1"}).Refused(403, "own_work")
 	b.officer.Post(base+"/return", map[string]string{"reason": "缺替代计划"}).OK(nil)
@@ -227,8 +216,8 @@ func TestAProjectIsAssessedBeforeItsAcceptanceAndItsSystemEveryYear(t *testing.T
 		a := b.assessment("p1")
 		return a.State == cryptoassessment.AssessmentOwed && a.Grade == 3
 	})
-	if actions(b.declarer) != "submit_report" {
-		t.Fatal(actions(b.declarer))
+	if b.declarer.Actions() != "submit_report" {
+		t.Fatal(b.declarer.Actions())
 	}
 	b.declarer.Post(base+"/report", report("M1", "2026-03-03", true)).Refused(422, "report_refused")
 	b.declarer.Post(base+"/attachments?name=报告.txt", "报告\n", moduletest.Header{Name: "Content-Type", Value: "text/plain"}).OK(nil)
@@ -273,12 +262,12 @@ func TestSystemsInUseAreAssessedByGrade(t *testing.T) {
 	graded("s2", 2)
 	graded("s3", 3)
 	b.Await("the period", func() bool { return b.assessment("s3").NextDueOn == "2027-03-02" })
-	if b.assessment("s2").ID != "" || actions(b.declarer) != "submit_report" {
+	if b.assessment("s2").ID != "" || b.declarer.Actions() != "submit_report" {
 		t.Fatal("a grade that is not assessed is on the list")
 	}
 	graded("s3", 2)
 	b.Await("the lower grade", func() bool { return b.assessment("s3").Grade == 2 })
-	if a := b.assessment("s3"); a.NextDueOn != "" || a.State != cryptoassessment.AssessmentLater || actions(b.declarer) != "" {
+	if a := b.assessment("s3"); a.NextDueOn != "" || a.State != cryptoassessment.AssessmentLater || b.declarer.Actions() != "" {
 		t.Fatalf("%+v", a)
 	}
 }

@@ -95,23 +95,12 @@ func report(no, on string, conformant bool) map[string]any {
 	return map[string]any{"assessor": "某测评中心", "report_no": no, "conformant": conformant, "summary": "得分 92", "completed_on": on}
 }
 
-// actions are what a caller's inbox asks for, sorted by their order there.
-func actions(c *moduletest.Client) string {
-	var tasks struct{ Items []struct{ Action string } }
-	c.Get("/v1/tasks").OK(&tasks)
-	var out []string
-	for _, t := range tasks.Items {
-		out = append(out, t.Action)
-	}
-	return strings.Join(out, " ")
-}
-
 func TestASystemIsGradedBuiltAndAssessed(t *testing.T) {
 	t.Parallel()
 	d := start(t)
 	d.submitted(newBuild("p1"))
 	d.Await("the planned system", func() bool { return d.system("p1").State == cybersecurity.SystemPlanned })
-	if got := actions(d.declarer); got != "register_system" {
+	if got := d.declarer.Actions(); got != "register_system" {
 		t.Fatal(got)
 	}
 	base := "/v1/systems/p1"
@@ -132,11 +121,11 @@ func TestASystemIsGradedBuiltAndAssessed(t *testing.T) {
 		t.Fatalf("%+v", p)
 	}
 	d.declarer.Post(base+"/proposal", proposal(2, 1)).OK(&y)
-	if y.Proposal.Grade != 2 || actions(d.police) != "determine_grade" || actions(d.declarer) != "" {
+	if y.Proposal.Grade != 2 || d.police.Actions() != "determine_grade" || d.declarer.Actions() != "" {
 		t.Fatalf("%+v", y.Proposal)
 	}
 	d.police.Post(base+"/return", map[string]string{"reason": "业务信息应为三级"}).OK(&y)
-	if y.State != cybersecurity.SystemRegistered || actions(d.declarer) != "propose_grade" {
+	if y.State != cybersecurity.SystemRegistered || d.declarer.Actions() != "propose_grade" {
 		t.Fatal(y.State)
 	}
 	d.declarer.Post(base+"/proposal", proposal(2, 3)).OK(&y)
@@ -152,22 +141,22 @@ func TestASystemIsGradedBuiltAndAssessed(t *testing.T) {
 	// The year of grade three begins when the system is in use.
 	d.Other("procurement").State("p1", "facilities", &procurementv1.AcceptancePassed{ProjectId: "p1", AcceptedOn: "2026-03-02"})
 	d.Await("use", func() bool { return d.system("p1").InUse })
-	if y = d.system("p1"); y.NextAssessmentOn != "2027-03-02" || actions(d.declarer) != "record_assessment" {
+	if y = d.system("p1"); y.NextAssessmentOn != "2027-03-02" || d.declarer.Actions() != "record_assessment" {
 		t.Fatalf("%+v", y)
 	}
 	d.Stated("p1", &deadlinev1.DeadlineSet{})
 
 	d.Set("2027-02-01")
 	d.declarer.Post(base+"/assessments", report("R1", "2027-01-20", false)).OK(&y)
-	if actions(d.declarer) != "record_assessment" || y.NextAssessmentOn != "2027-03-02" {
-		t.Fatalf("%s %+v", actions(d.declarer), y)
+	if d.declarer.Actions() != "record_assessment" || y.NextAssessmentOn != "2027-03-02" {
+		t.Fatalf("%s %+v", d.declarer.Actions(), y)
 	}
 	if p := d.declarer.Post(base+"/assessments", report("R1", "2027-02-02", true)).Refused(422, "assessment_refused"); len(p.Violations) != 2 {
 		t.Fatalf("%+v", p.Violations)
 	}
 	d.declarer.Post(base+"/assessments", report("R2", "2027-02-01", true)).OK(&y)
-	if y.NextAssessmentOn != "2028-02-01" || actions(d.declarer) != "record_assessment" {
-		t.Fatalf("%s %+v", actions(d.declarer), y)
+	if y.NextAssessmentOn != "2028-02-01" || d.declarer.Actions() != "record_assessment" {
+		t.Fatalf("%s %+v", d.declarer.Actions(), y)
 	}
 	if f := d.Stated("p1", &cybersecurityv1.AssessmentCompleted{}); f.Data["next_due_on"] != "2028-02-01" {
 		t.Fatalf("%+v", f)
@@ -184,7 +173,7 @@ func TestASystemIsGradedBuiltAndAssessed(t *testing.T) {
 	}
 	d.Await("the upgrade", func() bool { return len(d.system("p1").Projects) > 0 })
 	d.declarer.Post(base+"/retire", map[string]string{"reason": "并入统一平台"}).OK(&y)
-	if y.State != cybersecurity.SystemRetired || strings.Join(y.Projects, " ") != "p2" || actions(d.declarer) != "" {
+	if y.State != cybersecurity.SystemRetired || strings.Join(y.Projects, " ") != "p2" || d.declarer.Actions() != "" {
 		t.Fatalf("%+v", y)
 	}
 	d.Stated("p1", &cybersecurityv1.SystemRetired{})
@@ -255,7 +244,7 @@ func TestConsentToPublish(t *testing.T) {
 	d.Await("the request", func() bool { return d.consent("p1").State == cybersecurity.ConsentRequested })
 	d.cyber.Get("/v1/consents/p9").Refused(404, "not_found")
 	d.cyber.Get("/v1/systems/p9").Refused(404, "not_found")
-	if got := actions(d.cyber); got != "give_consent" {
+	if got := d.cyber.Actions(); got != "give_consent" {
 		t.Fatal(got)
 	}
 	base := "/v1/consents/p1"
@@ -272,7 +261,7 @@ func TestConsentToPublish(t *testing.T) {
 	var c cybersecurity.Consent
 	d.cyber.Post(base+"/give", map[string]any{"consent_no": "杨网备1", "channels": channels}).OK(&c)
 	f := d.Stated("p1", &cybersecurityv1.PublishingConsentGiven{})
-	if c.State != cybersecurity.ConsentGiven || f.Data["channels"].([]any)[0] != "wechat/杨浦机关事务" || f.Data["signature"] == nil || actions(d.cyber) != "" {
+	if c.State != cybersecurity.ConsentGiven || f.Data["channels"].([]any)[0] != "wechat/杨浦机关事务" || f.Data["signature"] == nil || d.cyber.Actions() != "" {
 		t.Fatalf("%+v %+v", c, f)
 	}
 	// A consent that was given stands when the declaration comes again.
@@ -296,7 +285,7 @@ func TestConsentToPublish(t *testing.T) {
 	}
 	d.Other("declaration").State("p2", "facilities", &declarationv1.ProjectWithdrawn{ProjectId: "p2"})
 	d.Await("the end", func() bool { return d.consent("p2").State == cybersecurity.ConsentClosed })
-	if actions(d.cyber) != "" {
+	if d.cyber.Actions() != "" {
 		t.Fatal("a withdrawn project is still on the desk")
 	}
 }

@@ -52,7 +52,7 @@ func TestSecurityGoesWithTheWork(t *testing.T) {
 		t.Fatalf("%+v", list)
 	}
 	d.Other("declaration").State("p1", "gov-office", &declarationv1.ProjectAccepted{Project: newBuild("p1")})
-	d.Await("the task", func() bool { return actions(d.declarer) == "record_security_step" })
+	d.Await("the task", func() bool { return d.declarer.Actions() == "record_security_step" })
 	path := "/v1/protections/p1/steps"
 	d.declarer.Post(path, securityStep("use")).Refused(422, "security_out_of_step")
 	if p := d.declarer.Post(path, securityStep("design")).Refused(422, "security_out_of_step"); p.Violations[0].Code != "norm_not_followed" || p.Violations[0].Basis[0] != "YP23-M-29" {
@@ -63,7 +63,7 @@ func TestSecurityGoesWithTheWork(t *testing.T) {
 	for _, name := range []string{"design", "construction", "use"} {
 		d.declarer.Post(path, securityStep(name)).OK(nil)
 	}
-	if f := d.Stated("p1", &cybersecurityv1.SecurityEvidenced{}); f.Data["cost_fen"] != "8000000" || actions(d.declarer) != "" {
+	if f := d.Stated("p1", &cybersecurityv1.SecurityEvidenced{}); f.Data["cost_fen"] != "8000000" || d.declarer.Actions() != "" {
 		t.Fatalf("%+v", f)
 	}
 	d.declarer.Post(path, securityStep("use")).Refused(409, "wrong_stage")
@@ -71,9 +71,9 @@ func TestSecurityGoesWithTheWork(t *testing.T) {
 
 	// A project that is withdrawn owes no more evidence.
 	d.Other("declaration").State("p2", "gov-office", &declarationv1.ProjectAccepted{Project: newBuild("p2")})
-	d.Await("the second task", func() bool { return actions(d.declarer) == "record_security_step" })
+	d.Await("the second task", func() bool { return d.declarer.Actions() == "record_security_step" })
 	d.Other("declaration").State("p2", "facilities", &declarationv1.ProjectWithdrawn{ProjectId: "p2"})
-	d.Await("its end", func() bool { return actions(d.declarer) == "" })
+	d.Await("its end", func() bool { return d.declarer.Actions() == "" })
 }
 
 func filed(code string) map[string]any {
@@ -89,7 +89,7 @@ func TestAUnitIsInspectedAndCorrects(t *testing.T) {
 	d.declarer.Post("/v1/systems", description("", inUse)).OK(nil)
 	d.Await("the clock of inspection", func() bool { return states(d.cyber, "security_inspection") == "open " })
 	d.Set("2027-02-20")
-	d.Await("the reminder", func() bool { return actions(d.cyber) == "inspect_unit" })
+	d.Await("the reminder", func() bool { return d.cyber.Actions() == "inspect_unit" })
 	for _, code := range []string{"graded_protection", "classified_protection", "security_assessment", "emergency"} {
 		d.declarer.Post("/v1/safeguards/regimes", filed(code)).OK(nil)
 	}
@@ -116,7 +116,7 @@ func TestAUnitIsInspectedAndCorrects(t *testing.T) {
 	}
 	d.declarer.Post("/v1/safeguards/regimes", filed("inspection")).OK(nil)
 	d.declarer.Post(base+"/report", map[string]string{"text": "已建立"}).OK(nil)
-	if got := actions(d.cyber); got != "close_inspection" {
+	if got := d.cyber.Actions(); got != "close_inspection" {
 		t.Fatal(got)
 	}
 	d.cyber.Post(base+"/close", map[string]any{"done": true, "opinion": "到位"}).OK(&x)
@@ -142,9 +142,8 @@ func TestXiansClocksRun(t *testing.T) {
 	})
 	s.Set("2027-03-03")
 	s.Await("both late and asked for", func() bool {
-		got := actions(unit)
 		return states(unit, "risk_assessment") == "late " && states(unit, "emergency_drill") == "late " &&
-			(got == "propose_grade record_risk_assessment record_drill" || got == "record_drill propose_grade record_risk_assessment")
+			unit.Actions() == "propose_grade record_drill record_risk_assessment"
 	})
 	drill := map[string]any{"scenario": "勒索病毒", "held_on": "2027-03-03", "participants": 12}
 	unit.Post("/v1/safeguards/drills", drill).Refused(422, "drill_refused")
@@ -156,7 +155,7 @@ func TestXiansClocksRun(t *testing.T) {
 	unit.Post("/v1/systems/"+y.ID+"/risks", risks).Refused(422, "risk_assessment_refused")
 	s.Stated(y.ID, &cybersecurityv1.RisksAssessed{})
 	s.Stated("facilities", &cybersecurityv1.EmergencyDrilled{})
-	if got := actions(unit); got != "propose_grade" {
+	if got := unit.Actions(); got != "propose_grade" {
 		t.Error(got)
 	}
 	if a, b := states(unit, "risk_assessment"), states(unit, "emergency_drill"); a != "late open " && a != "open late " || b != "late open " && b != "open late " {

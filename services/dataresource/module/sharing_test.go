@@ -80,7 +80,7 @@ func TestDataAreAskedForAndProvided(t *testing.T) {
 	if f := d.Stated(y.ID, &deadlinev1.DeadlineSet{}); f.Data["due_on"] != "2026-03-16" || f.Data["unit"] != "facilities" {
 		t.Fatalf("%+v", f)
 	}
-	if got := fmt.Sprint(d.tasks(t, d.unit)); got != "[answer_sharing]" {
+	if got := d.unit.Actions(); got != "answer_sharing" {
 		t.Fatal(got)
 	}
 	p := d.unit.Post(base+"/answer", map[string]any{"granted": false, "reasons": "不便"}).Refused(400, "invalid_input")
@@ -134,7 +134,7 @@ func TestAnAnswerThatDoesNotComeIsLateAndADeferralPutsItOff(t *testing.T) {
 	d.unit.Post(base+"/receipt", map[string]string{"received_on": "2026-03-02"}).OK(nil)
 	d.unit.Post(base+"/deferral", map[string]string{"reason": "清洗中", "until": "2026-04-01"}).OK(nil)
 	d.unit.Post(base+"/deferral/decision", map[string]any{"approved": true, "opinion": "x"}).Refused(403, "role_required")
-	if got := fmt.Sprint(d.tasks(t, office)); got != "[decide_deferral]" {
+	if got := office.Actions(); got != "decide_deferral" {
 		t.Fatal(got)
 	}
 	office.Post(base+"/deferral/decision", map[string]any{"approved": true, "opinion": "同意"}).OK(nil)
@@ -163,7 +163,7 @@ func TestACatalogueIsKeptTrueAndItsUnitAssessed(t *testing.T) {
 	d.officer.Post(base+"/review", map[string]any{}).OK(nil)
 	d.Set("2027-03-04")
 	d.Await("the reminders", func() bool {
-		return fmt.Sprint(d.tasks(t, d.unit)) == "[maintain_catalogue]" && fmt.Sprint(d.tasks(t, d.officer)) == "[appraise_unit]"
+		return d.unit.Actions() == "maintain_catalogue" && d.officer.Actions() == "appraise_unit"
 	})
 	d.unit.Post(base+"/maintenance", map[string]string{"editor": "甲", "reviewer": "乙"}).OK(nil)
 	notice := map[string]string{"unit": "facilities", "from": "2026-01-01", "to": "2026-12-31", "result": "fair", "opinion": "更新不及时", "notice_no": "通报1号"}
@@ -176,8 +176,8 @@ func TestACatalogueIsKeptTrueAndItsUnitAssessed(t *testing.T) {
 	d.officer.Post("/v1/appraisals", notice).Refused(422, "period_refused")
 	d.unit.Get("/v1/standings/facilities").OK(&s) // it is made known to the unit
 	d.As("edu", "education", "declarer").Get("/v1/standings/facilities").Refused(404, "not_found")
-	if got := len(d.tasks(t, d.unit)) + len(d.tasks(t, d.officer)); got != 0 {
-		t.Errorf("%d tasks are left", got)
+	if got := d.unit.Actions() + d.officer.Actions(); got != "" {
+		t.Errorf("left: %s", got)
 	}
 }
 
@@ -192,7 +192,7 @@ func TestACorrectionHasItsClock(t *testing.T) {
 	d.As("x", "education", "secretary").Post("/v1/corrections", order).Refused(403, "not_leading_office")
 	var x dataresource.Correction
 	office.Post("/v1/corrections", order).OK(&x)
-	if got := fmt.Sprint(d.tasks(t, d.unit)); got != "[report_correction]" {
+	if got := d.unit.Actions(); got != "report_correction" {
 		t.Fatal(got)
 	}
 	d.Set("2026-03-11")

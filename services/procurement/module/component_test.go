@@ -1,8 +1,6 @@
 package module_test
 
 import (
-	"bytes"
-	"encoding/json"
 	"fmt"
 	"maps"
 	"os"
@@ -80,17 +78,6 @@ func (s *town) get(id string) (p procurement.Procurement) {
 	return p
 }
 
-func (s *town) inbox(c *moduletest.Client) map[string]string {
-	s.t.Helper()
-	var list struct{ Items []store.Task }
-	c.Get("/v1/tasks").OK(&list)
-	found := map[string]string{}
-	for _, x := range list.Items {
-		found[x.Action] = x.ID
-	}
-	return found
-}
-
 var (
 	begin  = map[string]any{"method": "competitive_consultation", "started_on": "2026-04-01"}
 	notice = map[string]any{"notice_no": "SHXM-1", "published_on": "2026-04-01", "value_fen": 290_000_000}
@@ -143,7 +130,7 @@ func TestAProjectIsProcuredDeliveredAndAccepted(t *testing.T) {
 	s.named(id)
 	s.centre.Get(path).Refused(404, "not_found") // not on its desk yet
 	s.declarer.Post(path+"/start", begin).OK(nil)
-	if got := s.inbox(s.centre); got["publish_tender"] != id {
+	if got := s.centre.Asked(); got["publish_tender"] != id {
 		t.Fatalf("the centre's inbox: %v", got)
 	}
 	s.declarer.Post(path+"/contract", s.contract(id)).Refused(422, "contract_refused")
@@ -232,7 +219,7 @@ func TestWhatIsOverdueReachesTheOffice(t *testing.T) {
 		t.Fatalf("%+v", missed)
 	}
 	s.Await("the office sees it", func() bool { return s.secretary.Get("/v1/procurements/"+id).Status == 200 })
-	s.Await("the unit is asked for its reason", func() bool { return s.inbox(s.declarer)["file_deferral"] == id })
+	s.Await("the unit is asked for its reason", func() bool { return s.declarer.Asked()["file_deferral"] == id })
 	var list struct{ Items []store.DeadlineRow }
 	s.secretary.Get("/v1/deadlines?state=late&project_id=" + id).OK(&list)
 	if len(list.Items) != 2 {
@@ -252,7 +239,7 @@ func TestABehindProjectCatchesUp(t *testing.T) {
 	s.contracted(id)
 	path := "/v1/procurements/" + id
 	s.declarer.Post(path+"/quarterly-reports", map[string]any{"quarter": "2026Q2", "progress_percent": 5, "planned_percent": 40, "summary": "人手不足"}).OK(nil)
-	if got := s.inbox(s.secretary); got["order_rectification"] != id {
+	if got := s.secretary.Asked(); got["order_rectification"] != id {
 		t.Fatalf("the office's inbox: %v", got)
 	}
 	s.secretary.Post(path+"/rectifications", map[string]any{"reason": "进度滞后", "due_on": "2026-04-20"}).OK(nil)
@@ -303,7 +290,7 @@ func TestOneUnitNeverSeesAnothers(t *testing.T) {
 	}
 	var list struct{ Items []procurement.Procurement }
 	stranger.Get("/v1/procurements").OK(&list)
-	if len(list.Items) != 0 || len(s.inbox(stranger)) != 0 {
+	if len(list.Items) != 0 || len(stranger.Asked()) != 0 {
 		t.Fatalf("a stranger sees %+v", list)
 	}
 	for _, table := range []string{"procurement", "deadline"} {
@@ -389,15 +376,5 @@ func TestABadBodyIsToldEverythingAtOnce(t *testing.T) {
 	s := start(t)
 	a := s.declarer.Post("/v1/procurements/p-x/contract", `{"contract_no":"","supplier_credit_code":"91350100M000100Y44","value_fen":"1","effective_on":"2026-05-01","ends_on":"2026-04-30","papers":[{"item":"","sha256":"x"}],"unit":"education"}`)
 	a.Refused(400, "invalid_input")
-	want, err := os.ReadFile("testdata/contract.problem.json")
-	if err != nil {
-		t.Fatal(err)
-	}
-	var got bytes.Buffer
-	if err := json.Indent(&got, a.Body, "", "  "); err != nil {
-		t.Fatal(err)
-	}
-	if got.String() != string(want) {
-		t.Errorf("got\n%s\nwant\n%s", &got, want)
-	}
+	moduletest.Golden(t, "contract.problem.json", a.Body)
 }
