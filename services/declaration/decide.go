@@ -3,6 +3,8 @@ package declaration
 import (
 	"bytes"
 	"context"
+	"slices"
+	"strings"
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -53,7 +55,7 @@ type PackInfo struct {
 	From     string                   `json:"valid_from"`
 	To       string                   `json:"valid_to,omitempty"`
 	InForce  bool                     `json:"in_force"` // in this district, today
-	Terms    map[string][]policy.Term `json:"terms"`    // by vocabulary: kinds, routes, steps, materials …
+	Terms    map[string][]policy.Term `json:"terms"`    // by vocabulary: kinds, routes, steps, materials …; by gate: what it asks for
 	Clocks   map[string]policy.Text   `json:"deadlines"`
 	// Provisions are the articles behind every basis, by id.
 	Provisions map[string]policy.Text `json:"provisions"`
@@ -65,18 +67,9 @@ func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
 	inForce, _ := s.Rules.Packs.ForDate(s.District, calendar.Today(s.Clock)) // there may be none today
 	for _, p := range s.Rules.Packs.Packs() {
 		from, to := p.Validity()
-		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), InForce: p == inForce, Terms: map[string][]policy.Term{}, Clocks: map[string]policy.Text{}, Provisions: p.Provisions()}
+		i := PackInfo{ID: p.ID(), Version: p.Version(), District: p.District(), Title: p.Title(), From: from.String(), InForce: p == inForce, Terms: words(p), Clocks: map[string]policy.Text{}, Provisions: p.Provisions()}
 		if !to.IsZero() {
 			i.To = to.String()
-		}
-		for _, v := range []policy.Vocabulary{policy.Kinds, policy.UnitKinds, policy.Routes, policy.Steps, policy.Materials, policy.Obligations, policy.ConferenceModes, policy.Categories} {
-			i.Terms[string(v)] = p.Terms(v)
-		}
-		for _, c := range p.Procedure().Criteria {
-			i.Terms["criteria"] = append(i.Terms["criteria"], policy.Term{Code: c.Code, Text: c.Label})
-		}
-		for _, m := range p.Procedure().Procurement.Methods {
-			i.Terms["methods"] = append(i.Terms["methods"], policy.Term{Code: m.Code, Text: m.Label})
 		}
 		for _, d := range p.Deadlines() {
 			i.Clocks[d.Code] = d.Label
@@ -84,4 +77,36 @@ func (s *Service) Packs(context.Context, struct{}) (PackList, error) {
 		list.Items = append(list.Items, i)
 	}
 	return list, nil
+}
+
+// words are the codes of a pack with their labels: its vocabularies, what else
+// forms ask for, and by gate the requirements that a request may name.
+func words(p *policy.Pack) map[string][]policy.Term {
+	terms := map[string][]policy.Term{}
+	add := func(vocabulary, code string, label policy.Text) {
+		if !slices.ContainsFunc(terms[vocabulary], func(t policy.Term) bool { return t.Code == code }) {
+			terms[vocabulary] = append(terms[vocabulary], policy.Term{Code: code, Text: label})
+		}
+	}
+	for _, v := range []policy.Vocabulary{policy.Kinds, policy.UnitKinds, policy.Routes, policy.Steps, policy.Materials, policy.Obligations, policy.ConferenceModes, policy.Categories} {
+		terms[string(v)] = p.Terms(v)
+	}
+	for _, c := range p.Procedure().Criteria {
+		add("criteria", c.Code, c.Label)
+	}
+	for _, m := range p.Procedure().Procurement.Methods {
+		add("methods", m.Code, m.Label)
+	}
+	for _, k := range p.Office().Plans {
+		add("plans", k.Code, k.Label)
+		for _, a := range k.ApprovedBy {
+			add("authorities", a.Code, a.Label)
+		}
+	}
+	for _, gate := range p.Gates() {
+		for _, r := range p.Requirements(gate) {
+			add(gate, r.Name[strings.LastIndexByte(r.Name, '/')+1:], r.Text)
+		}
+	}
+	return terms
 }
