@@ -25,6 +25,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/bundle/schematest"
 	auditexportv1 "egov/proto/gen/egov/auditexport/v1"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	conferencev1 "egov/proto/gen/egov/conference/v1"
@@ -96,7 +97,7 @@ func (h *house) tell(id string, road ...says) {
 // every document to the official schemas.
 func TestDocumentsSatisfyTheStandards(t *testing.T) {
 	t.Parallel()
-	oc4ids, ocds := standards(t)
+	official := schematest.Open(t)
 	for name, c := range map[string]struct {
 		road      func(id string) []says
 		status    string // OC4IDS
@@ -162,8 +163,8 @@ func TestDocumentsSatisfyTheStandards(t *testing.T) {
 			}
 			files := unpack(t, archive)
 			project, record := files["project/p-1.oc4ids.json"], files["project/p-1.ocds.json"]
-			hold(t, oc4ids, "OC4IDS", project)
-			hold(t, ocds, "OCDS", record)
+			official.Hold(t, "project.oc4ids.json", project)
+			official.Hold(t, "project.ocds.json", record)
 			var p struct{ Projects []struct{ Status string } }
 			var r struct {
 				Records []struct {
@@ -351,7 +352,7 @@ func TestStrangeProjectsAreNamedSafely(t *testing.T) {
 			ProjectId: id, Title: `=HYPERLINK("x")`, Unit: "education", AmountFen: 1,
 		}}})
 	}
-	oc4ids, ocds := standards(t)
+	official := schematest.Open(t)
 	archive := h.export(auditexport.MakeExport{})
 	if r := h.check(archive); !r.OK {
 		t.Fatal(r.Finding)
@@ -359,11 +360,8 @@ func TestStrangeProjectsAreNamedSafely(t *testing.T) {
 	documents := 0
 	for name, text := range unpack(t, archive) {
 		switch {
-		case strings.HasSuffix(name, ".oc4ids.json"):
-			hold(t, oc4ids, name, text)
-			documents++
-		case strings.HasSuffix(name, ".ocds.json"):
-			hold(t, ocds, name, text)
+		case strings.HasPrefix(name, "project/"):
+			official.Hold(t, name, text)
 			documents++
 		case name == "tables/projects.csv" && strings.Count(string(text), `"'=HYPERLINK(""x"")"`) != len(ids):
 			t.Errorf("%s", text)

@@ -23,6 +23,7 @@ import (
 	"go.yaml.in/yaml/v3"
 
 	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/bundle/schematest"
 	"egov/tools/egov/session"
 )
 
@@ -177,7 +178,8 @@ func (d desk) table(path, name string) (rows []map[string]string) {
 }
 
 // TestAnAuditorsWay goes an auditor's way from a demonstration on: a bundle with
-// attachments and who stated what, verified on another machine with pinned keys;
+// attachments and who stated what, verified on another machine with pinned keys,
+// whose project documents satisfy the official schemas;
 // the package in which a closed project goes to the archive (SH12-A), and its
 // refusal where one is not closed; and somebody who edits the ledger's database
 // under the running installation, whom the service, the bundle and the package
@@ -215,6 +217,9 @@ func TestAnAuditorsWay(t *testing.T) {
 		t.Errorf("attachments %+v, %v", m.Attachments, err)
 	}
 
+	if n, records := schematest.Open(t).HoldBundle(t, filepath.Join(machine.dir, "all.zip")); n != 12 || records < 6 {
+		t.Errorf("%d OC4IDS project packages, %d OCDS record packages", n, records)
+	}
 	projects := machine.table("all.zip", "projects")
 	closed := slices.IndexFunc(projects, func(p map[string]string) bool { return p["closed"] == "true" })
 	open := slices.IndexFunc(projects, func(p map[string]string) bool { return p["closed"] == "false" })
