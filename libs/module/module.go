@@ -46,6 +46,9 @@ type Module struct {
 	Duty       string // unit code of the duty holder; consequences of events are stated in its name
 	Migrations []pg.Set
 	Setup      func(ctx context.Context, k *Kit) error
+	// OwnKeys: the service itself publishes the keys by which tokens are verified,
+	// and is ready without having them from anybody.
+	OwnKeys bool
 }
 
 // Kit is what a module builds on.
@@ -167,11 +170,31 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	if err != nil {
 		return nil, err
 	}
+	if !m.OwnKeys {
+		u.Ready("signing_keys", keyed(verifier.Keyed, time.Now))
+	}
 	k.API = op.NewAPI(m.Name, m.Title, u.Mux, opmw.Standard(opmw.Options{
 		Log: u.Log, Metrics: u.Metrics.Register, Verifier: verifier,
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
 	})...)
 	return k, nil
+}
+
+// keysPatience is how long after its start a process is not ready for want of the
+// keys by which tokens are verified.
+const keysPatience = 15 * time.Second
+
+// keyed holds a process back that could not judge anybody's token yet, while the
+// one that it replaces still can. Where identity is away for long it goes on
+// without: nothing waits for another service for ever.
+func keyed(has func() bool, now func() time.Time) func(context.Context) error {
+	given := now().Add(keysPatience)
+	return func(context.Context) error {
+		if has() || !now().Before(given) {
+			return nil
+		}
+		return token.ErrNoKeys
+	}
 }
 
 // callingOthers is how a service asks others for what is public, their keys: it

@@ -26,16 +26,21 @@ import (
 // ErrToken refuses a token that is missing, broken, expired, or not ours.
 var ErrToken = fault.New(fault.Unauthenticated, "invalid_token", "登录已失效，请重新登录", "the access token is missing, invalid or expired")
 
+// ErrNoKeys puts a caller off whose token cannot be judged: the keys were never
+// there since this process began.
+var ErrNoKeys = fault.New(fault.Unavailable, "signing_keys_unavailable", "尚未取得统一身份服务的公钥，请稍后重试", "the keys by which tokens are verified are not there yet; try again later")
+
 // MaxLife bounds how long an access token may live; a longer one is
 // refused whoever signed it.
 const MaxLife = 15 * time.Minute
 
 // Verifier checks access tokens against the identity service's key set.
 type Verifier struct {
-	keys   jwt.Keyfunc
-	parser *jwt.Parser
-	now    func() time.Time
-	seen   seen
+	keys    jwt.Keyfunc
+	parser  *jwt.Parser
+	now     func() time.Time
+	seen    seen
+	fetched <-chan struct{} // nil where the keys are not fetched
 }
 
 // Options say which tokens are ours.
@@ -48,32 +53,71 @@ type Options struct {
 }
 
 // NewVerifier fetches keys in the background until ctx ends, so services start
-// before identity does, and identity before itself; until the first fetch
-// succeeds every token is refused. A key it does not know makes it fetch again,
-// at most once a second.
+// before identity does, and identity before itself; until a fetch has succeeded
+// no token is judged. A key it does not know makes it fetch again, at most once a
+// second.
 func NewVerifier(ctx context.Context, o Options) (*Verifier, error) {
 	if _, err := url.ParseRequestURI(o.JWKSURL); err != nil {
 		return nil, fmt.Errorf("watch signing keys: %w", err)
 	}
 	r := &remote{fetched: make(chan struct{})}
 	go r.watch(ctx, o)
-	return newVerifier(r.key, o), nil
+	v := newVerifier(r.key, o)
+	v.fetched = r.fetched
+	return v, nil
 }
 
-// firstFetch bounds how long a token waits for the first fetch to end.
-const firstFetch = 2 * time.Second
+// Keyed reports whether tokens can be judged: the keys have been there once.
+func (v *Verifier) Keyed() bool {
+	if v.fetched == nil {
+		return true
+	}
+	select {
+	case <-v.fetched:
+		return true
+	default:
+		return false
+	}
+}
 
-// remote is the published keys, from the end of the first fetch on.
+// firstFetch bounds how long a token waits for the first keys, and fetchAgain is
+// how long after a failure they are asked for again.
+const (
+	firstFetch = 2 * time.Second
+	fetchAgain = 250 * time.Millisecond
+)
+
+// remote is the published keys, from the first fetch on that succeeds.
 type remote struct {
-	fetched chan struct{}
+	fetched chan struct{} // closed then
 	keys    keyfunc.Keyfunc
-	err     error
 }
 
 func (r *remote) watch(ctx context.Context, o Options) {
-	defer close(r.fetched)
-	tolerant := true
-	r.keys, r.err = keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
+	for {
+		attempt, end := context.WithCancel(ctx)
+		keys, err := fetch(attempt, o)
+		if err == nil {
+			r.keys = keys
+			close(r.fetched)
+			<-ctx.Done() // until then they are kept fresh
+			end()
+			return
+		}
+		end()
+		slog.DebugContext(ctx, "signing keys not fetched", "err", err)
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(fetchAgain):
+		}
+	}
+}
+
+// fetch has the keys, and keeps them fresh until ctx ends.
+func fetch(ctx context.Context, o Options) (keyfunc.Keyfunc, error) {
+	tolerant := false
+	return keyfunc.NewDefaultOverrideCtx(ctx, []string{o.JWKSURL}, keyfunc.Override{
 		Client:                    o.Client,
 		HTTPTimeout:               5 * time.Second,
 		NoErrorReturnFirstHTTPReq: &tolerant,
@@ -93,10 +137,7 @@ func (r *remote) key(t *jwt.Token) (any, error) {
 	select {
 	case <-r.fetched:
 	case <-time.After(firstFetch):
-		return nil, errors.New("the signing keys are not fetched yet")
-	}
-	if r.err != nil {
-		return nil, r.err
+		return nil, ErrNoKeys
 	}
 	return r.keys.Keyfunc(t)
 }
@@ -126,7 +167,8 @@ type claims struct {
 	OnBehalfOf string   `json:"on_behalf_of,omitempty"`
 }
 
-// Verify gives the principal that token speaks for, or ErrToken. A token that
+// Verify gives the principal that token speaks for, or ErrToken; ErrNoKeys where
+// that cannot be told. A token that
 // was found good is not checked again for a minute, nor beyond its own end: so
 // long, at most, works the token of a key that was withdrawn.
 func (v *Verifier) Verify(token string) (authn.Principal, error) {
@@ -180,7 +222,9 @@ func (s *seen) put(token string, g good) {
 // check gives the principal of a token, and until when it is good.
 func (v *Verifier) check(token string) (p authn.Principal, expires time.Time, err error) {
 	var c claims
-	if _, err := v.parser.ParseWithClaims(token, &c, v.keys); err != nil {
+	if _, err := v.parser.ParseWithClaims(token, &c, v.keys); errors.Is(err, ErrNoKeys) {
+		return p, expires, ErrNoKeys
+	} else if err != nil {
 		return p, expires, ErrToken.With(err)
 	}
 	if c.Subject == "" || c.Unit == "" || c.IssuedAt == nil || c.ExpiresAt.Sub(c.IssuedAt.Time) > MaxLife {

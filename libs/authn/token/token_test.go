@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,6 +129,43 @@ func TestVerifierStartsBeforeIdentity(t *testing.T) {
 	o.JWKSURL = "not a URL"
 	if _, err := token.NewVerifier(t.Context(), o); err == nil {
 		t.Error("any text passes for a URL")
+	}
+}
+
+// TestKeysComeInTheEnd: as long as identity fails, no token is judged and nobody
+// is told that his is wrong; once it answers, tokens are good without a new start.
+func TestKeysComeInTheEnd(t *testing.T) {
+	t.Parallel()
+	iss := issuer(t)
+	var up atomic.Bool
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		if !up.Load() {
+			http.Error(w, "starting", http.StatusServiceUnavailable)
+			return
+		}
+		set, err := iss.KeySet()
+		if err != nil {
+			t.Error(err)
+		}
+		w.Write(set)
+	}))
+	t.Cleanup(srv.Close)
+	o := options(now)
+	o.JWKSURL = srv.URL
+	v, err := token.NewVerifier(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	signed, _, err := iss.Issue(authn.Principal{Subject: "a1", Unit: "education"}, time.Minute)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p, err := v.Verify(signed); !errors.Is(err, token.ErrNoKeys) || v.Keyed() {
+		t.Errorf("without keys: %+v, %v, keyed %v", p, err, v.Keyed())
+	}
+	up.Store(true)
+	if p, err := v.Verify(signed); err != nil || p.Subject != "a1" || !v.Keyed() {
+		t.Errorf("with keys: %+v, %v, keyed %v", p, err, v.Keyed())
 	}
 }
 

@@ -58,6 +58,7 @@ func New(c Config) host.Service {
 		Name: Name, Title: "统一身份", Duty: identity.Platform,
 		Migrations: []pg.Set{pgstore.Migrations()},
 		Setup:      func(_ context.Context, k *module.Kit) error { return c.setUp(k) },
+		OwnKeys:    true,
 	}, c.Service)
 }
 
