@@ -60,6 +60,8 @@ missing() { # fills packages and programs with what this level still lacks
 	cluster)
 		have containerd || want containerd containerd
 		have runc || want runc runc
+		have tar || want tar tar
+		have git || want git git
 		[ -x /usr/lib/cni/bridge ] || want 'the CNI plugins' containernetworking-plugins
 		have ip || want iproute2 iproute2
 		have nft || want nftables nftables

@@ -204,7 +204,7 @@ the portal's first page. */}}
 {{- define "egov.open" -}}
 {{- if eq . "portal" -}}
 exact: [/, /favicon.svg]
-prefix: [/api, /assets, /audit, /declare, /holidays, /password, /projects, /registers, /service-keys]
+prefix: [/api, /assets, /audit, /declare, /holidays, /password, /projects, /registers, /resources, /service-keys]
 {{- else -}}
 exact: [/openapi.json]
 prefix: [/v1, /.well-known]

@@ -24,7 +24,10 @@ func (t *Tools) parts() map[string]*string {
 
 // programs of the machine that a node needs, with the Debian packages that
 // have them (deploy/dev/setup.sh cluster installs them).
-var machine = []string{"containerd", "ctr", "runc", "ip", "nft", "iptables", "conntrack", "/usr/lib/cni/bridge"}
+var machine = []string{
+	"containerd", "containerd-shim-runc-v2", "ctr", "runc", "ip", "nft", "iptables", "conntrack", "mount",
+	"/usr/lib/cni/bridge", "/usr/lib/cni/host-local", "/usr/lib/cni/loopback", "/usr/lib/cni/portmap",
+}
 
 // Build finds the tools in dir and compiles from source, the folder
 // tools/cluster of the repository, those that are not there in the form that the
