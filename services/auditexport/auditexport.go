@@ -143,8 +143,9 @@ type Inquiry struct {
 	Kind    string   `json:"kind"` // query, stream, streamed, as_of, changes, rows, export, file or verify
 	Actor   string   `json:"actor"`
 	Query   string   `json:"query"`
-	Rows    int64    `json:"rows"`
-	Verdict *Verdict `json:"verdict,omitempty"`
+	Rows    int64    `json:"rows"`              // answered; of a verification, those there were when it was asked for
+	Verdict *Verdict `json:"verdict,omitempty"` // of a verification that is done
+	Why     string   `json:"why,omitempty"`     // a verification broke off
 }
 
 // Errors of this duty.
@@ -181,6 +182,9 @@ type Service struct {
 	Exporting
 	// Life ends when the service stops: streams under way are cut off then.
 	Life context.Context
+
+	// Patience is for how long who asks for a verification waits for its end.
+	Patience time.Duration
 
 	verifying sync.Mutex
 	unsigned  atomic.Pointer[time.Time] // since when the ledger could not be signed

@@ -133,7 +133,7 @@ func (s *Service) ask(ctx context.Context, e Export, previous int64, what any) (
 		return ExportStatus{}, err
 	}
 	if e.First == 0 {
-		_, err := s.inquire(ctx, "export", what, 0, nil)
+		_, err := s.inquire(ctx, "export", what, 0)
 		return ExportStatus{}, errors.Join(err, ErrNoRows)
 	}
 	if e.Package == bundle.PackageArchive {
@@ -397,7 +397,7 @@ func (s *Service) ExportFile(ctx context.Context, r ByID, from func(Export) int6
 	case e.State != ExportMade || !there:
 		return e, 0, nil, ErrFileGone
 	}
-	if _, err := s.inquire(ctx, "file", r.ID, e.Rows, nil); err != nil {
+	if _, err := s.inquire(ctx, "file", r.ID, e.Rows); err != nil {
 		return e, 0, nil, err
 	}
 	at := from(e)

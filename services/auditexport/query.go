@@ -158,7 +158,7 @@ func (s *Service) Query(ctx context.Context, q QueryLedger) (Rows, error) {
 			return Rows{}, err
 		}
 	}
-	_, err = s.inquire(ctx, "query", q, int64(len(out.Items)), nil)
+	_, err = s.inquire(ctx, "query", q, int64(len(out.Items)))
 	return out, err
 }
 
@@ -211,7 +211,7 @@ func (s *Service) QueryProject(ctx context.Context, r ProjectLedger) (Rows, erro
 
 // inquire records an act of reading, in the name of the person behind it. A
 // repeated request gets the record of the first.
-func (s *Service) inquire(ctx context.Context, kind string, what any, rows int64, verdict *Verdict) (Inquiry, error) {
+func (s *Service) inquire(ctx context.Context, kind string, what any, rows int64) (Inquiry, error) {
 	b, err := json.Marshal(what)
 	if err != nil {
 		return Inquiry{}, err
@@ -220,7 +220,7 @@ func (s *Service) inquire(ctx context.Context, kind string, what any, rows int64
 	return s.Inquiries.Create(s.onBehalf(ctx), s.NewID(), func(i *Inquiry, rec *aggregate.Recorder) error {
 		i.ProjectID = i.ID
 		i.Share(reader.Subject)
-		i.Kind, i.Actor, i.Query, i.Rows, i.Verdict = kind, reader.Actor(), string(b), rows, verdict
+		i.Kind, i.Actor, i.Query, i.Rows = kind, reader.Actor(), string(b), rows
 		rec.State(i.ID, &auditexportv1.LedgerQueried{Query: kind + " " + i.Query, Rows: rows})
 		return nil
 	})

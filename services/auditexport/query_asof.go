@@ -68,7 +68,7 @@ func (s *Service) ProjectAsOf(ctx context.Context, r AsOf) (ProjectView, error) 
 	if err != nil {
 		return ProjectView{}, err
 	}
-	if _, err := s.inquire(ctx, "as_of", r, int64(views[0].Facts), nil); err != nil {
+	if _, err := s.inquire(ctx, "as_of", r, int64(views[0].Facts)); err != nil {
 		return ProjectView{}, err
 	}
 	if views[0].Facts == 0 {
@@ -84,7 +84,7 @@ func (s *Service) ProjectChanges(ctx context.Context, r Changes) (ViewDiff, erro
 		return ViewDiff{}, err
 	}
 	before, after := views[0], views[1]
-	if _, err := s.inquire(ctx, "changes", r, int64(after.Facts), nil); err != nil {
+	if _, err := s.inquire(ctx, "changes", r, int64(after.Facts)); err != nil {
 		return ViewDiff{}, err
 	}
 	if after.Facts == 0 {

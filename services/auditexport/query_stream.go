@@ -48,7 +48,7 @@ func (s *Service) Stream(ctx context.Context, q QueryLedger) (io.ReadCloser, err
 	if err != nil {
 		return nil, err
 	}
-	began, err := s.inquire(ctx, "stream", q, 0, nil)
+	began, err := s.inquire(ctx, "stream", q, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -62,7 +62,7 @@ func (s *Service) Stream(ctx context.Context, q QueryLedger) (io.ReadCloser, err
 		lines := json.NewEncoder(out)
 		failed := s.matches(ctx, f, standing, &end, lines)
 		// A reader who went away has read all the same.
-		if _, err := s.inquire(ctx, "streamed", streamed{began.ID, end.FirstSeq, end.LastSeq, failed == nil}, end.Rows, nil); err != nil {
+		if _, err := s.inquire(ctx, "streamed", streamed{began.ID, end.FirstSeq, end.LastSeq, failed == nil}, end.Rows); err != nil {
 			return err
 		}
 		if failed != nil {

@@ -31,7 +31,7 @@ func (s *Service) StreamRows(ctx context.Context, r StreamRows, pack func(io.Wri
 		return nil, err
 	}
 	rows := int64(signed.Size) - r.After
-	if _, err := s.inquire(ctx, "rows", r, max(rows, 0), nil); err != nil {
+	if _, err := s.inquire(ctx, "rows", r, max(rows, 0)); err != nil {
 		return nil, err
 	}
 	if rows <= 0 {

@@ -2,7 +2,6 @@ package auditexport_test
 
 import (
 	"bytes"
-	"context"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -311,40 +310,4 @@ func TestALostCheckpointIsPutBack(t *testing.T) {
 	if note, err := h.book.Checkpoint(t.Context(), 3); err != nil || note == nil {
 		t.Errorf("%s %v", note, err)
 	}
-}
-
-// TestOneVerificationAtATime holds one up in the middle of its rows.
-func TestOneVerificationAtATime(t *testing.T) {
-	t.Parallel()
-	h := newHouse(t)
-	h.grow(3, withdrawn)
-	slow := &heldUp{Book: h.book, begun: make(chan struct{}), go_: make(chan struct{})}
-	h.Book = slow
-	done := make(chan error)
-	go func() {
-		_, err := h.Verify(h.asAuditor(), struct{}{})
-		done <- err
-	}()
-	<-slow.begun
-	if _, err := h.Verify(h.asAuditor(), struct{}{}); !errors.Is(err, auditexport.ErrVerifying) {
-		t.Errorf("a second one: %v", err)
-	}
-	close(slow.go_)
-	must(t, <-done)
-	must(t, func() error { _, err := h.Verify(h.asAuditor(), struct{}{}); return err }())
-}
-
-// heldUp is a book whose reader waits once.
-type heldUp struct {
-	auditexport.Book
-	begun, go_ chan struct{}
-}
-
-func (b *heldUp) End(ctx context.Context) (uint64, error) {
-	select {
-	case b.begun <- struct{}{}:
-		<-b.go_
-	case <-b.go_:
-	}
-	return b.Book.End(ctx)
 }

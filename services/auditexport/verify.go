@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"egov/libs/ledger"
 	"egov/libs/ledger/checkpoint"
@@ -25,42 +24,9 @@ type Verdict struct {
 // false name. stable: verdicts carry it. Exports do not have these columns.
 const CodeMisfiled ledger.Code = "misfiled"
 
-// verifyTime bounds one check of the whole ledger.
-const verifyTime = 30 * time.Minute
-
-// Verify recomputes the stored ledger from its rows alone — hashes, chains,
-// tree, query columns and the signatures of the services that stated them — and holds the result against the newest signed
-// checkpoint known, inside the database or outside, and against the stored
-// head. One check runs at a time in a process.
-func (s *Service) Verify(ctx context.Context, _ struct{}) (Verdict, error) {
-	if !s.verifying.TryLock() {
-		return Verdict{}, ErrVerifying
-	}
-	defer s.verifying.Unlock()
-	// A long ledger takes longer than a request may.
-	bounded, cancel := context.WithTimeout(context.WithoutCancel(ctx), verifyTime)
-	defer cancel()
-	defer context.AfterFunc(s.Life, cancel)()
-	v := &Verdict{}
-	err := s.recompute(bounded, v)
-	if f, ok := errors.AsType[*ledger.Finding](err); ok {
-		v.FirstBadSeq, v.ErrorCode, v.Detail = int64(f.Seq), string(f.Code), f.Detail
-	} else if err != nil {
-		return Verdict{}, err
-	}
-	v.OK = err == nil
-	// A repeated request gets the answer that is on record.
-	i, err := s.inquire(bounded, "verify", struct {
-		OK   bool  `json:"ok"`
-		Rows int64 `json:"rows"`
-	}{v.OK, v.Rows}, v.Rows, v)
-	if err != nil {
-		return Verdict{}, err
-	}
-	return *i.Verdict, nil
-}
-
-func (s *Service) recompute(ctx context.Context, v *Verdict) error {
+// recompute checks the stored ledger. v.Rows counts on the way; told is called
+// after each row.
+func (s *Service) recompute(ctx context.Context, v *Verdict, told func() error) error {
 	signed, _, err := s.newest(ctx)
 	v.Checkpoint = string(signed.Note)
 	if err != nil && !errors.Is(err, ErrNoCheckpoint) {
@@ -90,6 +56,9 @@ func (s *Service) recompute(ctx context.Context, v *Verdict) error {
 		}
 		tree.Append(row.Chain, nodes.expect)
 		v.Rows++
+		if err := told(); err != nil {
+			return err
+		}
 		if head.Size == signed.Size && !matches(signed, head, &tree) {
 			return ledger.Found(ledger.CodeLeafNotInTree, 0, "the rows do not make up the tree that was signed at %d rows", signed.Size)
 		}

@@ -85,7 +85,7 @@ func (h *house) open() {
 	h.Service = &auditexport.Service{
 		Book: h.book, Inquiries: h.inquiries, Exports: h.exports, Witnesses: h.witnesses, Announcements: h.announced,
 		Windows: auditexport.Windows{Signing: time.Minute, Cosigning: 5 * time.Minute}, Keyring: ring, Anchor: anchor, Packs: policy.Default(), Clock: h.clock,
-		Self: self, Version: "test", NewID: store.NewID, Life: h.t.Context(),
+		Self: self, Version: "test", NewID: store.NewID, Life: h.t.Context(), Patience: time.Minute,
 		Exporting: auditexport.Exporting{
 			Workshop: pgstore.NewWorkshop(h.pool, time.Minute), Wake: func(context.Context, string) {}, Tables: tablefile.Writers(),
 			Scratch: func() (auditexport.Scratch, error) { return os.CreateTemp(h.t.TempDir(), "") }, Keep: 24 * time.Hour, PerUnit: 100,
@@ -167,7 +167,10 @@ func (h *house) verdict() auditexport.Verdict {
 	h.t.Helper()
 	v, err := h.Verify(h.asAuditor(), struct{}{})
 	must(h.t, err)
-	return v
+	if v.State != auditexport.VerificationDone {
+		h.t.Fatalf("%+v", v)
+	}
+	return v.Verdict
 }
 
 // export asks for a bundle, has it written and takes it.

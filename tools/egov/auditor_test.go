@@ -81,15 +81,26 @@ func (d desk) live() (r report) {
 	if err != nil {
 		d.t.Fatal(err)
 	}
-	resp, err := agent.Call(d.t.Context(), s, "auditexport", http.MethodPost, "/v1/verify", nil)
-	if err != nil {
-		d.t.Fatal(err)
+	var v struct {
+		ID    string `json:"id"`
+		State string `json:"state"`
+		report
 	}
-	defer resp.Body.Close()
-	if err := json.NewDecoder(resp.Body).Decode(&r); err != nil {
-		d.t.Fatal(err)
+	call := func(method, path string) {
+		resp, err := agent.Call(d.t.Context(), s, "auditexport", method, path, nil)
+		if err != nil {
+			d.t.Fatal(err)
+		}
+		defer resp.Body.Close()
+		if err := json.NewDecoder(resp.Body).Decode(&v); err != nil {
+			d.t.Fatal(err)
+		}
 	}
-	return r
+	call(http.MethodPost, "/v1/verify")
+	for v.State == "running" {
+		call(http.MethodGet, "/v1/verifications/"+v.ID)
+	}
+	return v.report
 }
 
 // up opens an installation and gives its portal's address.

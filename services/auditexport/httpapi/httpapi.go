@@ -22,7 +22,8 @@ func Mount(a *op.API, s *auditexport.Service) {
 	}, auditor)
 	op.Handle(a, "GET /v1/ledger/checkpoint", "GetCheckpoint", "Where the ledger stands, its newest signed checkpoint and its keys", s.Standing)
 	op.Handle(a, "GET /v1/ledger/proof", "ProveRow", "An RFC 6962 inclusion or consistency proof", s.Prove, auditor)
-	op.Handle(a, "POST /v1/verify", "VerifyLedger", "Recompute the live ledger and hold it against its checkpoint", s.Verify, auditor)
+	op.Handle(a, "POST /v1/verify", "VerifyLedger", "Recompute the live ledger and hold it against its checkpoint; a short one at once, of a long one ask again how far it has come", s.Verify, auditor)
+	op.Handle(a, "GET /v1/verifications/{id}", "GetVerification", "What a check of the live ledger found, or how far it has come", s.GetVerification, auditor)
 	mountExports(a, s)
 }
 

@@ -132,7 +132,7 @@ func TestTheAuditorsOwnActsAreRows(t *testing.T) {
 	var exports struct{ Items []auditexport.Export }
 	b.auditor.Get("/v1/exports").OK(&exports)
 	b.auditor.Get("/v1/exports/" + exports.Items[0].ID + "/file").OK(nil)
-	want := []string{"query", "query", "verify", "export", "file", "rows", "file"}
+	want := []string{"query", "query", "verify", "verified", "export", "file", "rows", "file"}
 	var kinds []string
 	b.Await("all acts are rows", func() bool { // looking adds rows behind them
 		kinds = b.acts(archive)
@@ -264,10 +264,11 @@ func TestOnlyAuditorsRead(t *testing.T) {
 	b.export(map[string]any{})
 	var exports struct{ Items []auditexport.Export }
 	b.auditor.Get("/v1/exports").OK(&exports)
-	id := exports.Items[0].ID
+	id, checked := exports.Items[0].ID, b.verify().ID
 	operations := map[string][]any{
 		"/v1/ledger": nil, "/v1/projects/p-1/ledger": nil, "/v1/ledger/rows": nil, "/v1/ledger/proof?seq=1": nil,
 		"/v1/exports": nil, "/v1/exports/" + id: nil, "/v1/exports/" + id + "/file": nil,
+		"/v1/verifications/" + checked: nil,
 	}
 	everybody := []string{"declarer", "supervisor", "secretary", "agency", "expert", "member", "chair", "finance_officer", "operator", "account_admin"}
 	for who, c := range map[string]*moduletest.Client{
@@ -316,10 +317,10 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 		t.Errorf("%d bytes, then %d", len(first), len(again))
 	}
 	b.auditor.Post("/v1/exports", map[string]any{}, moduletest.Key("k1")).Refused(422, "idempotency_key_reused")
-	verdict := b.auditor.Post("/v1/verify", nil, moduletest.Key("k2")).OK(nil)
+	verdict := b.verified(b.auditor.Post("/v1/verify", nil, moduletest.Key("k2")))
 	b.road("p-3")
-	if repeated := b.auditor.Post("/v1/verify", nil, moduletest.Key("k2")).OK(nil); !bytes.Equal(verdict.Body, repeated.Body) {
-		t.Errorf("%s\n%s", verdict.Body, repeated.Body)
+	if repeated := b.verified(b.auditor.Post("/v1/verify", nil, moduletest.Key("k2"))); repeated != verdict || !verdict.OK {
+		t.Errorf("%+v\n%+v", verdict, repeated)
 	}
 	counts := map[string]int{}
 	for _, f := range b.Facts("") {
@@ -329,7 +330,7 @@ func TestOneKeyHasOneEffect(t *testing.T) {
 			counts[f.Type]++
 		}
 	}
-	if want := map[string]int{"export": 1, "file": 2, "verify": 1, "egov.auditexport.v1.ExportMade": 1}; !maps.Equal(counts, want) {
+	if want := map[string]int{"export": 1, "file": 2, "verify": 1, "verified": 1, "egov.auditexport.v1.ExportMade": 1}; !maps.Equal(counts, want) {
 		t.Errorf("stated %v", counts)
 	}
 	b.auditor.Post("/v1/exports", map[string]any{}, moduletest.IfMatch(7)).Refused(412, "stale_version")

@@ -58,6 +58,7 @@ func New(c conf.Service) host.Service {
 				Windows: auditexport.Windows{Signing: k.Config.Keys.SignWithin, Cosigning: k.Config.Keys.CosignWithin},
 				Book:    book, Inquiries: pgstore.Inquiries(k.Store), Exports: pgstore.Exports(k.Store), Keyring: ring, Anchor: anchor, Producers: k.EventKeys(),
 				Packs: k.Rules.Packs, Clock: k.Clock, Self: k.Self, Version: host.Version(), NewID: store.NewID, Life: life,
+				Patience: k.Config.Limits.Timeout / 3,
 			}
 			if err := exporting(ctx, k, s); err != nil {
 				return err

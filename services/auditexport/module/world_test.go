@@ -83,9 +83,21 @@ func (b *bureau) await(n int64) {
 	b.Await(fmt.Sprintf("%d rows", n), func() bool { return b.standing().Rows >= n })
 }
 
-func (b *bureau) verify() (v auditexport.Verdict) {
+func (b *bureau) verify() (v auditexport.Verification) {
 	b.t.Helper()
-	b.auditor.Post("/v1/verify", nil).OK(&v)
+	return b.verified(b.auditor.Post("/v1/verify", nil))
+}
+
+// verified waits for the end of a verification that was asked for.
+func (b *bureau) verified(a moduletest.Answer) (v auditexport.Verification) {
+	b.t.Helper()
+	a.OK(&v)
+	b.Await("the verification ends", func() bool {
+		if v.State == auditexport.VerificationRunning {
+			b.auditor.Get("/v1/verifications/" + v.ID).OK(&v)
+		}
+		return v.State != auditexport.VerificationRunning
+	})
 	return v
 }
 

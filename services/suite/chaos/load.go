@@ -308,6 +308,8 @@ func (l *load) signIn(ctx context.Context, account string) (string, error) {
 
 // verdict is what a check of the ledger found.
 type verdict struct {
+	ID          string `json:"id"`
+	State       string `json:"state"`
 	OK          bool   `json:"ok"`
 	FirstBadSeq int64  `json:"first_bad_seq"`
 	ErrorCode   string `json:"error_code"`
@@ -320,9 +322,22 @@ func (l *load) verifyLedger(ctx context.Context) (v verdict, err error) {
 	if err != nil {
 		return v, err
 	}
-	b, err := l.exchange(ctx, "auditexport", http.MethodPost, "/v1/verify", nil, map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": rand.Text()})
-	if err != nil {
-		return v, err
+	auth := map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": rand.Text()}
+	b, err := l.exchange(ctx, "auditexport", http.MethodPost, "/v1/verify", nil, auth)
+	look := time.NewTicker(time.Second)
+	defer look.Stop()
+	for {
+		if err == nil {
+			err = json.Unmarshal(b, &v)
+		}
+		if err != nil || v.State != "running" {
+			return v, err
+		}
+		select {
+		case <-ctx.Done():
+			return v, ctx.Err()
+		case <-look.C:
+		}
+		b, err = l.exchange(ctx, "auditexport", http.MethodGet, "/v1/verifications/"+v.ID, nil, map[string]string{"Authorization": "Bearer " + token})
 	}
-	return v, json.Unmarshal(b, &v)
 }

@@ -114,16 +114,12 @@ func (w *walk) ledger(ctx context.Context, bureau person, r *Report) error {
 	if err := w.traced(ctx, bureau, r); err != nil {
 		return err
 	}
-	var live struct {
-		OK        bool   `json:"ok"`
-		ErrorCode string `json:"error_code"`
-		Detail    string `json:"detail"`
-	}
-	if err := bureau.post(ctx, "", "auditexport", "/v1/verify", nil, &live); err != nil {
+	live, err := w.verified(ctx, bureau)
+	if err != nil {
 		return err
 	}
 	if !live.OK {
-		r.Problems = append(r.Problems, "the live ledger does not verify: "+live.ErrorCode+" "+live.Detail)
+		r.Problems = append(r.Problems, "the live ledger does not verify: "+live.ErrorCode+live.Why+" "+live.Detail)
 	}
 	var s standing
 	if err := bureau.get(ctx, "auditexport", "/v1/ledger/checkpoint", &s); err != nil {
@@ -186,6 +182,24 @@ func facts(archive []byte) (int, error) {
 		}
 		seen[fact{e.Source, e.ID}] = true
 	}
+}
+
+// verification is what the service answers about a check of its ledger.
+type verification struct {
+	ID        string `json:"id"`
+	State     string `json:"state"`
+	OK        bool   `json:"ok"`
+	ErrorCode string `json:"error_code"`
+	Detail    string `json:"detail"`
+	Why       string `json:"why"`
+}
+
+// verified has the live ledger checked, and waits for the end of it.
+func (w *walk) verified(ctx context.Context, bureau person) (v verification, err error) {
+	if err := bureau.post(ctx, "", "auditexport", "/v1/verify", nil, &v); err != nil || v.State != "running" {
+		return v, err
+	}
+	return until(ctx, bureau, "auditexport", "/v1/verifications/"+v.ID, "the ledger to be verified", func(v verification) bool { return v.State != "running" })
 }
 
 // bundle has the whole ledger exported and takes the file when it is made.

@@ -2,7 +2,7 @@ import { useInfiniteQuery, useQuery, useQueryClient } from '@tanstack/react-quer
 import { useCallback } from 'react';
 import { at, get } from './client';
 import { usePages } from './pages';
-import type { AuditCase, Export, Flag, LedgerProof, LedgerRow, LedgerRows, ProjectView, Standing, Verdict, ViewDiff } from './types';
+import type { AuditCase, Export, Flag, LedgerProof, LedgerRow, LedgerRows, ProjectView, Standing, Verification, ViewDiff } from './types';
 
 const SERVICE = 'auditexport';
 
@@ -75,7 +75,18 @@ export function useStanding() {
 }
 
 /** Has the whole ledger computed again from its rows. The check is on record. */
-export const verifyLedger = () => get<Verdict>(at(SERVICE, '/v1/verify'), { method: 'POST' });
+export const verifyLedger = () => get<Verification>(at(SERVICE, '/v1/verify'), { method: 'POST' });
+
+/** One check of the ledger; looked at again while it goes on. */
+export function useVerification(id: string) {
+  return useQuery<Verification>({
+    queryKey: ['verification', id],
+    enabled: id !== '',
+    refetchInterval: (q) => (q.state.data?.state === 'running' ? SOON : false),
+    refetchOnWindowFocus: false,
+    queryFn: ({ signal }) => get<Verification>(at(SERVICE, `/v1/verifications/${encodeURIComponent(id)}`), { signal, background: true }),
+  });
+}
 
 /** What the facts said of a project at the end of a day; now where the day is empty. */
 export function useProjectView(asked: { project: string; date: string } | null) {

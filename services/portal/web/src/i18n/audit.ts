@@ -75,7 +75,9 @@ export const AUDIT_TEXTS = {
 
   verifyLead: ['逐行重算散列、哈希链、默克尔树和各单位的签名，并与已签署的检查点比对；核验本身也记入账本', 'Computes hashes, chains, the tree and the services’ signatures again and holds them against the signed checkpoint; the check is on record, too'],
   verifyAsk: ['核验整个账本', 'Verify the ledger'],
-  verifyRuns: ['正在逐行核验，账本较长时需要数分钟，请勿关闭页面', 'Every row is computed again; a long ledger takes minutes, keep the page open'],
+  verifyRuns: ['正在逐行核验：{done} / {total} 行。账本较长时需要数分钟；可以离开，凭本页地址随时回来查看', 'Every row is computed again: {done} of {total}. A long ledger takes minutes; leave and come back to this address for the result'],
+  verifyProgress: ['核验进度', 'Progress of the check'],
+  verifyBrokenOff: ['核验未能完成，不能说明账本是否完整，请重新核验', 'The check broke off; it says nothing of the ledger. Verify again'],
   verifyResult: ['核验结果', 'Result'],
   verifyGood: ['账本完整：{n} 行全部核验无误', 'The ledger holds: all {n} rows'],
   verifyGoodLead: ['自第一行起未被改动、删减、调换或截断', 'Since its first row nothing was altered, dropped, swapped or cut'],

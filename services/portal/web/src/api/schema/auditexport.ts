@@ -699,6 +699,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/verifications/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * What a check of the live ledger found, or how far it has come
+         * @description Roles: auditor
+         */
+        get: operations["GetVerification"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/verify": {
         parameters: {
             query?: never;
@@ -709,7 +729,7 @@ export interface paths {
         get?: never;
         put?: never;
         /**
-         * Recompute the live ledger and hold it against its checkpoint
+         * Recompute the live ledger and hold it against its checkpoint; a short one at once, of a long one ask again how far it has come
          * @description Roles: auditor
          */
         post: operations["VerifyLedger"];
@@ -1036,6 +1056,12 @@ export interface components {
             stage?: string;
             writing?: boolean;
         };
+        AuditexportProgressed: {
+            /** Format: int64 */
+            rows_done?: number;
+            /** Format: int64 */
+            rows_total?: number;
+        };
         AuditexportProjectView: {
             amounts?: {
                 [key: string]: components["schemas"]["AuditexportFenFrom"];
@@ -1134,15 +1160,19 @@ export interface components {
             exact?: boolean;
             rows?: number;
         };
-        AuditexportVerdict: {
+        AuditexportVerification: {
             checkpoint?: string;
             detail?: string;
             error_code?: string;
             /** Format: int64 */
             first_bad_seq?: number;
+            id?: string;
             ok?: boolean;
+            progress?: components["schemas"]["AuditexportProgressed"];
             /** Format: int64 */
             rows?: number;
+            state?: string;
+            why?: string;
         };
         AuditexportViewDiff: {
             changes?: components["schemas"]["AuditexportViewEntry"][] | null;
@@ -2633,6 +2663,36 @@ export interface operations {
             };
         };
     };
+    GetVerification: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditexportVerification"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     VerifyLedger: {
         parameters: {
             query?: never;
@@ -2648,7 +2708,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": components["schemas"]["AuditexportVerdict"];
+                    "application/json": components["schemas"]["AuditexportVerification"];
                 };
             };
             default: {

@@ -1,10 +1,11 @@
 import { SafetyCertificateOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, Button, Descriptions, Table, Tag } from 'antd';
-import { useStanding, verifyLedger } from '../../api/audit';
+import { Alert, Button, Descriptions, Progress, Table, Tag } from 'antd';
+import { useSearchParams } from 'react-router';
+import { useStanding, useVerification, verifyLedger } from '../../api/audit';
 import { useLabels } from '../../api/labels';
 import { useSigned } from '../../api/session';
-import type { Standing, Verdict, WitnessStanding } from '../../api/types';
+import type { Standing, Verification, WitnessStanding } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { findingOf } from '../../terms/audit';
 import { minute } from '../../terms/dates';
@@ -12,7 +13,7 @@ import { Loading, Nothing, PageHead, ProblemView } from '../../ui/Bits';
 import { RowLink } from '../../ui/LedgerRow';
 
 /** What a check of the whole ledger found, in words. */
-function Found({ verdict: v }: { verdict: Verdict }) {
+function Found({ verification: v }: { verification: Verification }) {
   const { t, pick } = useLanguage();
   return (
     <section aria-label={t('verifyResult')} className="above">
@@ -50,6 +51,18 @@ function Found({ verdict: v }: { verdict: Verdict }) {
   );
 }
 
+/** How far a check has come. */
+function Running({ verification: v }: { verification: Verification }) {
+  const { t } = useLanguage();
+  const { rows_done: done, rows_total: total } = v.progress ?? { rows_done: 0, rows_total: 0 };
+  return (
+    <div className="above" role="status">
+      <Progress size="small" status="active" percent={total === 0 ? 0 : Math.min(99, Math.floor((100 * done) / total))} aria-label={t('verifyProgress')} />
+      <p className="quiet">{t('verifyRuns', { done, total })}</p>
+    </div>
+  );
+}
+
 function Witnesses({ of: s }: { of: Standing }) {
   const { t } = useLanguage();
   const labels = useLabels();
@@ -80,22 +93,34 @@ function Witnesses({ of: s }: { of: Standing }) {
   );
 }
 
-/** Where the ledger stands, and the check of all of it. */
+/**
+ * Where the ledger stands, and the check of all of it. A check is named in the
+ * page's address: whoever leaves comes back to it.
+ */
 export default function Verify() {
   const { t } = useLanguage();
   const { principal } = useSigned();
   const client = useQueryClient();
+  const [params, setParams] = useSearchParams();
   const standing = useStanding();
-  const check = useMutation({
+  const id = params.get('check') ?? '';
+  const check = useVerification(id);
+  const begin = useMutation({
     mutationFn: verifyLedger,
+    onSuccess: (v) => {
+      client.setQueryData(['verification', v.id], v);
+      setParams({ check: v.id }, { replace: id === '' });
+    },
     onSettled: () => client.invalidateQueries({ queryKey: ['ledger-standing'] }),
   });
   const s = standing.data;
+  const v = begin.isPending ? undefined : check.data;
+  const runs = begin.isPending || v?.state === 'running';
   return (
     <>
       <PageHead title={t('navVerify')} lead={t('verifyLead')}>
         {principal.roles.includes('auditor') && (
-          <Button type="primary" icon={<SafetyCertificateOutlined />} loading={check.isPending} onClick={() => check.mutate()}>
+          <Button type="primary" icon={<SafetyCertificateOutlined />} loading={runs} onClick={() => begin.mutate()}>
             {t('verifyAsk')}
           </Button>
         )}
@@ -116,17 +141,19 @@ export default function Verify() {
             ]}
           />
         )}
-        {check.isPending && (
-          <p className="quiet above" role="status">
-            {t('verifyRuns')}
-          </p>
-        )}
-        {check.isError && (
+        {v?.state === 'running' && <Running verification={v} />}
+        {begin.isError && (
           <div className="above">
-            <ProblemView error={check.error} retry={() => check.mutate()} />
+            <ProblemView error={begin.error} retry={() => begin.mutate()} />
           </div>
         )}
-        {check.data && <Found verdict={check.data} />}
+        {check.isError && !begin.isPending && (
+          <div className="above">
+            <ProblemView error={check.error} retry={() => void check.refetch()} />
+          </div>
+        )}
+        {v?.state === 'broken_off' && <Alert className="above" type="warning" showIcon role="alert" title={t('verifyBrokenOff')} description={<code>{v.why}</code>} />}
+        {v?.state === 'done' && <Found verification={v} />}
       </section>
       {s && <Witnesses of={s} />}
     </>
