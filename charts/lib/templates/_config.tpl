@@ -15,7 +15,8 @@ say. Secrets are not in it. */}}
       "grace" (printf "%ds" (int .Values.shutdown.graceSeconds)) -}}
 {{- if include "egov.tlsSecret" . -}}
 {{- $tls := dict "cert" "/etc/egov/tls/tls.crt" "key" "/etc/egov/tls/tls.key" -}}
-{{- with .Values.tls.clientCA | default ((.Values.global).tls).clientCA -}}
+{{- /* Browsers bring no certificate: the portal asks for one where its own values say so. */ -}}
+{{- with .Values.tls.clientCA | default (ternary "" ((.Values.global).tls).clientCA (eq .Chart.Name "portal")) -}}
 {{- $_ := set $tls "client_ca" (printf "/etc/egov/tls/%s" .) -}}
 {{- end -}}
 {{- $_ := set $own "tls" $tls -}}
