@@ -306,6 +306,7 @@ func (b *book) source(t testing.TB, scope bundle.Scope, first, last int) bundle.
 		Scope: scope, Signed: b.signed(t), Keys: b.ring.keys, Nodes: b, Rows: yield(rows), Vouchers: b.vouching(t, rows),
 		Documents:    documents("project/YP-1.json", `{"id":"YP-1"}`, "tables/rows.csv", "a,b\n1,2\n", "files/合同.pdf", "%PDF-1.7 contract"),
 		Completeness: completeness(`{"missing":[]}`),
+		Attachments:  func() bundle.Attachments { return bundle.Attachments{} }, // no row names any
 	}
 }
 

@@ -52,8 +52,15 @@ const (
 	FolderFiles   = "files/"
 )
 
-// Format names the form of the archive. stable: a verifier refuses others.
-const Format = "egov-audit-bundle/1"
+// The forms of the archive. stable: a verifier refuses others.
+const (
+	// Format says which attachments the rows name, and has those that could be
+	// had: its manifest has Attachments.
+	Format = "egov-audit-bundle/2"
+	// FormatBefore need not. What it has under files/ is listed and signed; that
+	// nothing is missing there it does not say, and a verifier warns of that.
+	FormatBefore = "egov-audit-bundle/1"
+)
 
 // Kind says which rows a bundle holds.
 type Kind string
@@ -131,8 +138,8 @@ type Manifest struct {
 	CosignedBy []string  `json:"cosigned_by"`        // witnesses on the checkpoint, sorted
 	Notices    []string  `json:"notices,omitempty"`  // what was wrong with the ledger's keeping when it was written, in codes
 	Previous   *State    `json:"previous,omitempty"` // the export before, to which proof.json shows the way
-	// Attachments says which of the files that the rows name are here; nil where
-	// nobody looked for them.
+	// Attachments says which of the files that the rows name are here; nil in
+	// FormatBefore alone, where nobody looked for them.
 	Attachments *Attachments `json:"attachments,omitempty"`
 	Files       []FileInfo   `json:"files"` // all files but manifest.json, in archive order
 	Signatures  []string     `json:"signatures,omitempty"`

@@ -3,6 +3,7 @@ package bundle_test
 import (
 	"archive/zip"
 	"bytes"
+	"encoding/json"
 	"fmt"
 	"strings"
 	"testing"
@@ -11,6 +12,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/ledger/bundle"
+	"egov/libs/ledger/checkpoint"
 )
 
 // growNaming appends a row that names files of these contents.
@@ -90,6 +92,53 @@ func TestAttachmentsAreThoseThatRowsName(t *testing.T) {
 				t.Fatalf("%v, heard %q", got.Finding, heard)
 			}
 		})
+	}
+}
+
+// TestTheFormBeforeSaysNothingOfAttachments verifies bundles of the format that
+// did not name them, with and without files: they hold, and the verifier says what
+// that is worth. Of today's format, whoever takes the member away, keys and all,
+// is found (SH12-A).
+func TestTheFormBeforeSaysNothingOfAttachments(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	data, b := withPapers(t, ring, bundle.Attachments{Named: 3, Held: 2, Missing: map[string]uint64{"not_found": 1}}, paperName(contract), contract)
+	keys := ring.keys
+	keys.Events = nil
+	unpinned, err := checkpoint.NewTrust(keys)
+	if err != nil {
+		t.Fatal(err)
+	}
+	heard := ""
+	check := func(data []byte, trust *checkpoint.Trust) bundle.Report {
+		heard = ""
+		return verify(t, data, bundle.VerifyOptions{Trust: trust, Warn: func(w *fault.Error) { heard += w.Code + " " }})
+	}
+
+	src := b.source(t, bundle.Scope{Kind: bundle.KindLedger}, 1, 5)
+	src.Documents, src.Attachments, src.Vouchers = documents(paperName(contract), contract), nil, nil
+	before := write(t, b, src)
+	if r := check(before, unpinned); !r.OK || heard != "bundle_no_vouchers bundle_former_format " {
+		t.Errorf("of the form before: %v, heard %q", r.Finding, heard)
+	}
+	var m bundle.Manifest
+	if err := json.Unmarshal(unpack(t, before).files[bundle.NameManifest], &m); err != nil || m.Format != bundle.FormatBefore {
+		t.Errorf("format %q, %v", m.Format, err)
+	}
+
+	u := unpack(t, data)
+	u.sign(t, ring, func(m *bundle.Manifest) { m.Attachments = nil })
+	for _, trust := range []*checkpoint.Trust{unpinned, ring.trust(t)} {
+		if r := check(u.pack(t), trust); r.ErrorCode != ledger.CodeManifest {
+			t.Errorf("the member taken away: %v", r.Finding)
+		}
+	}
+	u.sign(t, ring, func(m *bundle.Manifest) { m.Format = bundle.FormatBefore })
+	if r := check(u.pack(t), ring.trust(t)); r.ErrorCode != ledger.CodeManifest {
+		t.Errorf("and called the form before: %v", r.Finding)
+	}
+	if r := check(u.pack(t), unpinned); !r.OK || !strings.Contains(heard, "bundle_former_format") {
+		t.Errorf("where nobody pins the services' keys: %v, heard %q", r.Finding, heard)
 	}
 }
 

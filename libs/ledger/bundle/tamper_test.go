@@ -310,8 +310,12 @@ func TestADishonestOperator(t *testing.T) {
 		change func(*bundle.Manifest)
 		code   ledger.Code
 	}{
-		"nothing":             {func(*bundle.Manifest) {}, ""},
-		"another format":      {func(m *bundle.Manifest) { m.Format = "egov-audit-bundle/2" }, ledger.CodeManifest},
+		"nothing":        {func(*bundle.Manifest) {}, ""},
+		"another format": {func(m *bundle.Manifest) { m.Format = "egov-audit-bundle/3" }, ledger.CodeManifest},
+		"no attachments": {func(m *bundle.Manifest) { m.Attachments = nil }, ledger.CodeManifest},
+		"the format before": {func(m *bundle.Manifest) {
+			m.Format, m.Attachments = bundle.FormatBefore, nil
+		}, ledger.CodeManifest}, // keys of services are pinned, and it never had their signatures
 		"another kind":        {func(m *bundle.Manifest) { m.Scope.Kind = bundle.KindLedger }, ledger.CodeManifest},
 		"another checkpoint":  {func(m *bundle.Manifest) { m.Ledger.Size++ }, ledger.CodeManifest},
 		"more rows":           {func(m *bundle.Manifest) { m.Rows++ }, ledger.CodeManifest},

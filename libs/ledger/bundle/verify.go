@@ -82,6 +82,9 @@ var (
 	// WarnAttachments: files that the rows name are not in the bundle.
 	WarnAttachments = fault.New(fault.Invalid, "bundle_attachments_missing",
 		"记录所列附件未全部收入审计包，原因见完整性报告", "not all attachments that the rows name are in the bundle; completeness.json says why")
+	// WarnFormBefore: whether attachments are missing cannot be told.
+	WarnFormBefore = fault.New(fault.Invalid, "bundle_former_format",
+		"审计包为旧版格式，未说明记录所列附件，附件是否齐全无从核对", "the bundle has the former format, which does not say which attachments the rows name: whether any is missing cannot be told", "SH12-A")
 	// WarnNotices: the ledger itself said that its keeping was not in order.
 	WarnNotices = fault.New(fault.Invalid, "bundle_notices",
 		"出具审计包时，账本的签名或见证已超过规定时限", "when the bundle was written, signing or cosigning the ledger was overdue")
@@ -388,7 +391,7 @@ func (v *verification) checkRows(ctx context.Context) error {
 // those that are pinned, else the bundle's own. It answers nil where the bundle
 // says nothing of it, which is bad where somebody pins keys of services.
 func (v *verification) openVouchers() (*hashedFile, error) {
-	pinned := v.opts.Trust != nil && v.opts.Trust.Keys().Events != nil
+	pinned := v.pinsEvents()
 	if v.archive.files[NameVouchers] == nil {
 		if pinned {
 			v.vouched = ledger.Found(ledger.CodeLeafNotInTree, 0, "there is no %s: nothing proves which service stated the rows", NameVouchers)
@@ -418,6 +421,11 @@ func (v *verification) openVouchers() (*hashedFile, error) {
 		return nil, v.blame(ledger.CodeFileHash, err)
 	}
 	return file, nil
+}
+
+// pinsEvents says whether the auditor pins the keys by which services sign.
+func (v *verification) pinsEvents() bool {
+	return v.opts.Trust != nil && v.opts.Trust.Keys().Events != nil
 }
 
 func (v *verification) newTrack() (track, error) {
@@ -469,7 +477,7 @@ func (v *verification) checkConsistency() error {
 func (v *verification) checkManifest(m *Manifest) error {
 	c := v.proof.Consistency
 	switch {
-	case m.Format != Format:
+	case m.Format != Format && m.Format != FormatBefore:
 		return ledger.Found(ledger.CodeManifest, 0, "its format is %q", m.Format)
 	case m.Scope.Kind != v.proof.Kind:
 		return ledger.Found(ledger.CodeManifest, 0, "it speaks of %q, the proofs of %q", m.Scope.Kind, v.proof.Kind)
@@ -499,9 +507,15 @@ func (v *verification) checkManifest(m *Manifest) error {
 }
 
 // checkPapers holds what the manifest says of attachments to the rows and the
-// files. A file that is named by its hash is checked with the others.
+// files. A file that is named by its hash is checked with the others. A manifest
+// that says nothing of them is one of the form before (SH12-A); whoever pins the
+// services' keys takes none, since it was never written beside their signatures.
 func (v *verification) checkPapers(m *Manifest) error {
 	if m.Attachments == nil {
+		if m.Format != FormatBefore || v.pinsEvents() {
+			return ledger.Found(ledger.CodeManifest, 0, "it does not say which attachments the rows name")
+		}
+		v.warn(WarnFormBefore)
 		return nil
 	}
 	if err := v.papers.check(m); err != nil {

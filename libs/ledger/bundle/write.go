@@ -48,7 +48,8 @@ type Source struct {
 	// among the reports; nil is {}.
 	Completeness func() ([]byte, error)
 	// Attachments says, when all documents are written, which of the files that
-	// the rows name are among them; nil where nobody looked for them.
+	// the rows name are among them; nil where nobody looked for them, which makes
+	// a bundle of FormatBefore.
 	Attachments func() Attachments
 	// Previous is the tree of the export before this one, if there was one.
 	Previous *State
@@ -108,8 +109,12 @@ var ErrSource = fault.New(fault.Invalid, "bundle_source_invalid", "无法由所�
 // The same source and options give the same bytes, in one go or in several.
 func Write(ctx context.Context, w io.Writer, src Source, opts Options) (Manifest, error) {
 	c := src.Signed.Checkpoint
+	format := Format
+	if src.Attachments == nil {
+		format = FormatBefore
+	}
 	out := newWriter(w, opts, Manifest{
-		Format: Format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
+		Format: format, Scope: src.Scope, CreatedAt: opts.CreatedAt.Truncate(time.Second), CreatedBy: opts.CreatedBy,
 		Tool: opts.Tool, Packs: append([]Pack{}, opts.Packs...),
 		Ledger:     State{Origin: c.Origin, Size: c.Size, Root: c.Root},
 		CosignedBy: src.Signed.CosignedBy(), Notices: opts.Notices, Previous: src.Previous,
