@@ -177,21 +177,25 @@ func (b *Bed) secured(ctx context.Context) error {
 	}
 	client := b.trusting()
 	defer client.CloseIdleConnections()
-	if status, _, err := ask(ctx, client, http.MethodGet, strings.Replace(at("auditexport"), "https://", "http://", 1)+"/livez", nil); err != nil || status != http.StatusBadRequest {
-		return fmt.Errorf("asked without TLS it answers %d, %w", status, err)
+	if _, err := ask(ctx, client, http.StatusBadRequest, http.MethodGet, strings.Replace(at("auditexport"), "https://", "http://", 1)+"/livez", nil); err != nil {
+		return fmt.Errorf("without TLS: %w", err)
 	}
 	home, err := b.addresses(ctx, district)
 	if err != nil {
 		return err
 	}
 	// The portal takes a password over TLS alone, which its gateway would end.
-	status, cookies, err := ask(ctx, client, http.MethodPost, home("portal")+"/api/session",
+	cookies, err := ask(ctx, client, http.StatusOK, http.MethodPost, home("portal")+"/api/session",
 		strings.NewReader(`{"account":"audit.auditor","password":"`+demoPassword+`"}`), "X-Forwarded-Proto", "https", "Content-Type", "application/json")
-	if err != nil || len(cookies) == 0 {
-		return fmt.Errorf("signing in at the portal: HTTP %d, %d cookies, %w", status, len(cookies), err)
+	if err != nil {
+		return err
 	}
-	if status, _, err = ask(ctx, client, http.MethodGet, home("portal")+"/api/auditexport/v1/ledger/checkpoint", nil, "Cookie", cookies[0].Name+"="+cookies[0].Value); err != nil || status != http.StatusOK {
-		return fmt.Errorf("through the portal: HTTP %d, %w", status, err)
+	if len(cookies) == 0 {
+		return errors.New("the portal gives no session")
+	}
+	_, err = ask(ctx, client, http.StatusOK, http.MethodGet, home("portal")+"/api/auditexport/v1/ledger/checkpoint", nil, "X-Forwarded-Proto", "https", "Cookie", cookies[0].Name+"="+cookies[0].Value)
+	if err != nil {
+		return fmt.Errorf("through the portal: %w", err)
 	}
 	var seen struct {
 		Services []struct{ Versions []string }
@@ -205,20 +209,23 @@ func (b *Bed) secured(ctx context.Context) error {
 	return nil
 }
 
-// ask sends one request, with headers in pairs.
-func ask(ctx context.Context, client *http.Client, method, url string, body io.Reader, headers ...string) (int, []*http.Cookie, error) {
+// ask sends one request, with headers in pairs, and wants a status.
+func ask(ctx context.Context, client *http.Client, want int, method, url string, body io.Reader, headers ...string) ([]*http.Cookie, error) {
 	req, err := http.NewRequestWithContext(ctx, method, url, body)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
 	for pair := range slices.Chunk(headers, 2) {
 		req.Header.Set(pair[0], pair[1])
 	}
 	resp, err := client.Do(req)
 	if err != nil {
-		return 0, nil, err
+		return nil, err
 	}
-	return resp.StatusCode, resp.Cookies(), resp.Body.Close()
+	if resp.StatusCode != want {
+		err = fmt.Errorf("%s %s: %s", method, url, resp.Status)
+	}
+	return resp.Cookies(), errors.Join(err, resp.Body.Close())
 }
 
 // folderOf is the folder of this machine that a claim is bound to.
