@@ -2,6 +2,7 @@ package event
 
 import (
 	"errors"
+	"math/bits"
 	"reflect"
 	"slices"
 	"strconv"
@@ -168,6 +169,9 @@ func listWriter(t reflect.Type, f protoreflect.FieldDescriptor, within []reflect
 	if value == nil {
 		return nil
 	}
+	if t == reflect.TypeFor[[]string]() {
+		return appendTexts
+	}
 	return func(out []byte, name string, v reflect.Value) ([]byte, error) {
 		n := v.Len()
 		if n == 0 {
@@ -186,6 +190,27 @@ func listWriter(t reflect.Type, f protoreflect.FieldDescriptor, within []reflect
 		}
 		return append(out, ']'), nil
 	}
+}
+
+// appendTexts appends a name and a list of texts, which is a field of a struct
+// behind a pointer.
+func appendTexts(out []byte, name string, v reflect.Value) ([]byte, error) {
+	texts := *v.Addr().Interface().(*[]string)
+	if len(texts) == 0 {
+		return out, nil
+	}
+	out = append(out, name...)
+	for i, text := range texts {
+		sep := byte(',')
+		if i == 0 {
+			sep = '['
+		}
+		var err error
+		if out, err = appendText(append(out, sep), text); err != nil {
+			return out, err
+		}
+	}
+	return append(out, ']'), nil
 }
 
 // valueWriter appends values of one kind: numbers of 64 bits as texts, which
@@ -218,50 +243,58 @@ func appendText(out []byte, s string) ([]byte, error) {
 		return out, errors.New("a text is not valid UTF-8")
 	}
 	out = append(out, '"')
-	from := 0
-	for i := 0; i < len(s); i++ {
-		if plain(s[i:]) {
-			i += 7
-			continue
+	for {
+		n := plain(s)
+		out = append(out, s[:n]...)
+		if n == len(s) {
+			return append(out, '"'), nil
 		}
-		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
-			continue
-		}
-		out = append(out, s[from:i]...)
-		from = i + 1
-		switch c {
-		case '"', '\\':
-			out = append(out, '\\', c)
-		case '\b':
-			out = append(out, `\b`...)
-		case '\f':
-			out = append(out, `\f`...)
-		case '\n':
-			out = append(out, `\n`...)
-		case '\r':
-			out = append(out, `\r`...)
-		case '\t':
-			out = append(out, `\t`...)
-		default:
-			const digits = "0123456789abcdef"
-			out = append(out, `\u00`...)
-			out = append(out, digits[c>>4], digits[c&15])
-		}
+		out = appendEscape(out, s[n])
+		s = s[n+1:]
 	}
-	return append(append(out, s[from:]...), '"'), nil
 }
 
-// plain reports whether s begins with eight bytes that need no escape: none is
-// a quote, a backslash or below a space. It may say no of such that need none.
-func plain(s string) bool {
-	if len(s) < 8 {
-		return false
+// appendEscape appends the escape of a byte that is not plain.
+func appendEscape(out []byte, c byte) []byte {
+	switch c {
+	case '"', '\\':
+		return append(out, '\\', c)
+	case '\b':
+		return append(out, `\b`...)
+	case '\f':
+		return append(out, `\f`...)
+	case '\n':
+		return append(out, `\n`...)
+	case '\r':
+		return append(out, `\r`...)
+	case '\t':
+		return append(out, `\t`...)
 	}
+	const digits = "0123456789abcdef"
+	return append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
+}
+
+// plain is the length of the text that s begins with in which no byte needs an
+// escape: none is a quote, a backslash or below a space. It looks at eight at a
+// time.
+func plain(s string) int {
 	const each, high = 0x0101010101010101, 0x8080808080808080
-	w := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
-		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
-	// A byte b of x is zero, or a lower one is, where (x-each)&^x has b's high bit.
-	quote, slash := w^each*'"', w^each*'\\'
-	return ((w-each*' ')&^w|(quote-each)&^quote|(slash-each)&^slash)&high == 0
+	i := 0
+	for ; i+8 <= len(s); i += 8 {
+		at := s[i : i+8]
+		w := uint64(at[0]) | uint64(at[1])<<8 | uint64(at[2])<<16 | uint64(at[3])<<24 |
+			uint64(at[4])<<32 | uint64(at[5])<<40 | uint64(at[6])<<48 | uint64(at[7])<<56
+		// A byte b of x is zero where (x-each)&^x has b's high bit; of those that
+		// have it, the lowest is right, and the others may have borrowed.
+		quote, slash := w^each*'"', w^each*'\\'
+		if found := ((w-each*' ')&^w | (quote-each)&^quote | (slash-each)&^slash) & high; found != 0 {
+			return i + bits.TrailingZeros64(found)/8
+		}
+	}
+	for ; i < len(s); i++ {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+			break
+		}
+	}
+	return i
 }

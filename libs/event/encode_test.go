@@ -124,7 +124,7 @@ func TestTextThatIsNotUTF8IsNoFact(t *testing.T) {
 
 // FuzzTextsAreWrittenAsProtojsonWritesThem looks for texts with other escapes.
 func FuzzTextsAreWrittenAsProtojsonWritesThem(f *testing.F) {
-	for _, s := range []string{"", "智慧机关", "a\"b\\c/d", "\x00\x1f\x7f\b\f\n\r\t", "\u2028<>&", "\xff"} {
+	for _, s := range []string{"", "智慧机关", "a\"b\\c/d", "\x00\x1f\x7f\b\f\n\r\t", "\u2028<>&", "\xff", "1234567\"", "12345678\"智慧机关\x01\x02"} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {

@@ -7,13 +7,21 @@ import "strings"
 // pack's version, which is a hash over its rules, it says as much as the trace
 // itself; Pack.Spell is the way back.
 func (d Decision) Looked() []string {
+	size := 0
+	for i := range d.Trace {
+		size += 1 + len(d.Trace[i].Rule)
+	}
+	var all strings.Builder // which the lines are parts of
+	all.Grow(size)
 	lines := make([]string, len(d.Trace))
-	for i, s := range d.Trace {
-		mark := "-"
-		if s.Result {
-			mark = "+"
+	for i := range d.Trace {
+		from, mark := all.Len(), byte('-')
+		if d.Trace[i].Result {
+			mark = '+'
 		}
-		lines[i] = mark + s.Rule
+		all.WriteByte(mark)
+		all.WriteString(d.Trace[i].Rule)
+		lines[i] = all.String()[from:]
 	}
 	return lines
 }

@@ -10,6 +10,7 @@ import (
 	"strings"
 	"unicode/utf8"
 
+	"egov/libs/document"
 	"egov/libs/fault"
 )
 
@@ -32,7 +33,7 @@ func Canonical(doc any) ([]byte, error) {
 	if raw, ok := doc.(json.RawMessage); ok {
 		return CanonicalJSON(raw)
 	}
-	b, err := json.Marshal(doc)
+	b, err := document.Write(doc)
 	if err != nil {
 		return nil, ErrDocument.With(err)
 	}
@@ -183,7 +184,7 @@ func within(err error, step string) error {
 
 // member is one member of an object, and where in the output it was written.
 type member struct {
-	name     string
+	name     []byte
 	from, to int
 }
 
@@ -198,7 +199,7 @@ func (p *parser) object(out []byte, depth int) ([]byte, error) {
 		if p.at == len(p.in) || p.in[p.at] != '"' {
 			return nil, p.syntax("a member name")
 		}
-		name, err := p.text()
+		name, err := p.name()
 		if err != nil {
 			return nil, err
 		}
@@ -212,7 +213,7 @@ func (p *parser) object(out []byte, depth int) ([]byte, error) {
 		from := len(out)
 		out = append(appendText(out, name), ':')
 		if out, err = p.value(out, depth+1); err != nil {
-			return nil, within(err, name)
+			return nil, within(err, string(name))
 		}
 		p.members = append(p.members, member{name, from, len(out)})
 		p.space()
@@ -238,30 +239,39 @@ func (p *parser) object(out []byte, depth int) ([]byte, error) {
 		}
 	}
 	for i, m := range members[1:] {
-		if m.name == members[i].name {
-			return nil, &flaw{path: m.name, code: "duplicate_member", zh: "成员名重复", en: "is named twice"}
+		if bytes.Equal(m.name, members[i].name) {
+			return nil, &flaw{path: string(m.name), code: "duplicate_member", zh: "成员名重复", en: "is named twice"}
 		}
 	}
 	return append(out, '}'), nil
 }
 
-// compareUTF16 orders names by UTF-16 code units. That differs from the order
-// of runes only where a surrogate pair meets a character from U+E000 up.
-func compareUTF16(a, b string) int {
-	for a != "" && b != "" {
-		ra, na := utf8.DecodeRuneInString(a)
-		rb, nb := utf8.DecodeRuneInString(b)
-		if ra != rb {
-			pairA, pairB := ra >= 0x10000, rb >= 0x10000
-			switch {
-			case pairA && !pairB && rb >= 0xe000:
-				return -1
-			case pairB && !pairA && ra >= 0xe000:
-				return 1
-			}
-			return int(ra) - int(rb)
+// name reads the name of a member.
+func (p *parser) name() ([]byte, error) {
+	if n := p.plain(); n > 0 {
+		name := p.in[p.at+1 : p.at+n-1]
+		p.at += n
+		return name, nil
+	}
+	name, err := p.text()
+	return []byte(name), err
+}
+
+// compareUTF16 orders valid names by UTF-16 code units. That differs from the
+// order of their bytes only where a surrogate pair, whose UTF-8 begins with 0xF0
+// or more, meets a character from U+E000 up, whose UTF-8 begins with 0xEE or
+// 0xEF.
+func compareUTF16(a, b []byte) int {
+	n := min(len(a), len(b))
+	for i := range n {
+		x, y := a[i], b[i]
+		if x == y {
+			continue
 		}
-		a, b = a[na:], b[nb:]
+		if min(x, y) >= 0xee && (x >= 0xf0) != (y >= 0xf0) {
+			return int(y) - int(x)
+		}
+		return int(x) - int(y)
 	}
 	return len(a) - len(b)
 }
@@ -383,7 +393,7 @@ func (p *parser) hex() (rune, error) {
 }
 
 // appendText writes a string the way RFC 8785, section 3.2.2.2, has it.
-func appendText(out []byte, s string) []byte {
+func appendText[T string | []byte](out []byte, s T) []byte {
 	out = append(out, '"')
 	for i := 0; i < len(s); i++ {
 		switch c := s[i]; {

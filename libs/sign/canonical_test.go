@@ -2,13 +2,16 @@ package sign_test
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"math"
 	"reflect"
 	"strings"
 	"testing"
+	"time"
 
+	"github.com/emmansun/gmsm/sm3"
 	"pgregory.net/rapid"
 
 	"egov/libs/fault"
@@ -204,5 +207,35 @@ func BenchmarkCanonical(b *testing.B) {
 		if _, err := sign.Canonical(doc); err != nil {
 			b.Fatal(err)
 		}
+	}
+}
+
+// TestWhatIsSignedIsCanonical: it is written without going through a document.
+func TestWhatIsSignedIsCanonical(t *testing.T) {
+	t.Parallel()
+	for _, holder := range []string{"facilities", "区机关事务管理局 \"甲\" <&>\u2028", "\x01\\"} {
+		key, err := sign.Generate(sign.SM2)
+		if err != nil {
+			t.Fatal(err)
+		}
+		sig, err := key.For(holder).Sign("x", time.Unix(1_700_000_000, 123_456_789))
+		if err != nil {
+			t.Fatal(err)
+		}
+		digest := sm3.Sum([]byte(`"x"`))
+		want, err := sign.Canonical(map[string]any{
+			"signer": holder, "alg": "sm2", "context": "egov-document-signature-v1", "document": "sm3:" + hex.EncodeToString(digest[:]),
+			"key_id": key.KeyID(), "signed_at": "2023-11-14T22:13:20.123456Z",
+		})
+		if err != nil || !key.Public().VerifyMessage(want, sig.Value) {
+			t.Fatalf("%q: %v, or another message is signed", holder, err)
+		}
+	}
+	key, err := sign.Generate(sign.Ed25519)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := key.For("\xff").Sign("x", time.Unix(1, 0)); !errors.Is(err, sign.ErrDocument) {
+		t.Fatalf("a signer that is no text: %v", err)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 
 	"github.com/emmansun/gmsm/sm2"
+	"github.com/emmansun/gmsm/sm3"
 	"github.com/emmansun/gmsm/smx509"
 )
 
@@ -25,6 +26,7 @@ type PublicKey struct {
 	der []byte // SubjectPublicKeyInfo
 	ed  ed25519.PublicKey
 	sm2 *ecdsa.PublicKey
+	za  []byte // what SM2 hashes before a message: of the default user id, the curve and the key
 }
 
 // PrivateKey signs. It is immutable and never prints its secret.
@@ -74,6 +76,10 @@ func newPublic(key any) (*PublicKey, error) {
 		if !sm2.IsSM2PublicKey(k) {
 			return nil, errors.New("an ECDSA key is not on the SM2 curve")
 		}
+		var err error
+		if p.za, err = sm2.CalculateZA(k, []byte(defaultUserID)); err != nil {
+			return nil, fmt.Errorf("an SM2 key: %w", err)
+		}
 		p.alg, p.sm2 = SM2, k
 	default:
 		return nil, fmt.Errorf("a %T is neither an Ed25519 nor an SM2 key", key)
@@ -86,6 +92,9 @@ func newPublic(key any) (*PublicKey, error) {
 	p.der, p.id = der, hex.EncodeToString(sum[:])[:keyIDLen]
 	return p, nil
 }
+
+// defaultUserID is the one that GM/T 0009 has signers use who agreed on none.
+const defaultUserID = "1234567812345678"
 
 const (
 	pemPrivate = "PRIVATE KEY"
@@ -203,7 +212,10 @@ func (k *PrivateKey) SignMessage(msg []byte) ([]byte, error) {
 	if k.sm2 == nil {
 		return ed25519.Sign(k.ed, msg), nil
 	}
-	value, err := k.sm2.Sign(rand.Reader, msg, sm2.DefaultSM2SignerOpts)
+	h := sm3.New()
+	h.Write(k.pub.za)
+	h.Write(msg)
+	value, err := k.sm2.Sign(rand.Reader, h.Sum(nil), nil)
 	if err != nil {
 		return nil, fmt.Errorf("sign with SM2: %w", err)
 	}

@@ -21,6 +21,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+	"unicode/utf8"
 
 	"github.com/emmansun/gmsm/sm3"
 
@@ -135,20 +136,27 @@ func (s Signature) message(doc any) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	return Canonical(bound{
-		Alg: s.Alg, Context: context, Document: s.Alg.digest(canonical),
-		KeyID: s.KeyID, SignedAt: s.SignedAt.UTC().Format(time.RFC3339Nano), Signer: s.Signer,
-	})
-}
-
-// bound is what a signature signs; its members stand in their canonical order.
-type bound struct {
-	Alg      Alg    `json:"alg"`
-	Context  string `json:"context"`
-	Document string `json:"document"` // its digest
-	KeyID    string `json:"key_id"`
-	SignedAt string `json:"signed_at"`
-	Signer   string `json:"signer"`
+	if !utf8.ValidString(s.Signer) || !utf8.ValidString(s.KeyID) || !utf8.ValidString(string(s.Alg)) {
+		return nil, ErrDocument.WithViolations(fault.Violation{Field: "signer", Code: "not_unicode", Msg: "含有无效的UTF-8字节", MsgEN: "is not valid UTF-8"})
+	}
+	// An object in its canonical form: members in order, without space.
+	out := make([]byte, 0, 384)
+	for i, m := range []struct{ name, value string }{
+		{"alg", string(s.Alg)},
+		{"context", context},
+		{"document", s.Alg.digest(canonical)},
+		{"key_id", s.KeyID},
+		{"signed_at", s.SignedAt.UTC().Format(time.RFC3339Nano)},
+		{"signer", s.Signer},
+	} {
+		sep := byte(',')
+		if i == 0 {
+			sep = '{'
+		}
+		out = append(appendText(append(out, sep), m.name), ':')
+		out = appendText(out, m.value)
+	}
+	return append(out, '}'), nil
 }
 
 // ParseSignature reads the JSON form; anything missing, unknown or out of

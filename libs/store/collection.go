@@ -3,7 +3,6 @@ package store
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"maps"
@@ -15,6 +14,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
+	"egov/libs/document"
 	"egov/libs/event"
 	"egov/libs/fault"
 	"egov/libs/pg"
@@ -68,7 +68,7 @@ func (c *Collection[T, P]) Get(ctx context.Context, id string) (T, error) {
 	if err != nil {
 		return t, err
 	}
-	return t, json.Unmarshal(raw, &t)
+	return t, document.Read(raw, &t)
 }
 
 type mode uint8
@@ -115,11 +115,11 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 			if !bytes.Equal(j.kept.hash, j.step.hash) {
 				return ErrKeyReuse
 			}
-			return json.Unmarshal(j.kept.body, &t)
+			return document.Read(j.kept.body, &t)
 		}
 		found := j.before != nil
 		if found {
-			if err := json.Unmarshal(j.before, &t); err != nil {
+			if err := document.Read(j.before, &t); err != nil {
 				return fmt.Errorf("decode %s %s: %w", c.table, id, err)
 			}
 		} else if m == update {
@@ -143,7 +143,7 @@ func (c *Collection[T, P]) do(ctx context.Context, m mode, id string, change agg
 		}
 		root.Version++
 		root.UpdatedAt = rec.Now()
-		body, err := json.Marshal(t)
+		body, err := document.Write(&t)
 		if err != nil {
 			return err
 		}
@@ -239,7 +239,7 @@ func (c *Collection[T, P]) List(ctx context.Context, q aggregate.Query) (aggrega
 				return err
 			}
 			var t T
-			if err := json.Unmarshal(raw, &t); err != nil {
+			if err := document.Read(raw, &t); err != nil {
 				return err
 			}
 			p.Items = append(p.Items, t)
