@@ -239,12 +239,16 @@ func valueWriter(k protoreflect.Kind) func(out []byte, v reflect.Value) ([]byte,
 
 // appendText appends s as a JSON string with the escapes that protojson uses.
 func appendText(out []byte, s string) ([]byte, error) {
-	if !utf8.ValidString(s) {
+	out = append(out, '"')
+	n := plain(s, beyondASCII)
+	if n == len(s) {
+		return append(append(out, s...), '"'), nil
+	}
+	if !utf8.ValidString(s[n:]) { // what is before is ASCII
 		return out, errors.New("a text is not valid UTF-8")
 	}
-	out = append(out, '"')
 	for {
-		n := plain(s)
+		n := plain(s, 0)
 		out = append(out, s[:n]...)
 		if n == len(s) {
 			return append(out, '"'), nil
@@ -274,10 +278,13 @@ func appendEscape(out []byte, c byte) []byte {
 	return append(out, '\\', 'u', '0', '0', digits[c>>4], digits[c&15])
 }
 
+// beyondASCII are the bits that mark bytes of characters beyond ASCII.
+const beyondASCII = 0x8080808080808080
+
 // plain is the length of the text that s begins with in which no byte needs an
-// escape: none is a quote, a backslash or below a space. It looks at eight at a
-// time.
-func plain(s string) int {
+// escape (none is a quote, a backslash or below a space) and none has a bit of
+// also. It looks at eight at a time.
+func plain(s string, also uint64) int {
 	const each, high = 0x0101010101010101, 0x8080808080808080
 	i := 0
 	for ; i+8 <= len(s); i += 8 {
@@ -287,12 +294,12 @@ func plain(s string) int {
 		// A byte b of x is zero where (x-each)&^x has b's high bit; of those that
 		// have it, the lowest is right, and the others may have borrowed.
 		quote, slash := w^each*'"', w^each*'\\'
-		if found := ((w-each*' ')&^w | (quote-each)&^quote | (slash-each)&^slash) & high; found != 0 {
+		if found := ((w-each*' ')&^w|(quote-each)&^quote|(slash-each)&^slash)&high | w&also; found != 0 {
 			return i + bits.TrailingZeros64(found)/8
 		}
 	}
 	for ; i < len(s); i++ {
-		if c := s[i]; c < ' ' || c == '"' || c == '\\' {
+		if c := s[i]; c < ' ' || c == '"' || c == '\\' || uint64(c)&also != 0 {
 			break
 		}
 	}

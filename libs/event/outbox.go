@@ -68,7 +68,7 @@ func Enqueue(b *pgx.Batch, recs []Record) {
 		n := len(recs)
 		ids, types, subjects := make([]string, n), make([]string, n), make([]string, n)
 		times := make([]time.Time, n)
-		units, actors, traces, data := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
+		units, actors, traces, data := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
 		follow, counts := make([]int64, n), map[string]int64{}
 		for i := n - 1; i >= 0; i-- {
 			follow[i] = counts[recs[i].Subject]
@@ -81,7 +81,10 @@ func Enqueue(b *pgx.Batch, recs []Record) {
 		}
 		for i, r := range recs {
 			ids[i], types[i], subjects[i], times[i] = r.ID, r.Type, r.Subject, r.Time
-			units[i], actors[i], traces[i], data[i] = r.Unit, r.Actor, r.TraceParent, string(r.Data)
+			units[i], actors[i], traces[i], data[i] = r.Unit, r.Actor, r.TraceParent, r.Data
+			if r.Data == nil {
+				data[i] = []byte{} // no NULL
+			}
 		}
 		b.Queue(insertMany, ids, types, subjects, times, units, actors, traces, data, heads, sums, follow)
 	}

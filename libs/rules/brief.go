@@ -2,9 +2,19 @@ package rules
 
 import (
 	"egov/libs/calendar"
+	"egov/libs/document"
 	"egov/libs/policy"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
+
+// Text is the decision's JSON, as facts carry it.
+func Text(d policy.Decision) string {
+	b, err := document.Write(&d)
+	if err != nil {
+		panic("rules: a decision always encodes: " + err.Error())
+	}
+	return string(b)
+}
 
 // Brief is what other services learn of a case and its decision, nil before it
 // is decided: all that a gate may ask, which is everything but the papers, the

@@ -1,6 +1,7 @@
 package rules
 
 import (
+	"encoding/json"
 	"reflect"
 	"testing"
 	"time"
@@ -51,5 +52,14 @@ func TestABriefTellsTheCase(t *testing.T) {
 	c.NationalCrypto, c.DistrictFunded = &said, nil
 	if told, _ = caseOf(Brief(c, nil)); told.NationalCrypto == nil || *told.NationalCrypto || told.DistrictFunded != nil {
 		t.Error("no, yes and not said are three answers")
+	}
+}
+
+func TestADecisionIsTheTextThatEncodingJSONGives(t *testing.T) {
+	t.Parallel()
+	d := policy.Decision{Pack: "yangpu-2023", Steps: []string{"expert_review"}, Checklist: []policy.Item{{Item: "basis", Gate: "submit"}}, Notes: []policy.Note{{Text: "<&>"}}}
+	want, err := json.Marshal(d)
+	if err != nil || Text(d) != string(want) {
+		t.Errorf("%s %v", Text(d), err)
 	}
 }

@@ -107,12 +107,12 @@ func writeRows(b *pgx.Batch, one, many string, changed []row, columns int) {
 		return
 	}
 	ids, projects, units := make([]string, n), make([]string, n), make([]string, n)
-	parties, todo, bodies := make([]string, n), make([]string, n), make([]string, n)
+	parties, todo, bodies := make([]string, n), make([]string, n), make([][]byte, n)
 	versions, updated, created := make([]int64, n), make([]time.Time, n), make([]time.Time, n)
 	for i, c := range changed {
 		r := c.root
 		ids[i], projects[i], units[i], versions[i] = r.ID, r.ProjectID, r.Unit, r.Version
-		parties[i], todo[i], bodies[i] = pg.TextArray(r.Parties), pg.TextArray(todoKeys(r.Todo)), string(c.body)
+		parties[i], todo[i], bodies[i] = pg.TextArray(r.Parties), pg.TextArray(todoKeys(r.Todo)), c.body
 		updated[i], created[i] = r.UpdatedAt, r.CreatedAt
 	}
 	b.Queue(many, []any{ids, projects, units, parties, versions, todo, bodies, updated, created}[:columns]...)

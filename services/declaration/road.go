@@ -2,13 +2,11 @@ package declaration
 
 import (
 	"context"
-	"encoding/json"
 	"fmt"
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
 	"egov/libs/fault"
-	"egov/libs/policy"
 	"egov/libs/rules"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 )
@@ -147,14 +145,6 @@ func (s *Service) Handover(ctx context.Context, r RecordHandover) (Project, erro
 		rec.State(p.ID, &declarationv1.HandoverRecorded{ProjectId: p.ID, ApprovalNo: r.ApprovalNo, Outcome: r.Outcome, RecordedOn: r.RecordedOn.String(), ApprovedFen: r.ApprovedFen})
 		return nil
 	})
-}
-
-func decisionJSON(d policy.Decision) string {
-	b, err := json.Marshal(d)
-	if err != nil {
-		panic("declaration: a decision always encodes: " + err.Error())
-	}
-	return string(b)
 }
 
 func lineField(i int) string { return fmt.Sprintf("budget[%d]", i) }

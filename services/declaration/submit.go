@@ -70,7 +70,7 @@ func (s *Service) submit(p *Project, rec *aggregate.Recorder) error {
 	if err != nil {
 		return err
 	}
-	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: brief, DecisionJson: decisionJSON(decision), Trace: trace, Signature: signature})
+	rec.State(p.ID, &declarationv1.ProjectSubmitted{Project: brief, DecisionJson: rules.Text(decision), Trace: trace, Signature: signature})
 	return s.Rules.Start(p.Base(), rec, decision.Pack, "accept_declaration", Office, today)
 }
 

@@ -8,6 +8,7 @@ import (
 	"io"
 	"net"
 	"net/http"
+	"strconv"
 	"sync/atomic"
 	"time"
 
@@ -73,24 +74,53 @@ func dial(ctx context.Context, addr string) (*caller, error) {
 	return &caller{conn: conn, in: bufio.NewReaderSize(conn, 64<<10)}, nil
 }
 
-// post sends a request without a body and reads its answer to the end.
+// post sends a request without a body and reads its answer to the end. Of an
+// answer of success it reads no more than its length, as pgbench of a result.
 func (c *caller) post(path, bearer, key string) error {
-	c.out = fmt.Appendf(c.out[:0], "POST %s HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer %s\r\nIdempotency-Key: %s\r\nContent-Length: 0\r\n\r\n", path, bearer, key)
+	out := append(append(append(c.out[:0], "POST "...), path...), " HTTP/1.1\r\nHost: bench\r\nAuthorization: Bearer "...)
+	out = append(append(append(out, bearer...), "\r\nIdempotency-Key: "...), key...)
+	c.out = append(out, "\r\nContent-Length: 0\r\n\r\n"...)
 	if _, err := c.conn.Write(c.out); err != nil {
 		return err
 	}
-	resp, err := http.ReadResponse(c.in, nil)
+	line, err := c.in.ReadSlice('\n')
+	if err != nil {
+		return err
+	}
+	if !bytes.HasPrefix(line, []byte("HTTP/1.1 200 ")) {
+		return fmt.Errorf("%s: %w", path, c.refusal(bytes.Clone(line)))
+	}
+	length := -1
+	for {
+		if line, err = c.in.ReadSlice('\n'); err != nil {
+			return err
+		}
+		if len(line) <= len("\r\n") {
+			break
+		}
+		if value, ok := bytes.CutPrefix(line, []byte("Content-Length: ")); ok {
+			if length, err = strconv.Atoi(string(bytes.TrimSpace(value))); err != nil {
+				return err
+			}
+		}
+	}
+	if length < 0 {
+		return fmt.Errorf("%s: the answer does not say how long it is", path)
+	}
+	_, err = c.in.Discard(length)
+	return err
+}
+
+// refusal is what an answer says that begins with line.
+func (c *caller) refusal(line []byte) error {
+	resp, err := http.ReadResponse(bufio.NewReader(io.MultiReader(bytes.NewReader(line), c.in)), nil)
 	if err != nil {
 		return err
 	}
 	defer resp.Body.Close()
-	if resp.StatusCode == http.StatusOK {
-		_, err = io.Copy(io.Discard, resp.Body)
-		return err
-	}
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
 		return err
 	}
-	return fmt.Errorf("%s: HTTP %d: %s", path, resp.StatusCode, bytes.TrimSpace(body))
+	return fmt.Errorf("HTTP %d: %s", resp.StatusCode, bytes.TrimSpace(body))
 }
