@@ -15,8 +15,7 @@ import (
 // deliberated is an open session with every member present and agreeing.
 func (w *world) deliberated(projects ...string) conference.Session {
 	w.t.Helper()
-	m := w.members()
-	return w.say(w.open(m, projects...), conference.Agree, m...)
+	return w.agreed(w.called(conference.Ordinary, projects...))
 }
 
 func TestOutcomeFollowsTheRoad(t *testing.T) {
@@ -357,14 +356,7 @@ func TestChangeOfAnApprovedProject(t *testing.T) {
 			w.must(err)
 			_, err = w.Propose(secretary(), r)
 			faulttest.Refused(t, err, "already_on_agenda")
-			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
-			w.must(err)
-			m := w.members()
-			_, err = w.Attend(secretary(), attendance(ss.ID, m...))
-			w.must(err)
-			ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-			w.must(err)
-			d := decision(w.say(ss, conference.Agree, m...), 0, c.outcome, c.fen)
+			d := decision(w.agreed(ss), 0, c.outcome, c.fen)
 			d.Reason = "理由"
 			_, err = w.Decide(chair(), d)
 			if c.code != "" {
@@ -436,14 +428,7 @@ func TestStoppingNeedsItsGround(t *testing.T) {
 				return
 			}
 			w.must(err)
-			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
-			w.must(err)
-			m := w.members()
-			_, err = w.Attend(secretary(), attendance(ss.ID, m...))
-			w.must(err)
-			ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-			w.must(err)
-			d := decision(w.say(ss, conference.Agree, m...), 0, c.outcome, 0)
+			d := decision(w.agreed(ss), 0, c.outcome, 0)
 			d.Reason = "超过半年未启动"
 			_, err = w.Decide(chair(), d)
 			w.must(err)
@@ -525,14 +510,7 @@ func TestWaiverItem(t *testing.T) {
 			r.Waivers[0].Rule = "procurement_start"
 			_, err = w.Propose(secretary(), r)
 			w.must(err)
-			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
-			w.must(err)
-			m := w.members()
-			_, err = w.Attend(secretary(), attendance(ss.ID, m...))
-			w.must(err)
-			ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-			w.must(err)
-			d := decision(w.say(ss, conference.Agree, m...), 0, outcome, 0)
+			d := decision(w.agreed(ss), 0, outcome, 0)
 			d.Reason = "理由"
 			d.Waivers = []conference.Waiver{{Rule: "no_lockout", Reason: "x"}}
 			_, err = w.Decide(chair(), d)

@@ -193,14 +193,7 @@ func TestWhatBringsAProjectBack(t *testing.T) {
 				return
 			}
 			w.must(err)
-			_, err = w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
-			w.must(err)
-			m := w.members()
-			_, err = w.Attend(secretary(), attendance(ss.ID, m...))
-			w.must(err)
-			ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-			w.must(err)
-			_, err = w.Decide(chair(), decision(w.say(ss, conference.Agree, m...), 0, conference.Approved, 500_000_000))
+			_, err = w.Decide(chair(), decision(w.agreed(ss), 0, conference.Approved, 500_000_000))
 			w.must(err)
 			d = w.docket("p1")
 			if d.Outcome != conference.Approved || d.ApprovedFen != 500_000_000 || len(d.Decisions) != 2 || d.Decisions[0].Outcome != c.outcome {

@@ -225,9 +225,31 @@ func item(session, project string) conference.ProposeItem {
 // approved is a called session whose agenda the chair approved.
 func (w *world) approved(mode conference.Mode, projects ...string) conference.Session {
 	w.t.Helper()
-	ss, err := w.Approve(chair(), conference.ApproveAgenda{ID: w.called(mode, projects...).ID})
+	return w.approve(w.called(mode, projects...))
+}
+
+func (w *world) approve(ss conference.Session) conference.Session {
+	w.t.Helper()
+	ss, err := w.Approve(chair(), conference.ApproveAgenda{ID: ss.ID})
 	w.must(err)
 	return ss
+}
+
+// convene opens a session whose agenda is approved, with the given members.
+func (w *world) convene(ss conference.Session, present []string) conference.Session {
+	w.t.Helper()
+	_, err := w.Attend(secretary(), attendance(ss.ID, present...))
+	w.must(err)
+	ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
+	w.must(err)
+	return ss
+}
+
+// agreed takes a called session to where every member is present and agrees.
+func (w *world) agreed(ss conference.Session) conference.Session {
+	w.t.Helper()
+	m := w.members()
+	return w.say(w.convene(w.approve(ss), m), conference.Agree, m...)
 }
 
 // members are the fourteen member units, in the pack's order.
@@ -252,12 +274,7 @@ func attendance(session string, present ...string) conference.RecordAttendance {
 // open is a session in which the given members are present.
 func (w *world) open(present []string, projects ...string) conference.Session {
 	w.t.Helper()
-	ss := w.approved(conference.Ordinary, projects...)
-	_, err := w.Attend(secretary(), attendance(ss.ID, present...))
-	w.must(err)
-	ss, err = w.Open(secretary(), conference.OpenSession{ID: ss.ID})
-	w.must(err)
-	return ss
+	return w.convene(w.approved(conference.Ordinary, projects...), present)
 }
 
 // say takes down one stance of all members named, on every item.

@@ -7,6 +7,7 @@ import (
 
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
 	"egov/services/cryptoassessment"
@@ -114,7 +115,7 @@ func TestGuidanceIsRefused(t *testing.T) {
 				}
 			}
 			err := tt.do(d)
-			if got := code(err); got != tt.code {
+			if got := faulttest.Code(err); got != tt.code {
 				t.Fatalf("got %q, want %q", got, tt.code)
 			}
 			if tt.article != "" && !slices.Contains(fault.From(err).Basis, tt.article) {
@@ -136,15 +137,15 @@ func TestGuidanceRequestsListAllThatIsWrong(t *testing.T) {
 		req  interface{ Validate() error }
 		want string
 	}{
-		{"EmptyRequest", &cryptoassessment.RequestGuidance{}, " scope/required components/required"},
-		{"TwiceAndUnknown", &twice, " components[2].product/duplicate components[3].kind/unknown_code"},
-		{"EmptyGuidance", &cryptoassessment.GiveGuidance{}, " followed/required opinion/required"},
-		{"FollowedWithoutARecord", &silent, " document_no/required"},
+		{"EmptyRequest", &cryptoassessment.RequestGuidance{}, "scope/required components/required"},
+		{"TwiceAndUnknown", &twice, "components[2].product/duplicate components[3].kind/unknown_code"},
+		{"EmptyGuidance", &cryptoassessment.GiveGuidance{}, "followed/required opinion/required"},
+		{"FollowedWithoutARecord", &silent, "document_no/required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
 			err := tt.req.Validate()
-			if got := fields(err); got != tt.want {
+			if got := faulttest.Complaints(err); got != tt.want {
 				t.Fatalf("got %q, want %q", got, tt.want)
 			}
 			for _, v := range fault.From(err).Violations {
@@ -176,7 +177,7 @@ func TestWhoNeedsNoGuidance(t *testing.T) {
 			if err := d.AdaptationEnded(self, "p1"); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := d.RequestGuidance(declarer, wish()); code(err) != "not_found" {
+			if _, err := d.RequestGuidance(declarer, wish()); faulttest.Code(err) != "not_found" {
 				t.Errorf("guidance is wanted: %v", err)
 			}
 		})

@@ -11,6 +11,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/calendar"
+	"egov/libs/fault/faulttest"
 	cryptoassessmentv1 "egov/proto/gen/egov/cryptoassessment/v1"
 	"egov/services/cryptoassessment"
 )
@@ -31,25 +32,25 @@ func TestRequestsListAllThatIsWrong(t *testing.T) {
 		want string
 	}{
 		{"Plan", &good, ""},
-		{"EmptyPlan", &cryptoassessment.SubmitPlan{}, " summary/required level/out_of_range algorithms/required"},
-		{"ForeignAlgorithm", &foreign, " algorithms[1].name/not_national"},
+		{"EmptyPlan", &cryptoassessment.SubmitPlan{}, "summary/required level/out_of_range algorithms/required"},
+		{"ForeignAlgorithm", &foreign, "algorithms[1].name/not_national"},
 		{"ForeignAlgorithmExplained", &explained, ""},
-		{"OneAlgorithmTwice", &twice, " algorithms[1].name/duplicate"},
-		{"EmptyReview", &cryptoassessment.ReviewPlan{}, " accepted/required opinion/required"},
-		{"EmptyArgument", &cryptoassessment.SubmitArgument{}, " document_no/required experts/required held_on/required conclusion/required"},
-		{"ExpertsOfAnArgument", &full, " experts[1]/required experts[2]/duplicate"},
-		{"EmptyAnswer", &cryptoassessment.AnswerExemption{}, " consented/required opinion/required"},
-		{"ConsentWithoutLetter", &cryptoassessment.AnswerExemption{Consented: yes(), Opinion: "x"}, " document_no/required"},
+		{"OneAlgorithmTwice", &twice, "algorithms[1].name/duplicate"},
+		{"EmptyReview", &cryptoassessment.ReviewPlan{}, "accepted/required opinion/required"},
+		{"EmptyArgument", &cryptoassessment.SubmitArgument{}, "document_no/required experts/required held_on/required conclusion/required"},
+		{"ExpertsOfAnArgument", &full, "experts[1]/required experts[2]/duplicate"},
+		{"EmptyAnswer", &cryptoassessment.AnswerExemption{}, "consented/required opinion/required"},
+		{"ConsentWithoutLetter", &cryptoassessment.AnswerExemption{Consented: yes(), Opinion: "x"}, "document_no/required"},
 		{"RefusalWithoutLetter", &cryptoassessment.AnswerExemption{Consented: new(bool), Opinion: "x"}, ""},
-		{"EmptyFiling", &cryptoassessment.FileExemption{}, " document_no/required"},
-		{"EmptyRecord", &cryptoassessment.RecordExemption{}, " filing_no/required"},
-		{"EmptyReturn", &cryptoassessment.ReturnExemption{}, " reason/required"},
-		{"EmptyReport", &cryptoassessment.SubmitReport{}, " assessor/required report_no/required conformant/required conclusion/required completed_on/required"},
-		{"EmptyReportReview", &cryptoassessment.ReviewReport{}, " accepted/required opinion/required"},
+		{"EmptyFiling", &cryptoassessment.FileExemption{}, "document_no/required"},
+		{"EmptyRecord", &cryptoassessment.RecordExemption{}, "filing_no/required"},
+		{"EmptyReturn", &cryptoassessment.ReturnExemption{}, "reason/required"},
+		{"EmptyReport", &cryptoassessment.SubmitReport{}, "assessor/required report_no/required conformant/required conclusion/required completed_on/required"},
+		{"EmptyReportReview", &cryptoassessment.ReviewReport{}, "accepted/required opinion/required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := fields(tt.req.Validate()); got != tt.want {
+			if got := faulttest.Complaints(tt.req.Validate()); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -135,7 +136,7 @@ func TestWhoMayDoWhatWhen(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := code(tt.do(d)); got != tt.want {
+			if got := faulttest.Code(tt.do(d)); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -296,7 +297,7 @@ func TestAReportThatIsSentBackMayComeAgain(t *testing.T) {
 	if !d.assessments.Stated(&f) || !f.GetConformant() || f.GetNextDueOn() != "" || f.GetSignature().GetSigner() != "crypto.officer" {
 		t.Fatalf("%+v", &f)
 	}
-	if _, err := d.SubmitReport(declarer, report("1", today, true)); fields(err) != " report_no/recorded_before" {
+	if _, err := d.SubmitReport(declarer, report("1", today, true)); faulttest.Complaints(err) != "report_no/recorded_before" {
 		t.Fatal(err)
 	}
 }

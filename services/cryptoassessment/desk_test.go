@@ -7,7 +7,6 @@ import (
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
-	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -63,23 +62,6 @@ func brief(items ...string) *typev1.ProjectBrief {
 
 // everything is a project that needs all that this duty answers.
 func everything() *typev1.ProjectBrief { return brief("crypto_plan", "xc_confidential_filing") }
-
-// code is the code of a refusal, or empty.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.From(err).Code
-}
-
-// fields are what a refusal complains of, in order.
-func fields(err error) string {
-	out := ""
-	for _, v := range fault.From(err).Violations {
-		out += " " + v.Field + "/" + v.Code
-	}
-	return out
-}
 
 func yes() *bool { v := true; return &v }
 

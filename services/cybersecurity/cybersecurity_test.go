@@ -8,6 +8,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
+	"egov/libs/fault/faulttest"
 	"egov/services/cybersecurity"
 )
 
@@ -19,28 +20,28 @@ func TestRequestsListAllThatIsWrong(t *testing.T) {
 		req  interface{ Validate() error }
 		want string
 	}{
-		{"EmptySystem", &cybersecurity.RegisterSystem{}, " name/required network/unknown_code deployment/unknown_code deployment_reason/required data_level/unknown_code duty_holder/required in_use_since/required"},
+		{"EmptySystem", &cybersecurity.RegisterSystem{}, "name/required network/unknown_code deployment/unknown_code deployment_reason/required data_level/unknown_code duty_holder/required in_use_since/required"},
 		{"SystemInUse", &good, ""},
-		{"PlannedAndInUse", func() *cybersecurity.RegisterSystem { r := described(""); r.ProjectID = "p"; return &r }(), " in_use_since/not_in_use_yet"},
-		{"OwnRoomWithoutReason", func() *cybersecurity.RegisterSystem { r := described("p"); r.Deployment = "unit_room"; return &r }(), " deployment_reason/required"},
-		{"ChangeWithoutVersion", &cybersecurity.ChangeSystem{Description: good.Description}, " If-Match/required"},
-		{"GradeFive", &cybersecurity.ProposeGrade{BusinessGrade: 5, ServiceGrade: 4, Rationale: "x"}, " business_grade/out_of_range"},
-		{"GradeZero", &cybersecurity.ProposeGrade{}, " business_grade/out_of_range service_grade/out_of_range rationale/required"},
-		{"EmptyDetermination", &cybersecurity.DetermineGrade{}, " grade/out_of_range opinion/required"},
-		{"EmptyReturn", &cybersecurity.ReturnGrading{}, " reason/required"},
-		{"EmptyAssessment", &cybersecurity.RecordAssessment{}, " assessor/required report_no/required conformant/required summary/required completed_on/required"},
-		{"EmptyRetirement", &cybersecurity.RetireSystem{}, " reason/required"},
-		{"EmptyConsent", &cybersecurity.GiveConsent{}, " consent_no/required channels/required"},
-		{"OneAccountTwice", &cybersecurity.GiveConsent{ConsentNo: "1", Channels: []cybersecurity.Channel{{Platform: "wechat", Account: "a"}, {Platform: "wechat", Account: "a"}}}, " channels[1]/duplicate"},
-		{"EmptyRefusal", &cybersecurity.RefuseConsent{}, " reason/required"},
-		{"EmptySite", &cybersecurity.OpenSite{}, " channel/unknown_code address/required name/required department/required leader/required contact/required"},
-		{"WebsiteOfItsOwn", &cybersecurity.OpenSite{Channel: "website", Address: "a", Entry: cybersecurity.Entry{Name: "n", Department: "d", Leader: "l", Contact: "c"}}, " approval/required"},
-		{"EmptyChange", &cybersecurity.ChangeSite{}, " If-Match/required reason/required name/required department/required leader/required contact/required"},
-		{"EmptyClosing", &cybersecurity.CloseSite{}, " reason/required closed_on/required"},
+		{"PlannedAndInUse", func() *cybersecurity.RegisterSystem { r := described(""); r.ProjectID = "p"; return &r }(), "in_use_since/not_in_use_yet"},
+		{"OwnRoomWithoutReason", func() *cybersecurity.RegisterSystem { r := described("p"); r.Deployment = "unit_room"; return &r }(), "deployment_reason/required"},
+		{"ChangeWithoutVersion", &cybersecurity.ChangeSystem{Description: good.Description}, "If-Match/required"},
+		{"GradeFive", &cybersecurity.ProposeGrade{BusinessGrade: 5, ServiceGrade: 4, Rationale: "x"}, "business_grade/out_of_range"},
+		{"GradeZero", &cybersecurity.ProposeGrade{}, "business_grade/out_of_range service_grade/out_of_range rationale/required"},
+		{"EmptyDetermination", &cybersecurity.DetermineGrade{}, "grade/out_of_range opinion/required"},
+		{"EmptyReturn", &cybersecurity.ReturnGrading{}, "reason/required"},
+		{"EmptyAssessment", &cybersecurity.RecordAssessment{}, "assessor/required report_no/required conformant/required summary/required completed_on/required"},
+		{"EmptyRetirement", &cybersecurity.RetireSystem{}, "reason/required"},
+		{"EmptyConsent", &cybersecurity.GiveConsent{}, "consent_no/required channels/required"},
+		{"OneAccountTwice", &cybersecurity.GiveConsent{ConsentNo: "1", Channels: []cybersecurity.Channel{{Platform: "wechat", Account: "a"}, {Platform: "wechat", Account: "a"}}}, "channels[1]/duplicate"},
+		{"EmptyRefusal", &cybersecurity.RefuseConsent{}, "reason/required"},
+		{"EmptySite", &cybersecurity.OpenSite{}, "channel/unknown_code address/required name/required department/required leader/required contact/required"},
+		{"WebsiteOfItsOwn", &cybersecurity.OpenSite{Channel: "website", Address: "a", Entry: cybersecurity.Entry{Name: "n", Department: "d", Leader: "l", Contact: "c"}}, "approval/required"},
+		{"EmptyChange", &cybersecurity.ChangeSite{}, "If-Match/required reason/required name/required department/required leader/required contact/required"},
+		{"EmptyClosing", &cybersecurity.CloseSite{}, "reason/required closed_on/required"},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			if got := fields(tt.req.Validate()); got != tt.want {
+			if got := faulttest.Complaints(tt.req.Validate()); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})
@@ -122,7 +123,7 @@ func TestWhoMayDoWhatWhen(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			if got := code(tt.do(d)); got != tt.want {
+			if got := faulttest.Code(tt.do(d)); got != tt.want {
 				t.Errorf("got %q, want %q", got, tt.want)
 			}
 		})

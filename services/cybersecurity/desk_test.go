@@ -8,7 +8,6 @@ import (
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/calendar"
-	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/libs/rules"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -79,23 +78,6 @@ func described(project string) cybersecurity.RegisterSystem {
 		r.InUseSince = calendar.MustDate(2024, 1, 1)
 	}
 	return r
-}
-
-// code is the code of a refusal, or empty.
-func code(err error) string {
-	if err == nil {
-		return ""
-	}
-	return fault.From(err).Code
-}
-
-// fields are what a refusal complains of, in order.
-func fields(err error) string {
-	out := ""
-	for _, v := range fault.From(err).Violations {
-		out += " " + v.Field + "/" + v.Code
-	}
-	return out
 }
 
 func yes() *bool { v := true; return &v }

@@ -7,6 +7,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/authn"
 	"egov/libs/calendar"
+	"egov/libs/correction"
 	"egov/libs/fault"
 	cybersecurityv1 "egov/proto/gen/egov/cybersecurity/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -33,9 +34,8 @@ type Inspection struct {
 	Inspectors  []string          `json:"inspectors"`
 	Scope       string            `json:"scope"`
 	Findings    []Finding         `json:"findings"`
-	CorrectBy   string            `json:"correct_by,omitempty"`
-	Reports     []Correction      `json:"reports"` // oldest first
 	Signature   *typev1.Signature `json:"signature"`
+	correction.Order
 }
 
 // Finding is one thing that is not as it should be.
@@ -48,15 +48,6 @@ type Finding struct {
 // otherFinding is the code of what the inspectors found besides. stable: it is a
 // value of facts.
 const otherFinding = "other"
-
-// Correction is what the unit says to have done, and the answer to it.
-type Correction struct {
-	Text    string `json:"text"`
-	By      string `json:"reported_by"`
-	On      string `json:"reported_on"`
-	Done    bool   `json:"done"`
-	Opinion string `json:"opinion,omitempty"` // empty before the answer
-}
 
 // ErrInspection refuses an inspection that cannot be recorded like this.
 var ErrInspection = fault.New(fault.Refused, "inspection_refused",
@@ -165,7 +156,7 @@ func (s *Service) open(x *Inspection, rec *aggregate.Recorder, r RecordInspectio
 	x.ProjectID, x.Parties = x.ID, nil // the subject of its facts
 	x.Own(r.Unit)
 	x.Share(Office, GovernmentOffice)
-	x.Title, x.NoticeNo, x.InspectedOn, x.Inspectors, x.Scope, x.Findings, x.Reports = r.Scope, r.NoticeNo, r.InspectedOn.String(), r.Inspectors, r.Scope, found, []Correction{}
+	x.Title, x.NoticeNo, x.InspectedOn, x.Inspectors, x.Scope, x.Findings, x.Reports = r.Scope, r.NoticeNo, r.InspectedOn.String(), r.Inspectors, r.Scope, found, []correction.Report{}
 	x.State = InspectionClosed
 	fact := &cybersecurityv1.SecurityInspected{InspectionId: x.ID, Unit: x.Unit, NoticeNo: x.NoticeNo, InspectedOn: x.InspectedOn, Basis: []string{"YP23-M-30", "YP23-M-32"}}
 	for _, f := range found {
@@ -186,20 +177,18 @@ func (s *Service) open(x *Inspection, rec *aggregate.Recorder, r RecordInspectio
 	if len(found) == 0 {
 		return nil
 	}
-	terms, err := s.correction(rec.Today(), r.CorrectBy)
-	if err == nil {
-		x.StartClock(rec, x.Unit, terms)
-	}
-	return err
+	return s.order().Start(x.Base(), rec, r.CorrectBy)
 }
 
-// correction is the clock of an order (YP23-M-30).
-func (s *Service) correction(today, by calendar.Date) (aggregate.Terms, error) {
-	pack, err := s.Rules.For(nil, s.District, today)
-	if err != nil {
-		return aggregate.Terms{}, err
-	}
-	return s.Rules.Appointed(pack.ID(), clockCorrection, today, by, "YP23-M-30")
+// order is the clock of what an inspection ordered (YP23-M-30).
+func (s *Service) order() correction.Clock {
+	return correction.Clock{Obligation: clockCorrection, Refusal: ErrInspection, Appoint: func(today, by calendar.Date) (aggregate.Terms, error) {
+		pack, err := s.Rules.For(nil, s.District, today)
+		if err != nil {
+			return aggregate.Terms{}, err
+		}
+		return s.Rules.Appointed(pack.ID(), clockCorrection, today, by, "YP23-M-30")
+	}}
 }
 
 func (x *Inspection) want() {
@@ -214,17 +203,10 @@ func (x *Inspection) at(state InspectionState) error {
 }
 
 // ReportCorrection is what the unit has done about the findings.
-type ReportCorrection struct {
-	ID   string `path:"id" json:"-"`
-	Text string `json:"text" required:"true"`
-}
+type ReportCorrection struct{ correction.Statement }
 
 // Validate wants the report.
-func (r *ReportCorrection) Validate() error {
-	var c fault.Checks
-	c.Text(r.Text, "text", 5000, "YP23-M-30")
-	return c.Err()
-}
+func (r *ReportCorrection) Validate() error { return r.Check("YP23-M-30") }
 
 // ReportCorrection lays the unit's report before the inspectors. A security
 // system that was found missing is on record first (YP23-M-32).
@@ -249,7 +231,7 @@ func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Ins
 			return err
 		}
 		x.State = InspectionReported
-		x.Reports = append(x.Reports, Correction{Text: r.Text, By: rec.By().Actor(), On: rec.Today().String()})
+		x.Report(rec, r.Statement)
 		x.Await(aggregate.Todo{Action: "close_inspection", Role: "cyber_officer", Unit: Office, Title: "核实信息安全整改：" + x.Title})
 		rec.State(x.ProjectID, &cybersecurityv1.SecurityCorrectionReported{InspectionId: x.ID, Unit: x.Unit, Report: r.Text})
 		return nil
@@ -257,22 +239,10 @@ func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Ins
 }
 
 // CloseInspection answers a report.
-type CloseInspection struct {
-	ID        string        `path:"id" json:"-"`
-	Done      *bool         `json:"done" required:"true"`
-	Opinion   string        `json:"opinion" required:"true"`
-	CorrectBy calendar.Date `json:"correct_by"` // the new day, where it does not do
-}
+type CloseInspection struct{ correction.Finding }
 
 // Validate wants an answer, and a new day for what does not do.
-func (r *CloseInspection) Validate() error {
-	var c fault.Checks
-	c.Require(r.Done != nil, "done", "required", "必填", "is required", "YP23-M-30")
-	c.Text(r.Opinion, "opinion", 5000, "YP23-M-30")
-	c.Require(r.Done == nil || *r.Done == r.CorrectBy.IsZero(), "correct_by", "required",
-		"未整改到位的须重新限期，已到位的不填", "a new day where it does not do, none where it does", "YP23-M-30")
-	return c.Err()
-}
+func (r *CloseInspection) Validate() error { return r.Check("YP23-M-30") }
 
 // CloseInspection ends the correction with the day on which it was reported, or
 // sets another day (YP23-M-30).
@@ -281,34 +251,19 @@ func (s *Service) CloseInspection(ctx context.Context, r CloseInspection) (Inspe
 		if err := x.at(InspectionReported); err != nil {
 			return err
 		}
-		last := &x.Reports[len(x.Reports)-1]
-		if err := answers(rec.By(), Office, authn.Accounts(last.By)); err != nil {
+		if err := answers(rec.By(), Office, x.Authors()); err != nil {
 			return err
 		}
-		last.Done, last.Opinion = *r.Done, r.Opinion
+		if err := x.Answer(x.Base(), rec, s.order(), r.Finding); err != nil {
+			return err
+		}
 		basis := []string{"YP23-M-30"}
 		if *r.Done {
-			on, err := calendar.ParseDate(last.On)
-			if err != nil {
-				return err
-			}
 			x.State = InspectionClosed
-			x.Await()
-			x.MeetClock(rec, clockCorrection, on)
 			rec.State(x.ProjectID, &cybersecurityv1.SecurityInspectionClosed{InspectionId: x.ID, Unit: x.Unit, Opinion: r.Opinion, Basis: basis})
 			return nil
 		}
-		var c fault.Checks
-		c.Require(r.CorrectBy.After(rec.Today()), "correct_by", "in_past", "整改期限须晚于今天", "after today", basis...)
-		if err := c.Refuse(ErrInspection); err != nil {
-			return err
-		}
-		terms, err := s.correction(rec.Today(), r.CorrectBy)
-		if err != nil {
-			return err
-		}
-		x.State, x.CorrectBy = InspectionCorrecting, r.CorrectBy.String()
-		x.MoveClock(rec, clockCorrection, terms, r.Opinion)
+		x.State = InspectionCorrecting
 		x.want()
 		rec.State(x.ProjectID, &cybersecurityv1.SecurityCorrectionReturned{InspectionId: x.ID, Unit: x.Unit, Opinion: r.Opinion, CorrectBy: x.CorrectBy, Basis: basis})
 		return nil

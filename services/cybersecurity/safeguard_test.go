@@ -9,6 +9,7 @@ import (
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/calendar"
+	"egov/libs/correction"
 	"egov/libs/fault/faulttest"
 	cybersecurityv1 "egov/proto/gen/egov/cybersecurity/v1"
 	typev1 "egov/proto/gen/egov/type/v1"
@@ -238,24 +239,24 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 	_, err = d.Inspect(cyber, again)
 	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "out_of_order")
 
-	report := cybersecurity.ReportCorrection{ID: x.ID, Text: "已整改"}
+	report := cybersecurity.ReportCorrection{Statement: correction.Statement{ID: x.ID, Text: "已整改"}}
 	_, err = d.ReportCorrection(stranger, report)
 	faulttest.Refused(t, err, "not_owner")
 	_, err = d.ReportCorrection(declarer, report)
 	faulttest.RefusedOn(t, err, "YP23-M-32", "inspection_refused", "still_missing")
 	_, err = d.FileRegime(declarer, regime("inspection"))
 	must(t, err)
-	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
+	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "x"}})
 	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.ReportCorrection(declarer, report)
 	must(t, err)
-	_, err = d.CloseInspection(police, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
+	_, err = d.CloseInspection(police, cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "x"}})
 	faulttest.Refused(t, err, "not_at_this_desk")
-	_, err = d.CloseInspection(aggregatetest.As("edu.declarer", cybersecurity.Office, "cyber_officer"), cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "x"})
+	_, err = d.CloseInspection(aggregatetest.As("edu.declarer", cybersecurity.Office, "cyber_officer"), cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "x"}})
 	faulttest.RefusedOn(t, err, "SH12-P-9", "own_work")
-	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-03-02")})
+	_, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-03-02")}})
 	faulttest.RefusedOn(t, err, "YP23-M-30", "inspection_refused", "in_past")
-	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-04-10")})
+	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: no(), Opinion: "口令未改", CorrectBy: day("2026-04-10")}})
 	must(t, err)
 	if k := aggregatetest.Clock(t, x.Root, "security_correction"); k.DueOn != day("2026-04-10") || k.MovedFrom != "2026-03-20" {
 		t.Errorf("%+v", k)
@@ -265,7 +266,7 @@ func TestAnInspectionFindsWhatIsMissing(t *testing.T) {
 	must(t, err)
 	d.on("2026-04-15")
 	must(t, d.inspections.Sweep(self, calendar.Statutory()))
-	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{ID: x.ID, Done: yes(), Opinion: "到位"})
+	x, err = d.CloseInspection(cyber, cybersecurity.CloseInspection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "到位"}})
 	must(t, err)
 	if k := aggregatetest.Clock(t, x.Root, "security_correction"); k.State != aggregate.Met || x.State != cybersecurity.InspectionClosed || len(x.Todo) != 0 {
 		t.Errorf("%+v %+v", k, x)
@@ -288,7 +289,7 @@ func TestAnInspectionThatFindsNothingIsClosed(t *testing.T) {
 		t.Errorf("%+v", x)
 	}
 	faulttest.RefusedOn(t, (&cybersecurity.RecordInspection{}).Validate(), "YP23-M-30", "invalid_input", "required", "required", "required", "required", "required")
-	faulttest.RefusedOn(t, (&cybersecurity.CloseInspection{Done: yes(), Opinion: "x", CorrectBy: day("2026-03-03")}).Validate(), "YP23-M-30", "invalid_input", "required")
+	faulttest.RefusedOn(t, (&cybersecurity.CloseInspection{Finding: correction.Finding{Done: yes(), Opinion: "x", CorrectBy: day("2026-03-03")}}).Validate(), "YP23-M-30", "invalid_input", "required")
 }
 
 // xian is the desk under the rules of Xi'an.

@@ -7,6 +7,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
+	"egov/libs/correction"
 	"egov/libs/fault"
 	"egov/libs/policy"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
@@ -38,18 +39,8 @@ type Correction struct {
 	Basis     []string          `json:"basis"`
 	Finding   string            `json:"finding"`
 	NoticeNo  string            `json:"notice_no"`
-	CorrectBy string            `json:"correct_by"`
-	Reports   []Report          `json:"reports"` // oldest first
 	Signature *typev1.Signature `json:"signature"`
-}
-
-// Report is what the unit says to have done, and the answer to it.
-type Report struct {
-	Text    string `json:"text"`
-	By      string `json:"reported_by"`
-	On      string `json:"reported_on"`
-	Done    bool   `json:"done"`
-	Opinion string `json:"opinion,omitempty"` // empty before the answer
+	correction.Order
 }
 
 // ErrCorrection refuses an order that cannot be given.
@@ -95,7 +86,7 @@ func (s *Service) Order(ctx context.Context, r OrderCorrection) (Correction, err
 		}
 		n := slices.IndexFunc(rules, func(q policy.Requirement) bool { return q.Code == r.Rule })
 		c.Require(n >= 0, "rule", "unknown_code", "须为以下之一："+codes(rules), "one of "+codes(rules), "SH16-D-23")
-		c.Require(r.CorrectBy.After(today), "correct_by", "in_past", "整改期限须晚于今天", "after today", "SH16-D-23")
+		s.order(nil).Before(&c, r.CorrectBy, today)
 		if err := c.Refuse(ErrCorrection); err != nil {
 			return err
 		}
@@ -103,7 +94,7 @@ func (s *Service) Order(ctx context.Context, r OrderCorrection) (Correction, err
 		x.Own(r.Unit)
 		x.Share(Office, Centre)
 		x.State, x.Rule, x.RuleText, x.Basis = CorrectionOrdered, r.Rule, rules[n].Text, rules[n].Basis
-		x.Title, x.Finding, x.NoticeNo, x.CorrectBy, x.Reports = rules[n].Text.ZH, r.Finding, r.NoticeNo, r.CorrectBy.String(), []Report{}
+		x.Title, x.Finding, x.NoticeNo, x.CorrectBy, x.Reports = rules[n].Text.ZH, r.Finding, r.NoticeNo, r.CorrectBy.String(), []correction.Report{}
 		if x.Signature, err = s.Sign("dataresource.OrderCorrection", rec.By(), map[string]any{
 			"unit": x.Unit, "rule": x.Rule, "finding": x.Finding, "notice_no": x.NoticeNo, "correct_by": x.CorrectBy,
 		}); err != nil {
@@ -113,13 +104,19 @@ func (s *Service) Order(ctx context.Context, r OrderCorrection) (Correction, err
 		rec.State(x.ProjectID, &dataresourcev1.DataCorrectionOrdered{
 			CorrectionId: x.ID, Unit: x.Unit, Rule: x.Rule, Finding: x.Finding, CorrectBy: x.CorrectBy, NoticeNo: x.NoticeNo, Basis: x.Basis, Signature: x.Signature,
 		})
-		terms, err := s.Rules.Appointed(pack.ID(), clockCorrection, today, r.CorrectBy, x.Basis...)
-		if err != nil {
-			return err
-		}
-		x.StartClock(rec, x.Unit, terms)
-		return nil
+		return s.order(x.Basis).Start(x.Base(), rec, r.CorrectBy)
 	})
+}
+
+// order is the clock of an order that rests on the articles (SH16-D-23).
+func (s *Service) order(basis []string) correction.Clock {
+	return correction.Clock{Obligation: clockCorrection, Refusal: ErrCorrection, Appoint: func(today, by calendar.Date) (aggregate.Terms, error) {
+		pack, err := s.pack(today)
+		if err != nil {
+			return aggregate.Terms{}, err
+		}
+		return s.Rules.Appointed(pack.ID(), clockCorrection, today, by, basis...)
+	}}
 }
 
 func codes(rules []policy.Requirement) string {
@@ -142,17 +139,10 @@ func (x *Correction) at(state CorrectionState) error {
 }
 
 // ReportCorrection is what the unit has done.
-type ReportCorrection struct {
-	ID   string `path:"id" json:"-"`
-	Text string `json:"text" required:"true"`
-}
+type ReportCorrection struct{ correction.Statement }
 
 // Validate wants the report.
-func (r *ReportCorrection) Validate() error {
-	var c fault.Checks
-	c.Text(r.Text, "text", 5000, "SH16-D-23")
-	return c.Err()
-}
+func (r *ReportCorrection) Validate() error { return r.Check("SH16-D-23") }
 
 // ReportCorrection lays the unit's report before the leading group's office
 // (SH16-D-23).
@@ -165,7 +155,7 @@ func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Cor
 			return err
 		}
 		x.State = CorrectionReported
-		x.Reports = append(x.Reports, Report{Text: r.Text, By: rec.By().Actor(), On: rec.Today().String()})
+		x.Report(rec, r.Statement)
 		x.Await(aggregate.Todo{Action: "close_correction", Role: "secretary", Unit: Office, Title: "核实整改情况：" + x.Title})
 		rec.State(x.ProjectID, &dataresourcev1.DataCorrectionReported{CorrectionId: x.ID, Unit: x.Unit, Report: r.Text})
 		return nil
@@ -173,22 +163,10 @@ func (s *Service) ReportCorrection(ctx context.Context, r ReportCorrection) (Cor
 }
 
 // CloseCorrection answers a report.
-type CloseCorrection struct {
-	ID        string        `path:"id" json:"-"`
-	Done      *bool         `json:"done" required:"true"`
-	Opinion   string        `json:"opinion" required:"true"`
-	CorrectBy calendar.Date `json:"correct_by"` // the new day, where it does not do
-}
+type CloseCorrection struct{ correction.Finding }
 
 // Validate wants an answer, and a new day for what does not do.
-func (r *CloseCorrection) Validate() error {
-	var c fault.Checks
-	c.Require(r.Done != nil, "done", "required", "必填", "is required", "SH16-D-23")
-	c.Text(r.Opinion, "opinion", 5000, "SH16-D-23")
-	c.Require(r.Done == nil || *r.Done == r.CorrectBy.IsZero(), "correct_by", "required",
-		"未整改到位的须重新限期，已到位的不填", "a new day where it does not do, none where it does", "SH16-D-23")
-	return c.Err()
-}
+func (r *CloseCorrection) Validate() error { return r.Check("SH16-D-23") }
 
 // CloseCorrection ends the correction with the day on which it was reported, or
 // sets another day (SH16-D-23).
@@ -197,37 +175,18 @@ func (s *Service) CloseCorrection(ctx context.Context, r CloseCorrection) (Corre
 		if err := x.at(CorrectionReported); err != nil {
 			return err
 		}
-		last := &x.Reports[len(x.Reports)-1]
-		if err := decidedBy(rec.By(), []string{last.By}); err != nil {
+		if err := decidedBy(rec.By(), x.Authors()); err != nil {
 			return err
 		}
-		last.Done, last.Opinion = *r.Done, r.Opinion
+		if err := x.Answer(x.Base(), rec, s.order(x.Basis), r.Finding); err != nil {
+			return err
+		}
 		if *r.Done {
-			on, err := calendar.ParseDate(last.On)
-			if err != nil {
-				return err
-			}
 			x.State = CorrectionClosed
-			x.Await()
-			x.MeetClock(rec, clockCorrection, on)
 			rec.State(x.ProjectID, &dataresourcev1.DataCorrectionClosed{CorrectionId: x.ID, Unit: x.Unit, Opinion: r.Opinion, Basis: x.Basis})
 			return nil
 		}
-		var c fault.Checks
-		c.Require(r.CorrectBy.After(rec.Today()), "correct_by", "in_past", "整改期限须晚于今天", "after today", "SH16-D-23")
-		if err := c.Refuse(ErrCorrection); err != nil {
-			return err
-		}
-		pack, err := s.pack(rec.Today())
-		if err != nil {
-			return err
-		}
-		terms, err := s.Rules.Appointed(pack.ID(), clockCorrection, rec.Today(), r.CorrectBy, x.Basis...)
-		if err != nil {
-			return err
-		}
-		x.State, x.CorrectBy = CorrectionOrdered, r.CorrectBy.String()
-		x.MoveClock(rec, clockCorrection, terms, r.Opinion)
+		x.State = CorrectionOrdered
 		x.want()
 		rec.State(x.ProjectID, &dataresourcev1.DataCorrectionReturned{CorrectionId: x.ID, Unit: x.Unit, Opinion: r.Opinion, CorrectBy: x.CorrectBy, Basis: x.Basis})
 		return nil

@@ -1,12 +1,15 @@
 package dataresource_test
 
 import (
+	"context"
 	"slices"
 	"strings"
 	"testing"
 
 	"egov/libs/aggregate"
 	"egov/libs/aggregate/aggregatetest"
+	"egov/libs/authn"
+	"egov/libs/correction"
 	"egov/libs/fault"
 	"egov/libs/fault/faulttest"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
@@ -309,10 +312,10 @@ func TestACorrectionIsOrderedReportedAndClosed(t *testing.T) {
 		!slices.Contains(x.Basis, "SH16-D-23") || aggregatetest.Todos(x.Root) != "report_correction declarer@civil-affairs" {
 		t.Fatalf("%+v %+v", x, k)
 	}
-	report := dataresource.ReportCorrection{ID: x.ID, Text: "已更新"}
+	report := dataresource.ReportCorrection{Statement: correction.Statement{ID: x.ID, Text: "已更新"}}
 	_, err = d.ReportCorrection(stranger, report)
 	faulttest.Refused(t, err, "not_declaring_unit")
-	closing := dataresource.CloseCorrection{ID: x.ID, Done: new(bool), Opinion: "仍缺字段", CorrectBy: day("2026-04-10")}
+	closing := dataresource.CloseCorrection{Finding: correction.Finding{ID: x.ID, Done: new(bool), Opinion: "仍缺字段", CorrectBy: day("2026-04-10")}}
 	_, err = d.CloseCorrection(secretary, closing)
 	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.ReportCorrection(provider, report)
@@ -333,12 +336,33 @@ func TestACorrectionIsOrderedReportedAndClosed(t *testing.T) {
 	d.do(err)
 	d.at("2026-04-20")
 	d.sweep()
-	x, err = d.CloseCorrection(secretary, dataresource.CloseCorrection{ID: x.ID, Done: yes(), Opinion: "已到位"})
+	x, err = d.CloseCorrection(secretary, dataresource.CloseCorrection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "已到位"}})
 	d.do(err)
 	if k := aggregatetest.Clock(t, x.Root, "data_correction"); k.State != aggregate.Met || k.MetOn != "2026-04-10" || x.State != dataresource.CorrectionClosed || len(x.Todo) != 0 {
 		t.Fatalf("%+v %+v", k, x)
 	}
-	faulttest.Refused(t, (&dataresource.CloseCorrection{Done: yes(), Opinion: "x", CorrectBy: day("2026-05-06")}).Validate(), "invalid_input", "required")
+	faulttest.Refused(t, (&dataresource.CloseCorrection{Finding: correction.Finding{Done: yes(), Opinion: "x", CorrectBy: day("2026-05-06")}}).Validate(), "invalid_input", "required")
+}
+
+// TestNobodyClosesWhatTheyReported (SH12-P-9): neither who reported in another's
+// stead, nor that other.
+func TestNobodyClosesWhatTheyReported(t *testing.T) {
+	t.Parallel()
+	d := newDesk(t)
+	own := order("2026-03-20")
+	own.Unit = dataresource.Office
+	x, err := d.Order(secretary, own)
+	d.do(err)
+	standIn := authn.Principal{Subject: "office.two", Unit: dataresource.Office, Roles: []string{"declarer", "secretary"}, OnBehalfOf: "office.secretary"}
+	_, err = d.ReportCorrection(authn.With(t.Context(), standIn), dataresource.ReportCorrection{Statement: correction.Statement{ID: x.ID, Text: "已更新"}})
+	d.do(err)
+	closing := dataresource.CloseCorrection{Finding: correction.Finding{ID: x.ID, Done: yes(), Opinion: "已到位"}}
+	for _, by := range []context.Context{secretary, aggregatetest.As("office.two", dataresource.Office, "secretary")} {
+		_, err = d.CloseCorrection(by, closing)
+		faulttest.RefusedOn(t, err, "SH12-P-9", "own_work")
+	}
+	_, err = d.CloseCorrection(aggregatetest.As("office.three", dataresource.Office, "secretary"), closing)
+	d.do(err)
 }
 
 // TestXiansOwnRulesAreOrderedToBePutRight (XA18-30): the rules are the pack's.

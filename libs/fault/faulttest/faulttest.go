@@ -79,3 +79,22 @@ func Fields(err error) string {
 	slices.Sort(fields)
 	return strings.Join(fields, " ")
 }
+
+// Code is the code of a refusal, or empty.
+func Code(err error) string {
+	if err == nil {
+		return ""
+	}
+	return fault.From(err).Code
+}
+
+// Complaints are what err complains of, in its order: "reason/required
+// amount_fen/out_of_range".
+func Complaints(err error) string {
+	list := fault.From(err).Violations
+	said := make([]string, len(list))
+	for i, v := range list {
+		said[i] = v.Field + "/" + v.Code
+	}
+	return strings.Join(said, " ")
+}

@@ -83,4 +83,10 @@ func TestARefusalIsHeldToItsCode(t *testing.T) {
 	if got := faulttest.Fields(broken); got != "a b" {
 		t.Error(got)
 	}
+	if got := faulttest.Complaints(broken); got != "b/too_long a/in_past" {
+		t.Error(got)
+	}
+	if got := faulttest.Code(broken) + faulttest.Code(nil); got != "order_refused" {
+		t.Error(got)
+	}
 }
