@@ -13,18 +13,19 @@ import { SessionProvider, useSession } from './api/session';
 import { LanguageProvider, useLanguage } from './i18n/language';
 import { Room } from './pages/audit/Room';
 import { Inbox } from './pages/Inbox';
-import { NotFound } from './pages/NotFound';
 import { MustChange, Password } from './pages/Password';
 import { Projects } from './pages/Projects';
 import { SignIn } from './pages/SignIn';
 import './styles.css';
 import { theme } from './theme';
 import { Loading, ProblemView } from './ui/Bits';
+import { NotFound } from './ui/NotFound';
 import { Shell } from './ui/Shell';
 
 const Dossier = lazy(() => import('./pages/Dossier'));
 const Declare = lazy(() => import('./pages/Declare'));
 const Holidays = lazy(() => import('./pages/Holidays'));
+const Resources = lazy(() => import('./pages/Resources'));
 const RegisterPage = lazy(() => import('./pages/Register'));
 const ServiceKeys = lazy(() => import('./pages/ServiceKeys'));
 const Ledger = lazy(() => import('./pages/audit/Ledger'));
@@ -60,6 +61,7 @@ const router = createBrowserRouter([
           { path: 'verify', element: <Verify /> },
         ],
       },
+      { path: '/resources', element: <Resources /> },
       { path: '/registers/:register', element: <RegisterPage /> },
       { path: '/registers/:register/:id', element: <RegisterPage /> },
       { path: '/holidays', element: <Holidays /> },

@@ -4,7 +4,7 @@ import { load } from './source.mjs';
 
 const { modules, close } = await load('api/acts.ts', 'ui/ActForm.tsx');
 after(close);
-const [{ actsOf, actsOn, compose, fit }, { fieldAt, outward, rowsFor }] = modules;
+const [{ actsOf, actsOn, compose, fit }, { fieldAt, inward, outward, rowsFor }] = modules;
 
 const body = (ref) => ({ content: { 'application/json': { schema: { $ref: `#/components/schemas/${ref}` } } } });
 const id = { name: 'id', in: 'path', required: true, schema: { type: 'string' } };
@@ -73,8 +73,28 @@ test('what is filled in goes where the operation wants it', () => {
   assert.deepEqual(compose(waive, 'a/b', { line: '3', why: '旧' }), { path: '/v1/cost-checks/a%2Fb/lines/3/waive', query: { why: '旧' }, body: {} });
 });
 
+test('a form that replaces a thing begins with it, and gives it back unchanged', () => {
+  const [act] = actsOn('budgeting', description, 'cost_check', ['secretary']);
+  const thing = { approved: false, reason: '不足', amount_fen: 1_500_000, due_on: '2026-03-02', conditions: ['甲'], items: [{ name: 'a', price_fen: 10_000 }], free: { x: 1 } };
+  assert.deepEqual(outward(act.fields, inward(act.fields, { ...thing, note: '', state: 'open', stance: null })), thing);
+});
+
+test('an operation names codes of the pack, and parts of the thing itself', () => {
+  const schema = (properties) => ({ content: { 'application/json': { schema: { type: 'object', properties, required: Object.keys(properties) } } } });
+  const text = { type: 'string' };
+  const paths = {
+    '/v1/plans': { post: { operationId: 'DraftPlan', requestBody: schema({ kind: text, title: text }) } },
+    '/v1/sharings/{id}/uses': { post: { operationId: 'RecordUse', parameters: [id], requestBody: schema({ purpose: text, items: { type: 'array', items: { type: 'object', properties: { resource: text } } } }) } },
+  };
+  const [use, draft] = actsOf('x', { paths }, 'sharing', []);
+  assert.deepEqual(draft.fields[0], { name: 'kind', required: true, kind: 'text', vocabulary: 'plans' });
+  assert.deepEqual(use.fields.map((f) => [f.kind, f.within]), [['ref', 'purposes'], ['refs', 'granted']]);
+  const item = { resource: '家庭', table: 'family', field: 'no' };
+  assert.deepEqual(outward(use.fields, { purpose: '核对', items: [JSON.stringify(item)] }), { purpose: '核对', items: [item] });
+});
+
 test('a list begins with what the rules or the thing itself name', () => {
-  const list = (name, entry) => [{ name, required: true, kind: 'list', fields: [{ name: entry, required: true, kind: 'text' }] }];
+  const list = (name, entry) => [{ name, required: true, kind: 'list', fields: [{ name: entry, required: true, kind: 'text', ...(entry === 'criterion' ? { vocabulary: 'criteria' } : {}) }] }];
   const terms = (vocabulary) => (vocabulary === 'criteria' ? [{ code: 'necessity' }, { code: 'feasibility' }] : []);
   assert.deepEqual(rowsFor(list('criteria', 'criterion'), terms, undefined), { criteria: [{ criterion: 'necessity' }, { criterion: 'feasibility' }] });
   assert.deepEqual(rowsFor(list('members', 'member'), terms, { members: ['cac', 'finance'] }), { members: [{ member: 'cac' }, { member: 'finance' }] });

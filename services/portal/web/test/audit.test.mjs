@@ -103,3 +103,12 @@ test('a notice goes out as it was entered, and its violations find their fields'
   assert.equal(holidays.daysOf({ from: '2027-02-05', to: '2027-02-11' }), 7);
   assert.equal(holidays.daysOf({ from: '2027-02-05' }), 1);
 });
+
+test('evidence of a missed clock names the clock', () => {
+  const clock = (code) => ({ quarterly_report: '季度报告', rectification: '整改' })[code] ?? code;
+  const missed = (code) => ({ type: 'egov.deadline.v1.DeadlineMissed', shows: { zh: `“${code}”应于2026-04-15前办理，逾期`, en: `${code} was due on 2026-04-15 and missed` } });
+  assert.deepEqual(audit.shownBy(missed('quarterly_report'), clock), { zh: '“季度报告”应于2026-04-15前办理，逾期', en: '季度报告 was due on 2026-04-15 and missed' });
+  assert.equal(audit.shownBy(missed('rectification'), clock).zh, '“整改”应于2026-04-15前办理，逾期');
+  const other = { type: 'egov.procurement.v1.AwardMade', shows: { zh: '“single_source”', en: 'single_source' } };
+  assert.deepEqual(audit.shownBy(other, clock), other.shows);
+});

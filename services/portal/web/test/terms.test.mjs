@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { load } from './source.mjs';
 
-const { modules, close } = await load('terms/money.ts', 'terms/dates.ts', 'terms/clocks.ts', 'terms/amounts.ts', 'terms/violations.ts', 'terms/road.ts', 'terms/facts.ts', 'i18n/texts.ts');
+const { modules, close } = await load('terms/money.ts', 'terms/dates.ts', 'terms/clocks.ts', 'terms/amounts.ts', 'terms/violations.ts', 'terms/road.ts', 'terms/facts.ts', 'i18n/texts.ts', 'terms/registers.ts', 'terms/fields.ts');
 after(close);
-const [money, dates, clocks, amounts, violations, roads, facts, texts] = modules;
+const [money, dates, clocks, amounts, violations, roads, facts, texts, registers, fields] = modules;
 
 test('amounts keep every fen between 万元 and fen', () => {
   for (const [typed, fen, shown] of [
@@ -114,5 +114,23 @@ test('every text is there in both languages, with the same parameters', () => {
   for (const [key, [zh, en]] of Object.entries(texts.TEXTS)) {
     assert.ok(zh !== '' && en !== '', key);
     assert.deepEqual(params(zh), params(en), key);
+  }
+});
+
+test('every field that the services’ descriptions give of a register’s things has a name', async () => {
+  for (const r of Object.values(registers.REGISTERS)) {
+    const d = JSON.parse(await readFile(new URL(`../../../../docs/api/${r.service}.json`, import.meta.url), 'utf8'));
+    const resolve = (s) => (s?.$ref ? d.components.schemas[s.$ref.split('/').at(-1)] : s);
+    const nameless = new Set();
+    const look = (schema, shown) => {
+      const s = resolve(schema);
+      if (s?.items) return look(s.items, shown);
+      for (const [name, part] of Object.entries(s?.properties ?? {}).filter(([name]) => shown(name))) {
+        if (fields.fieldName(name, r.service).zh === name) nameless.add(name);
+        look(part, fields.isShown);
+      }
+    };
+    look(d.paths[`${r.path}/{id}`].get.responses['200'].content['application/json'].schema, (name) => registers.says(r, name, 'x'));
+    assert.deepEqual([...nameless], [], r.name);
   }
 });

@@ -4,7 +4,7 @@
 
 import type { Text } from './types';
 import { ACTS } from '../terms/acts';
-import { codesOfAct } from '../terms/choices';
+import { vocabularyOf, withinOf } from '../terms/choices';
 
 /** A JSON schema, as far as forms look at it. */
 export interface Schema {
@@ -64,11 +64,15 @@ export interface Act {
 export interface Field {
   name: string;
   required: boolean;
-  kind: 'text' | 'long' | 'money' | 'number' | 'bool' | 'date' | 'choice' | 'words' | 'list' | 'group' | 'ref' | 'json';
+  kind: 'text' | 'long' | 'money' | 'number' | 'bool' | 'date' | 'choice' | 'words' | 'list' | 'group' | 'ref' | 'refs' | 'json';
   choices?: string[];
+  /** The vocabulary of the rule pack that its values belong to. */
+  vocabulary?: string;
   /** Of a ref: the list it names an entry of, or the part of the thing itself. */
   list?: string;
   within?: string;
+  /** Of refs: the fields by which each entry is named. */
+  by?: string[];
   minimum?: number;
   maximum?: number;
   /** Of a group, or of each entry of a list. */
@@ -145,6 +149,14 @@ function parameterField(d: Description, path: string, p: Parameter): Field {
   return fieldOf(d, p.name, p.schema ?? { type: 'string' }, true, 0);
 }
 
+/** The field with the words that it takes in an operation: of the rule pack, or of the thing itself. */
+function worded(act: string, f: Field): Field {
+  const within = withinOf(act, f.name);
+  if (within) return { ...f, kind: within.by ? 'refs' : 'ref', within: within.part, ...(within.by ? { by: within.by } : {}) };
+  const vocabulary = vocabularyOf(f.name, act);
+  return { ...f, ...(vocabulary ? { vocabulary } : {}), ...(f.fields ? { fields: f.fields.map((x) => worded(act, x)) } : {}) };
+}
+
 /**
  * Every act of a service that the roles allow: first those on the thing of the
  * collection itself, then those that make or change another.
@@ -179,10 +191,7 @@ export function actsOf(service: string, description: unknown, collection: string
           ...also.map((p) => parameterField(d, path, p)),
           ...queries.map((p) => fieldOf(d, p.name, p.schema ?? {}, p.required ?? false, 0)),
           ...fieldsOf(d, resolve(d, json?.schema)),
-        ].map((f) => {
-          const choices = codesOfAct(o.operationId ?? '', f.name);
-          return choices.length > 0 ? { ...f, kind: 'choice' as const, choices } : f;
-        }),
+        ].map((f) => worded(o.operationId ?? '', f)),
       });
     }
   }

@@ -1,5 +1,6 @@
 import { useMemo } from 'react';
 import { useLanguage } from '../i18n/language';
+import { APPOINTED } from '../terms/clocks';
 import { fieldName, valueName } from '../terms/fields';
 import { fen, wan } from '../terms/money';
 import { SERVICES, STAGES, UNITS } from '../terms/names';
@@ -25,8 +26,10 @@ export interface Labels {
   value: (name: string, v: unknown) => string;
 }
 
-const VOCABULARY_OF: Record<string, string> = {
-  kind: 'kinds', route: 'routes', missing: 'materials', item: 'materials', items: 'materials', unit_kind: 'unit_kinds', steps: 'steps', obligations: 'obligations', conference_mode: 'conference_modes',
+// Where the codes of a field may stand; the first that has one names it.
+const VOCABULARIES_OF: Record<string, string[]> = {
+  kind: ['kinds', 'plans'], route: ['routes'], missing: ['materials'], item: ['materials'], items: ['materials'], unit_kind: ['unit_kinds'], steps: ['steps'], obligations: ['obligations'], channel: ['obligations'], conference_mode: ['conference_modes'],
+  authority: ['authorities'], method: ['methods'], criterion: ['criteria'], rule: ['data_discipline'], regime: ['security_regime'],
 };
 const UNIT_FIELD = /^(unit|units|agency|supervisor|member|present|leave|absent|invitees|lead|parts|provider|requesters)$/;
 
@@ -49,7 +52,7 @@ export function useLabels(): Labels {
       }
       return code;
     };
-    const clock: Labels['clock'] = (code) => say(list.map((p) => p.deadlines[code]).find((x) => x !== undefined), code);
+    const clock: Labels['clock'] = (code) => say(list.map((p) => p.deadlines[code]).find((x) => x !== undefined) ?? APPOINTED[code], code);
     const unit: Labels['unit'] = (code) => (code ? say(names.get(code) ?? UNITS[code], code) : '');
     const one = (name: string, v: unknown): string => {
       if (v === null || v === undefined || v === '') return '';
@@ -57,15 +60,15 @@ export function useLabels(): Labels {
       if (name.endsWith('_fen')) return `${wan(fen(v))} ${t('wan')}`;
       if (typeof v === 'object') {
         return Object.entries(v)
-          .map(([k, x]) => `${pick(fieldName(k))} ${Array.isArray(x) ? x.map((y) => one(k, y)).join('、') : one(k, x)}`)
+          // What people or units are the keys of is said of them.
+          .map(([k, x]) => `${names.has(k) ? unit(k) : pick(fieldName(k))} ${Array.isArray(x) ? x.map((y) => one(k, y)).join('、') : one(k, x)}`)
           .join('，');
       }
       const s = typeof v === 'string' ? v : JSON.stringify(v);
       if (UNIT_FIELD.test(name)) return unit(s);
       if (name === 'obligation') return clock(s);
-      const vocabulary = VOCABULARY_OF[name];
-      const word = vocabulary ? term(vocabulary, s) : s;
-      return word === s ? say(valueName(s), s) : word;
+      const word = (VOCABULARIES_OF[name] ?? []).map((vocabulary) => term(vocabulary, s)).find((w) => w !== s);
+      return word ?? say(valueName(s), s);
     };
     return {
       packs: list,

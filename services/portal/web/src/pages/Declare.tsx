@@ -23,6 +23,7 @@ import { useAmountRule } from '../ui/ActForm';
 import { BudgetSheet } from '../ui/BudgetSheet';
 import { Loading, Nothing, PageHead, ProblemView, Provisions } from '../ui/Bits';
 import { DecisionView, FindingView } from '../ui/DecisionView';
+import { Loaded } from '../ui/Loaded';
 
 // How long typing pauses before the rules are asked again.
 const PAUSE_MS = 350;
@@ -552,25 +553,25 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
   );
 }
 
+function InWork({ stored }: { stored: Answer<Project> }) {
+  const { t } = useLanguage();
+  const { id, stage } = stored.body;
+  if (stage === 'draft' || stage === 'returned') return <DeclareForm key={id} stored={stored} />;
+  return (
+    <div className="panel">
+      <Nothing title={t('declareNoDraft')}>
+        <Link to={`/projects/${id}`}>
+          <Button type="primary">{t('inboxDossier')}</Button>
+        </Link>
+      </Nothing>
+    </div>
+  );
+}
+
 /** The guided declaration, new or in work. */
 export default function Declare() {
-  const { t } = useLanguage();
   const { id } = useParams();
   const project = useProject(id);
   if (id === undefined) return <DeclareForm stored={undefined} />;
-  if (project.isPending) return <Loading />;
-  if (project.isError) return <ProblemView error={project.error} retry={() => void project.refetch()} />;
-  const { stage } = project.data.body;
-  if (stage !== 'draft' && stage !== 'returned') {
-    return (
-      <div className="panel">
-        <Nothing title={t('declareNoDraft')}>
-          <Link to={`/projects/${id}`}>
-            <Button type="primary">{t('inboxDossier')}</Button>
-          </Link>
-        </Nothing>
-      </div>
-    );
-  }
-  return <DeclareForm key={id} stored={project.data} />;
+  return <Loaded of={project}>{(stored) => <InWork stored={stored} />}</Loaded>;
 }

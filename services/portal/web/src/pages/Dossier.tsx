@@ -3,7 +3,7 @@ import { Alert, Button, Descriptions, Dropdown, Table, Tabs } from 'antd';
 import { useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { actsOn } from '../api/acts';
-import { asProblem, at } from '../api/client';
+import { at } from '../api/client';
 import { useLabels } from '../api/labels';
 import { useDescription, useDossier, useInbox } from '../api/queries';
 import { useSigned } from '../api/session';
@@ -17,13 +17,13 @@ import { BASES } from '../terms/names';
 import { ActDrawer } from '../ui/ActDrawer';
 import type { Matter } from '../ui/ActDrawer';
 import { AmountChain } from '../ui/AmountChain';
-import { Loading, Nothing, PageHead, ProblemView, Provisions, StageTag } from '../ui/Bits';
+import { Nothing, PageHead, Provisions, StageTag } from '../ui/Bits';
 import { DeadlineBars } from '../ui/DeadlineBars';
 import { DecisionView } from '../ui/DecisionView';
+import { Loaded } from '../ui/Loaded';
 import { RoadBar } from '../ui/RoadBar';
 import { LatestFacts, Timeline } from '../ui/Timeline';
 import { matterOf } from './Inbox';
-import { NotFound } from './NotFound';
 
 const LATEST = 6;
 
@@ -238,8 +238,9 @@ function File({ all }: { all: Everything }) {
 /** Everything about one project. */
 export default function Dossier() {
   const { id = '' } = useParams();
-  const dossier = useDossier(id);
-  if (dossier.isPending) return <Loading />;
-  if (dossier.isError) return asProblem(dossier.error).status === 404 ? <NotFound /> : <ProblemView error={dossier.error} retry={() => void dossier.refetch()} />;
-  return <File all={dossier.data} />;
+  return (
+    <Loaded of={useDossier(id)} beside={[useInbox(), useDescription('declaration')]}>
+      {(all) => <File all={all} />}
+    </Loaded>
+  );
 }

@@ -50,7 +50,7 @@ export function Projects() {
           {choose('stage', t('projectsStage'), Object.entries(STAGES).map(([value, label]) => ({ value, label: pick(label) })))}
           {choose('kind', t('projectsKind'), fromTerms('kinds'))}
           {choose('route', t('projectsRoute'), fromTerms('routes'))}
-          {units.length > 0 && choose('unit', t('projectsUnit'), units.map((u) => ({ value: u.code, label: labels.unit(u.code) })), true)}
+          {choose('unit', t('projectsUnit'), units.map((u) => ({ value: u.code, label: labels.unit(u.code) })), true)}
         </div>
         <Listing
           name={t('projects')}

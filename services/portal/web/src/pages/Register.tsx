@@ -4,7 +4,6 @@ import { Button, Descriptions, Dropdown, Table } from 'antd';
 import { useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
 import { actsOf, actsOn } from '../api/acts';
-import { asProblem } from '../api/client';
 import { useLabels } from '../api/labels';
 import { useDescription, useInbox } from '../api/queries';
 import { useEntries, useEntry } from '../api/registers';
@@ -13,15 +12,19 @@ import { useSigned } from '../api/session';
 import type { ProjectDeadline } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { minute } from '../terms/dates';
-import { isShown } from '../terms/fields';
-import { REGISTERS, says } from '../terms/registers';
+import { STANDINGS } from '../terms/names';
+import { isThing, REGISTERS, says } from '../terms/registers';
 import type { Register } from '../terms/registers';
 import { ActDrawer } from '../ui/ActDrawer';
 import type { Matter } from '../ui/ActDrawer';
-import { Due, Loading, Nothing, PageHead, ProblemView, Provisions, ToneTag } from '../ui/Bits';
+import { Due, Loading, Nothing, PageHead, ProblemView, Provisions, Statement, ToneTag } from '../ui/Bits';
 import { Listing, Narrow } from '../ui/Listing';
+import { Loaded } from '../ui/Loaded';
+import { NotFound } from '../ui/NotFound';
 import { matterOf } from './Inbox';
-import { NotFound } from './NotFound';
+
+// The rows of a part that stand on one page of it.
+const ROWS = 20;
 
 function StateTag({ register: r, state }: { register: Register; state: string }) {
   const { pick } = useLanguage();
@@ -42,9 +45,18 @@ function List({ register: r }: { register: Register }) {
     () => (description.data && r.begins ? actsOf(r.service, description.data, r.collection, principal.roles).find((a) => a.id === r.begins) : undefined),
     [description.data, principal.roles, r],
   );
+  // A button that comes later would push the list down on a narrow page.
+  if (r.begins && description.isPending) return <Loading />;
   return (
     <>
       <PageHead title={pick(r.title)} lead={pick(r.lead)}>
+        {r.beginsAt && principal.roles.includes('declarer') && (
+          <Link to={r.beginsAt}>
+            <Button type="primary" icon={<PlusOutlined />}>
+              {t('sharingAsk')}
+            </Button>
+          </Link>
+        )}
         {begin && (
           <Button
             type="primary"
@@ -86,46 +98,61 @@ function List({ register: r }: { register: Register }) {
   );
 }
 
-const isThing = (v: unknown): v is Record<string, unknown> => typeof v === 'object' && v !== null && !Array.isArray(v);
-
-/** The fields of a part, one line each; what stands deeper stands in one line. */
-function Lines({ of: part, service }: { of: Record<string, unknown>; service: string }) {
+/** Parts that are alike, a row each. */
+function Rows({ of: parts, columns, service, name }: { of: Record<string, unknown>[]; columns: string[]; service: string; name: string }) {
   const labels = useLabels();
-  const { basis, ...said } = part;
+  const said = columns.filter((c) => parts.some((x) => labels.value(c, x[c]) !== ''));
   return (
-    <>
-      <dl className="fact-data">
-        {Object.entries(said)
-          // A code stands for the text beside it.
-          .filter(([name]) => isShown(name) && !(name === 'code' && 'text' in part))
-          .map(([name, v]) => [name, labels.value(name, v)] as const)
-          .filter(([, v]) => v !== '')
-          .map(([name, v]) => (
-            <div key={name}>
-              <dt>{labels.field(name, service)}</dt>
-              <dd className="prose">{v}</dd>
-            </div>
-          ))}
-      </dl>
-      <Provisions ids={Array.isArray(basis) ? (basis as string[]) : []} />
-    </>
+    <Table<Record<string, unknown>>
+      rowKey={(x) => parts.indexOf(x)}
+      size="small"
+      aria-label={name}
+      dataSource={parts}
+      pagination={parts.length > ROWS ? { pageSize: ROWS, showSizeChanger: false } : false}
+      scroll={{ x: 130 * said.length }}
+      columns={said.map((c) => ({ key: c, title: labels.field(c, service), render: (_, x) => labels.value(c, x[c]) || <span className="quiet">—</span> }))}
+    />
+  );
+}
+
+/** One part of a thing, or a list of them. */
+function Part({ register: r, name, value: v }: { register: Register; name: string; value: unknown }) {
+  const labels = useLabels();
+  const title = labels.field(name, r.service);
+  const list = (Array.isArray(v) ? v : [v]) as Record<string, unknown>[];
+  const columns = r.tables?.[name];
+  return (
+    <section className="panel" aria-label={title}>
+      <h2>{title}</h2>
+      {columns ? (
+        <Rows of={list} columns={columns} service={r.service} name={title} />
+      ) : (
+        list.map((part, i) => (
+          <article key={i} className="exchange">
+            <Statement of={part} service={r.service} />
+          </article>
+        ))
+      )}
+    </section>
   );
 }
 
 function Clocks({ list }: { list: ProjectDeadline[] }) {
-  const { t } = useLanguage();
+  const { t, pick } = useLanguage();
   const labels = useLabels();
   const { today } = useSigned();
   return (
     <section className="panel" aria-label={t('tabDeadlines')}>
       <h2>{t('tabDeadlines')}</h2>
       <Table<ProjectDeadline>
-        rowKey="obligation"
+        rowKey={(d) => list.indexOf(d)}
         size="small"
+        aria-label={t('tabDeadlines')}
         pagination={false}
         dataSource={list}
         columns={[
           { title: t('inboxMatter'), render: (_, d) => labels.clock(d.obligation) },
+          { title: t('flagState'), width: 110, render: (_, d) => pick(STANDINGS[d.state] ?? { zh: d.state, en: d.state }) },
           { title: t('inboxDue'), width: 220, render: (_, d) => (d.state === 'open' || d.state === 'late' ? <Due on={d.due_on} today={today} /> : <span className="num">{d.due_on}</span>) },
         ]}
       />
@@ -141,7 +168,12 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
   const description = useDescription(r.service);
   const [matter, setMatter] = useState<Matter | null>(null);
   const waiting = (inbox.data?.items ?? []).filter((w) => w.service === r.service && w.collection === r.collection && w.id === x.id);
-  const others = useMemo(() => (description.data ? actsOn(r.service, description.data, r.collection, principal.roles) : []), [description.data, principal.roles, r]);
+  const others = useMemo(() => {
+    const all = description.data ? actsOn(r.service, description.data, r.collection, principal.roles) : [];
+    const sensible = r.offers?.(x, principal.unit);
+    return sensible ? all.filter((a) => sensible.includes(a.id)) : all;
+  }, [description.data, principal, r, x]);
+  const project = isThing(x['project']) && typeof x['project']['title'] === 'string' ? { id: String(x['project_id']), title: x['project']['title'] } : null;
   const shown = Object.entries(x).filter(([name, v]) => says(r, name, v));
   const plain = shown.filter(([, v]) => !isThing(v) && !(Array.isArray(v) && isThing(v[0])));
   const parts = shown.filter(([, v]) => isThing(v) || (Array.isArray(v) && isThing(v[0])));
@@ -153,15 +185,24 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
             {x.title} <StateTag register={r} state={x.state} />
           </>
         }
-        lead={`${labels.unit(x.unit)} · ${minute(x.updated_at)}`}
+        lead={
+          <>
+            {labels.unit(x.unit)} · <span className="num">{minute(x.updated_at)}</span>
+            {project && (
+              <>
+                {' · '}
+                <Link to={`/projects/${project.id}`}>{project.title}</Link>
+              </>
+            )}
+          </>
+        }
       >
         {waiting.map((w) => (
           <Button key={w.action} type="primary" className="act-button" title={w.title} onClick={() => setMatter(matterOf(w))}>
             {w.title}
           </Button>
         ))}
-        {/* Not before what waits is known: its buttons would move the open menu away. */}
-        {others.length > 0 && !inbox.isPending && (
+        {others.length > 0 && (
           <Dropdown
             trigger={['click']}
             menu={{
@@ -184,19 +225,13 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
           column={{ xs: 1, md: 2 }}
           items={plain.map(([name, v]) => {
             const said = labels.value(name, v);
+            if (name === 'basis') return { key: name, label: labels.field(name, r.service), children: <Provisions ids={v as string[]} /> };
             return { key: name, label: labels.field(name, r.service), children: <div className="prose">{said}</div>, ...(said.length > 40 ? { span: 'filled' as const } : {}) };
           })}
         />
       </section>
       {parts.map(([name, v]) => (
-        <section key={name} className="panel" aria-label={labels.field(name, r.service)}>
-          <h2>{labels.field(name, r.service)}</h2>
-          {(Array.isArray(v) ? (v as Record<string, unknown>[]) : [v as Record<string, unknown>]).map((part, i) => (
-            <article key={i} className="exchange">
-              <Lines of={part} service={r.service} />
-            </article>
-          ))}
-        </section>
+        <Part key={name} register={r} name={name} value={v} />
       ))}
       {x.deadlines && x.deadlines.length > 0 && <Clocks list={x.deadlines} />}
       <ActDrawer matter={matter} onClose={() => setMatter(null)} />
@@ -205,10 +240,11 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
 }
 
 function One({ register: r, id }: { register: Register; id: string }) {
-  const found = useEntry(r, id);
-  if (found.isPending) return <Loading />;
-  if (found.isError) return asProblem(found.error).status === 404 ? <NotFound /> : <ProblemView error={found.error} retry={() => void found.refetch()} />;
-  return <Whole register={r} entry={found.data} />;
+  return (
+    <Loaded of={useEntry(r, id)} beside={[useInbox(), useDescription(r.service)]}>
+      {(x) => <Whole register={r} entry={x} />}
+    </Loaded>
+  );
 }
 
 /** A list that a service keeps, or one thing of it. */

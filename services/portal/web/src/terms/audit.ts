@@ -10,6 +10,21 @@ export const SEVERITIES: Record<string, Text> = { high: text('高', 'High'), med
 
 export const SEVERITY_TONES: Record<string, Tone> = { high: 'bad', medium: 'halted', low: 'quiet' };
 
+/** How a red flag is found. */
+export const DETECTORS: Record<string, Text> = {
+  splitting: text('同一单位相近项目分别低于限额、合计达到限额', 'Similar projects of one unit, each below a limit that they reach together'),
+  below_limit: text('同一单位多个项目略低于限额', 'Several projects of one unit, each just below a limit'),
+  contract_before_approval: text('合同早于审议决定或没有决定', 'A contract before a decision, or without one'),
+  contract_over_approval: text('合同金额超过审核同意金额', 'Contracts worth more than was approved'),
+  contract_over_budget: text('合同金额超过下达预算', 'Contracts worth more than the budget'),
+  work_before_procurement: text('实施或付款早于采购程序或合同', 'Work or payment before the procedure or the contract'),
+  change_without_consent: text('变更未经同意', 'A change without consent'),
+  evaluator_linked: text('论证、监理、测试方与供应商关联', 'Who evaluates, supervises or tests is linked to the supplier'),
+  single_bidder: text('多次采购参与供应商过少', 'Award after award with too few bidders'),
+  overdue: text('多项事项逾期', 'Filing after filing after its time'),
+  acceptance_untested: text('缺少验收测试即通过验收', 'Accepted without a test that acceptance asks for'),
+};
+
 /** Where a red flag stands. */
 export const FLAG_STATES: Record<string, Text> = { raised: text('待核实', 'Raised'), withdrawn: text('已撤销', 'Withdrawn') };
 
@@ -137,6 +152,12 @@ const UNITS_OF: Record<string, (n: number) => Text> = {
 /** One figure of a red-flag rule in words. */
 export function figureOf(f: { name: string; value: number; unit: string }): { name: Text; value: Text } {
   return { name: FIGURES[f.name] ?? text(f.name, f.name), value: UNITS_OF[f.unit]?.(f.value) ?? text(`${f.value} ${f.unit}`, `${f.value} ${f.unit}`) };
+}
+
+/** What a fact shows, with the name of a clock where the evidence of its miss has the code. */
+export function shownBy(e: { type: string; shows: Text }, clock: (code: string) => string): Text {
+  if (!e.type.startsWith('egov.deadline.v1.')) return e.shows;
+  return { zh: e.shows.zh.replace(/“([a-z_]+)”/, (_, code: string) => `“${clock(code)}”`), en: e.shows.en.replace(/^[a-z_]+/, clock) };
 }
 
 /** The facts' types by the service that states them, as a question may name them. */

@@ -1,4 +1,4 @@
-import type { DossierClock } from '../api/types';
+import type { DossierClock, Text } from '../api/types';
 import { daysBetween } from './dates';
 
 /** How a statutory clock stands for a reader. */
@@ -31,3 +31,21 @@ export function span(clocks: DossierClock[], today: string): [string, string] {
   days.sort();
   return [days[0] ?? today, days.at(-1) ?? today];
 }
+
+const text = (zh: string, en: string): Text => ({ zh, en });
+
+/** Clocks that run to a day somebody set; those to a day that the rules give have their names in the packs. */
+export const APPOINTED: Record<string, Text> = {
+  acceptance_rectification: text('竣工验收整改', 'Rectification after acceptance'),
+  audit_answer: text('答复审计问询', 'Answer to the auditors'),
+  audit_rectification: text('审计整改', 'Rectification after audit'),
+  crypto_assessment: text('密码应用安全性评估', 'Crypto assessment'),
+  data_correction: text('数据工作整改', 'Correction of data work'),
+  key_work_milestone: text('重点工作节点', 'Milestone of key work'),
+  mlps_assessment: text('网络安全等级测评', 'MLPS assessment'),
+  performance_rectification: text('绩效整改', 'Rectification after evaluation'),
+  plan_comments: text('反馈规划（计划）意见', 'Comments on a plan'),
+  post_evaluation_report: text('提交后评价报告', 'Report of the post-evaluation'),
+  rectification: text('项目进度整改', 'Rectification of progress'),
+  security_correction: text('信息安全整改', 'Correction of security'),
+};

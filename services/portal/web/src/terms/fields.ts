@@ -8,6 +8,9 @@ const FIELDS: Record<string, Text> = {
   accepted: text('是否同意', 'Accepted'),
   accepted_on: text('验收日期', 'Accepted on'),
   accounts: text('账号', 'Accounts'),
+  attached_by: text('上传人', 'Attached by'),
+  force: text('效力', 'Force'),
+  seal: text('电子印章', 'E-seal'),
   actual_fen: text('实际金额', 'Actual'),
   agency: text('论证评估机构', 'Agency'),
   amount_fen: text('金额', 'Amount'),
@@ -39,6 +42,7 @@ const FIELDS: Record<string, Text> = {
   criterion: text('要点', 'Criterion'),
   decided_on: text('决定日期', 'Decided on'),
   description: text('说明', 'Description'),
+  determined_by: text('定级经办人', 'Determined by'),
   determined_on: text('定级日期', 'Determined on'),
   document_no: text('文号', 'Document number'),
   documents: text('材料', 'Documents'),
@@ -350,13 +354,49 @@ const FIELDS: Record<string, Text> = {
   to_year: text('截止年度', 'Last year'),
   units: text('单位', 'Units'),
   uses: text('使用登记', 'Uses'),
+  // Registers of systems, sites, software and data.
+  assessments: text('等级测评', 'Assessments'),
+  appraisals: text('评估', 'Appraisals'),
+  assessed_on: text('测评日期', 'Assessed on'),
+  decided: text('已作出结论', 'Decided'),
+  disputed_by: text('提请人', 'Disputed by'),
+  disputed_on: text('提请日期', 'Disputed on'),
+  action: text('事项', 'Action'),
+  filings: text('备案记录', 'Filings'),
+  gradings: text('定级', 'Gradings'),
+  in_use: text('在用', 'In use'),
+  later_projects: text('后续项目', 'Later projects'),
+  maintained_on: text('全面维护日期', 'Maintained on'),
+  next_assessment_on: text('下次测评期限', 'Next assessment'),
+  opened_on: text('开通日期', 'Opened on'),
+  proposal: text('定级意见', 'Proposed grade'),
+  proposed_by: text('提出人', 'Proposed by'),
+  proposed_on: text('提出日期', 'Proposed on'),
+  purchased_fen: text('采购金额', 'Purchased for'),
+  requested_by: text('申请人', 'Requested by'),
+  retire_reason: text('下线理由', 'Why it was retired'),
+  return_reason: text('退回理由', 'Why it was returned'),
+  revision: text('版次', 'Revision'),
+  risk_assessments: text('风险评估', 'Risk assessments'),
+  risks: text('风险', 'Risks'),
+  sensitivity: text('敏感类别', 'Sensitivity'),
+  signed_by: text('签署人', 'Signed by'),
+  signed_on: text('签订日期', 'Signed on'),
+  was: text('变更前', 'Before'),
+  about: text('描述对象', 'About'),
+  identifies: text('标识字段', 'Identifies'),
+  example: text('示例值', 'Example'),
 };
 
 // What some services mean by a name that others use for something else.
 const OF_SERVICE: Record<string, Record<string, Text>> = {
-  cybersecurity: { notice_no: text('通知文号', 'Notice number'), findings: text('发现的问题', 'Findings'), text: text('情况说明', 'Text') },
-  dataresource: { notice_no: text('通知文号', 'Notice number'), text: text('整改情况', 'Text'), service: text('提供服务', 'Provision'), items: text('数据项', 'Items') },
-  declaration: { text: text('内容', 'Text') },
+  cybersecurity: { channel: text('类型', 'Kind'), by: text('经办人', 'By'), notice_no: text('通知文号', 'Notice number'), findings: text('发现的问题', 'Findings'), text: text('情况说明', 'Text') },
+  dataresource: {
+    notice_no: text('通知文号', 'Notice number'), text: text('整改情况', 'Text'), service: text('共享服务', 'Provision'), items: text('数据项', 'Items'), granted: text('同意共享', 'Granted'), requesters: text('申请人', 'Asked by'), contact: text('联系方式', 'Contact'), field: text('字段', 'Field'), way: text('方式', 'Way'),
+    from: text('提请时状态', 'Stood at'), answer: text('答复', 'Answer'), findings: text('审核意见', 'Findings'), rule: text('违反的规定', 'Rule that was broken'), secrecy_checked: text('已作保密审查', 'Secrecy checked'), purpose: text('共享用途', 'Purpose'),
+  },
+  legalization: { channel: text('采购渠道', 'Channel'), kind: text('软件类别', 'Class'), use: text('用途', 'Use') },
+  declaration: { text: text('内容', 'Text'), form: text('形式', 'Form'), notice: text('提示', 'Notice') },
 };
 
 /** What a field is called, of a service where one is named; its own name where there is no other. */
@@ -427,15 +467,47 @@ const VALUES: Record<string, Text> = {
   supervision_report: text('监理报告', 'Supervision report'),
   catalogue_published: text('资源目录已发布', 'Catalogue published'),
   not_shared: text('不共享', 'Not shared'),
-  development_plan: text('电子政务重点工作和发展规划', 'Development plan'),
-  annual_plan: text('年度计划和节点目标', 'Annual plan'),
+  personal: text('个人隐私', 'Personal'),
+  commercial: text('商业秘密', 'Commercial'),
+  person: text('自然人', 'Person'),
+  organisation: text('法人和其他组织', 'Organisation'),
+  realtime: text('实时', 'Realtime'),
+  daily: text('每日', 'Daily'),
+  weekly: text('每周', 'Weekly'),
+  monthly: text('每月', 'Monthly'),
+  yearly: text('每年', 'Yearly'),
+  once: text('一次性', 'Once'),
+  population: text('人口库', 'Population'),
+  legal_person: text('法人库', 'Legal persons'),
+  spatial: text('空间地理库', 'Spatial'),
+  macro_economy: text('宏观经济库', 'Macro economy'),
+  online: text('在线编目', 'Online'),
+  offline_tool: text('离线工具', 'Offline tool'),
+  system_docking: text('系统对接', 'System docking'),
+  interface: text('接口', 'Interface'),
+  file: text('文件', 'File'),
+  browse: text('浏览', 'Browsing'),
+  offline: text('离线交换', 'Offline'),
+  requested: text('待答复', 'Requested'),
+  received: text('已签收', 'Received'),
+  providing: text('共享中', 'Provided'),
+  ended: text('已办结', 'Ended'),
+  opened: text('开办', 'Opened'),
+  changed: text('变更', 'Changed'),
+  closed: text('关停', 'Closed'),
+  design: text('设计', 'Design'),
+  construction: text('建设', 'Construction'),
+  other: text('其他', 'Other'),
+  equal_to_paper: text('与纸质文件同等', 'Equal to paper'),
+  unsealed: text('未加盖印章', 'Unsealed'),
+  not_equal: text('不等同于原件', 'Not equal to the original'),
 };
 
 /** What a coded value is called, if it has a name. */
 export const valueName = (v: string): Text | undefined => VALUES[v];
 
 // What a reader of a fact does not need: ids, and what other views show.
-const HIDDEN = /(^|_)(id|ids|sha256|signature|json)$|^(project|basis|trace|key)$/;
+const HIDDEN = /(^|_)(id|ids|sha256|sm3|signature|json)$|^(project|basis|trace|key|media_type|size_bytes|copy_of)$/;
 
 /** Whether a fact's field is worth a line on the timeline. */
 export const isShown = (name: string): boolean => !HIDDEN.test(name);

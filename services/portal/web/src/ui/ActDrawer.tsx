@@ -1,6 +1,7 @@
 import { App, Button, Drawer, Form, Radio } from 'antd';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link } from 'react-router';
 import { actsOf, compose, fit } from '../api/acts';
 import type { Act } from '../api/acts';
@@ -11,7 +12,7 @@ import { useSigned } from '../api/session';
 import type { Violation } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { place, spoken } from '../terms/violations';
-import { ActForm, fieldAt, outward, rowsFor } from './ActForm';
+import { ActForm, fieldAt, inward, outward, rowsFor } from './ActForm';
 import { Loading, Nothing, ProblemView } from './Bits';
 
 /** What is to be acted on: one thing of a service, and what the inbox asks for, if it does. */
@@ -26,6 +27,10 @@ export interface Matter {
   action: string;
   /** Only these operations are offered, when given. */
   only?: string[];
+  /** What was chosen before the form opened: it is sent, and not asked for. */
+  given?: Record<string, unknown>;
+  /** The same in words. */
+  givenWords?: ReactNode;
 }
 
 // How well an act on another thing must fit before it is offered.
@@ -56,12 +61,15 @@ function offered(acts: Act[], m: Matter): { list: Act[]; best: number } {
   return { list: scored.map((x) => x.a), best: scored.filter((x) => x.score > 0).length };
 }
 
+/** Whether an act brings the whole thing anew, so that its form begins with the old one. */
+const replaces = (a: Act): boolean => a.subject !== '' && (a.method === 'PUT' || /^(Revise|Change)/.test(a.id));
+
 /** What the form need not ask for. */
 function known(m: Matter, unit: string): Record<string, unknown> {
   return { project_id: m.projectID, [`${m.collection}_id`]: m.id, member: unit, unit };
 }
 
-function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void; onClose: () => void }) {
+function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: (answer: unknown) => void; onClose: () => void }) {
   const { t, pick } = useLanguage();
   const { message } = App.useApp();
   const { principal } = useSigned();
@@ -76,14 +84,15 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
   const [rest, setRest] = useState<Violation[]>([]);
   const attempt = useRef({ body: '', key: '' });
   const act = list.find((a) => a.id === chosen) ?? list[0];
+  const asked = act?.fields.filter((f) => !(f.name in (matter.given ?? {}))) ?? [];
   const labels = useLabels();
   const where = !act || act.subject === '' ? '' : act.path.slice(0, act.path.indexOf(`{${act.subject}}`)) + matter.id;
-  const thing = useThing(matter.service, act?.fields.some((f) => f.kind === 'list') ? where : '');
+  const thing = useThing(matter.service, act && (replaces(act) || asked.some((f) => f.kind === 'list')) ? where : '');
 
   const perform = useMutation({
     mutationFn: async (a: Act) => {
       setRest([]);
-      const { path, query, body } = compose(a, matter.id, outward(a.fields, form.getFieldsValue()));
+      const { path, query, body } = compose(a, matter.id, { ...outward(a.fields, form.getFieldsValue()), ...matter.given });
       // The same attempt repeated has one effect; another content is another attempt.
       const said = JSON.stringify([a.id, body]);
       if (attempt.current.body !== said) attempt.current = { body: said, key: newKey() };
@@ -91,16 +100,16 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       const ifMatch = a.versioned ? (await ask(at(a.service, thing))).etag : undefined;
       return ask(at(a.service, path, query), { method: a.method, body: a.fields.length === 0 ? undefined : body, ifMatch, key: attempt.current.key });
     },
-    onSuccess: () => {
+    onSuccess: ({ body }) => {
       void message.success(t('actDone'));
       refresh();
-      onDone();
+      onDone(body);
     },
     onError: (e) => {
       attempt.current.key = '';
       attempt.current.body = '';
       if (!act) return;
-      const { fields, rest: others } = place(asProblem(e).violations, (path) => fieldAt(act.fields, path));
+      const { fields, rest: others } = place(asProblem(e).violations, (path) => fieldAt(asked, path));
       form.setFields([...fields.values()].map(({ path, list: broken }) => ({ name: path, errors: broken.map((v) => spoken(v, pick)) })));
       setRest(others);
     },
@@ -133,7 +142,8 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
       {list.length === 1 && <h3>{pick(act.title)}</h3>}
       {perform.isError && <ProblemView error={perform.error} violations={rest} />}
       {act.fields.length === 0 && <p className="quiet">{t('actNoInput')}</p>}
-      <ActForm key={act.id} form={form} service={act.service} fields={act.fields} thing={where} initial={{ ...known(matter, principal.unit), ...rowsFor(act.fields, labels.terms, thing.data) }} onFinish={() => perform.mutate(act)} />
+      {matter.givenWords}
+      <ActForm key={act.id} form={form} service={act.service} fields={asked} thing={where} initial={{ ...known(matter, principal.unit), ...rowsFor(asked, labels.terms, thing.data), ...(replaces(act) ? inward(asked, thing.data ?? {}) : {}) }} onFinish={() => perform.mutate(act)} />
       <p className="quiet small">{t('actSealed')}</p>
       <div className="act-foot">
         <Button type="primary" loading={perform.isPending} onClick={() => form.submit()}>
@@ -146,7 +156,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: () => void
 }
 
 /** The drawer in which one matter is acted on. */
-export function ActDrawer({ matter, onClose, onDone }: { matter: Matter | null; onClose: () => void; onDone?: () => void }) {
+export function ActDrawer({ matter, onClose, onDone }: { matter: Matter | null; onClose: () => void; onDone?: (answer: unknown) => void }) {
   const { t } = useLanguage();
   const labels = useLabels();
   return (
@@ -161,9 +171,9 @@ export function ActDrawer({ matter, onClose, onDone }: { matter: Matter | null; 
             key={`${matter.service}/${matter.id}/${matter.action}`}
             matter={matter}
             onClose={onClose}
-            onDone={() => {
+            onDone={(answer) => {
               onClose();
-              onDone?.();
+              onDone?.(answer);
             }}
           />
         </>

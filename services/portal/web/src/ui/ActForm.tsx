@@ -1,13 +1,13 @@
 import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, DatePicker, Form, Input, InputNumber, Radio, Select } from 'antd';
-import type { FormInstance } from 'antd';
+import type { FormInstance, FormRule } from 'antd';
 import dayjs from 'dayjs';
 import type { Field } from '../api/acts';
 import { useLabels } from '../api/labels';
 import { useThing, useUnits } from '../api/queries';
 import { useLanguage } from '../i18n/language';
-import { codesOf, vocabularyOf } from '../terms/choices';
-import { fromWan } from '../terms/money';
+import { codesOf } from '../terms/choices';
+import { fen, fromWan, toWan } from '../terms/money';
 import { UNITS } from '../terms/names';
 import type { Path } from '../terms/violations';
 
@@ -28,29 +28,56 @@ interface Listed {
   code?: string;
   title?: string;
   name?: string;
+  recipients?: string;
 }
 
-/** Chooses one of what a service lists, or of the parts of the thing itself. */
-function Reference({ service, path, part, ...control }: { service: string; path: string; part: string; value?: string; onChange?: (v: string) => void; id?: string }) {
-  const { pick } = useLanguage();
+// What a part is called by, and what a form sends for it. A part without a name
+// of its own is known by its number, from one.
+function choiceOf(part: unknown, n: number, by: string[] | undefined): { value: string | number; label: string } {
+  if (typeof part === 'string') return { value: part, label: part };
+  if (by) {
+    const named = by.map((name) => [name, (part as Record<string, unknown>)[name]]);
+    return { value: JSON.stringify(Object.fromEntries(named)), label: named.map(([, v]) => String(v)).join(' / ') };
+  }
+  const x = part as Listed;
+  const value = x.id ?? x.code ?? n + 1;
+  return { value, label: x.title ?? x.name ?? (x.recipients ? `${n + 1}. ${x.recipients}` : String(value)) };
+}
+
+/** Chooses one of what a service lists, or of the parts of the thing itself; several, where they are named by fields. */
+function Reference({ service, path, part, by, ...control }: { service: string; path: string; part: string; by?: string[] | undefined; placeholder?: string; value?: string; onChange?: (v: string) => void; id?: string }) {
   const found = useThing(service, path);
-  const list = (found.data?.[part] as Listed[] | undefined) ?? [];
-  const options = list.map((x) => {
-    const value = x.id ?? x.code ?? '';
-    return { value, label: x.title ?? x.name ?? pick({ zh: value, en: value }) };
-  });
-  return <Select {...control} loading={found.isPending} showSearch={{ optionFilterProp: 'label' }} options={options} />;
+  const list = (found.data?.[part] as unknown[] | undefined) ?? [];
+  return <Select {...control} {...(by ? { mode: 'multiple' as const } : {})} loading={found.isPending} showSearch={{ optionFilterProp: 'label' }} options={list.map((x, n) => choiceOf(x, n, by))} />;
 }
 
-function Entry({ field, at, service, thing }: { field: Field; at: Path; service: string; thing: string }) {
+const isFilled = (v: unknown): boolean =>
+  v !== undefined && v !== null && v !== '' && (typeof v !== 'object' || Object.values(v).some(isFilled));
+
+interface EntryProps {
+  field: Field;
+  /** Its name in the form, from the list that it stands in. */
+  at: Path;
+  /** The way to that list; empty where it stands in none. */
+  under?: Path;
+  /** The whole path of a group that can be left out: what it requires, it requires once begun. */
+  optional?: Path | undefined;
+  service: string;
+  thing: string;
+}
+
+function Entry({ field, at, under = [], optional, service, thing }: EntryProps) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
   const units = useUnits().data;
   const amount = useAmountRule();
   const label = labels.field(field.name, service);
-  const rules = field.required && field.kind !== 'bool' ? [{ required: true, message: t('required') }] : [];
-  const item = (control: React.ReactNode, more: object[] = []) => (
-    <Form.Item name={at} label={label} rules={[...rules, ...more]} required={field.required}>
+  const begun: FormRule = ({ getFieldValue }) => ({
+    validator: (_, v) => (isFilled(v) || !isFilled(getFieldValue(optional)) ? Promise.resolve() : Promise.reject(new Error(t('required')))),
+  });
+  const rules: FormRule[] = !field.required ? [] : optional ? [begun] : [{ required: true, message: t('required') }];
+  const item = (control: React.ReactNode, more: FormRule[] = []) => (
+    <Form.Item name={at} label={label} rules={[...rules, ...more]} required={field.required && !optional}>
       {control}
     </Form.Item>
   );
@@ -64,7 +91,6 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
             { value: false, label: t('no') },
           ]}
         />,
-        field.required ? [{ required: true, message: t('required') }] : [],
       );
     case 'money':
       return item(<InputNumber<string> stringMode controls={false} suffix={t('wan')} className="wide" inputMode="decimal" />, [amount]);
@@ -96,13 +122,14 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
         },
       ]);
     case 'ref':
-      return item(<Reference service={service} path={field.list ?? thing} part={field.within ?? 'items'} />);
+    case 'refs':
+      return item(<Reference service={service} path={field.list ?? thing} part={field.within ?? 'items'} by={field.by} {...(field.by && !field.required ? { placeholder: t('allUnlessChosen') } : {})} />);
     case 'group':
       return (
         <fieldset className="group">
           <legend>{label}</legend>
           {field.fields?.map((f) => (
-            <Entry key={f.name} field={f} at={[...at, f.name]} service={service} thing={thing} />
+            <Entry key={f.name} field={f} at={[...at, f.name]} under={under} optional={optional ?? (field.required ? undefined : [...under, ...at])} service={service} thing={thing} />
           ))}
         </fieldset>
       );
@@ -115,7 +142,7 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
               {entries.map((e) => (
                 <div key={e.key} className="list-entry">
                   {field.fields?.map((f) => (
-                    <Entry key={f.name} field={f} at={[e.name, f.name]} service={service} thing={thing} />
+                    <Entry key={f.name} field={f} at={[e.name, f.name]} under={[...under, ...at]} service={service} thing={thing} />
                   ))}
                   <Button type="text" icon={<DeleteOutlined />} onClick={() => remove(e.name)}>
                     {t('remove')}
@@ -132,7 +159,7 @@ function Entry({ field, at, service, thing }: { field: Field; at: Path; service:
     case 'text': {
       const codes = codesOf(service, field.name);
       if (codes.length > 0) return item(<Select options={codes.map((c) => ({ value: c, label: labels.value(field.name, c) }))} />);
-      const terms = labels.terms(vocabularyOf(field.name) ?? '');
+      const terms = labels.terms(field.vocabulary ?? '');
       if (terms.length > 0) return item(<Select options={terms.map((x) => ({ value: x.code, label: pick(x) }))} />);
       if (UNIT.test(field.name)) {
         const list = units?.map((u) => u.code) ?? Object.keys(UNITS);
@@ -179,13 +206,34 @@ export function rowsFor(fields: Field[], terms: (vocabulary: string) => { code: 
   for (const f of fields) {
     if (f.kind !== 'list') continue;
     for (const entry of f.fields ?? []) {
-      const codes = terms(vocabularyOf(entry.name) ?? '').map((x) => x.code);
+      const codes = terms(entry.vocabulary ?? '').map((x) => x.code);
       const parts = f.name === `${entry.name}s` && Array.isArray(thing?.[f.name]) ? (thing[f.name] as unknown[]).filter((x) => typeof x === 'string') : [];
       const found = codes.length > 0 ? codes : parts;
       if (found.length > 0) rows[f.name] = found.map((code) => ({ [entry.name]: code }));
     }
   }
   return rows;
+}
+
+/** What a form that replaces a thing begins with: the thing as it is. */
+export function inward(fields: Field[], thing: Record<string, unknown>): Record<string, unknown> {
+  const entered = (f: Field, v: unknown): unknown => {
+    switch (f.kind) {
+      case 'money':
+        return toWan(fen(v));
+      case 'date':
+        return dayjs(v as string);
+      case 'json':
+        return JSON.stringify(v);
+      case 'group':
+        return inward(f.fields ?? [], v as Record<string, unknown>);
+      case 'list':
+        return (v as Record<string, unknown>[]).map((e) => inward(f.fields ?? [], e));
+      default:
+        return v;
+    }
+  };
+  return Object.fromEntries(fields.filter((f) => thing[f.name] !== undefined && thing[f.name] !== null && thing[f.name] !== '').map((f) => [f.name, entered(f, thing[f.name])]));
 }
 
 /** What the form holds, as the service wants it; empty fields are left out. */
@@ -207,6 +255,8 @@ function one(f: Field, v: unknown): unknown {
       return dayjs.isDayjs(v) ? v.format('YYYY-MM-DD') : v;
     case 'json':
       return JSON.parse(v as string) as unknown;
+    case 'refs':
+      return (v as string[]).map((x) => JSON.parse(x) as unknown);
     case 'group': {
       const g = outward(f.fields ?? [], v as Record<string, unknown>);
       return Object.keys(g).length > 0 ? g : undefined;

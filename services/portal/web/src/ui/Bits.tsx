@@ -6,6 +6,7 @@ import type { Violation } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { nearness } from '../terms/clocks';
 import { daysBetween } from '../terms/dates';
+import { isShown } from '../terms/fields';
 import { wan } from '../terms/money';
 import { toneOf } from '../terms/names';
 import type { Tone } from '../terms/names';
@@ -24,6 +25,32 @@ export function Provisions({ ids }: { ids: readonly string[] | undefined }) {
         </Tooltip>
       ))}
     </span>
+  );
+}
+
+/** What a fact, or a part of a thing, says: a line for each field, and the provisions that it rests on. */
+export function Statement({ of: data, service }: { of: Record<string, unknown>; service?: string }) {
+  const labels = useLabels();
+  const { basis } = data;
+  const lines = Object.entries(data)
+    // A code stands for the text beside it.
+    .filter(([name]) => isShown(name) && !(name === 'code' && 'text' in data))
+    .map(([name, v]) => [labels.field(name, service), labels.value(name, v)] as const)
+    .filter(([, v]) => v !== '');
+  return (
+    <>
+      {lines.length > 0 && (
+        <dl className="fact-data">
+          {lines.map(([name, v]) => (
+            <div key={name}>
+              <dt>{name}</dt>
+              <dd className="prose">{v}</dd>
+            </div>
+          ))}
+        </dl>
+      )}
+      <Provisions ids={Array.isArray(basis) ? (basis as string[]) : []} />
+    </>
   );
 }
 

@@ -8,9 +8,8 @@ import { useLanguage } from '../i18n/language';
 import { eventOf } from '../terms/audit';
 import { minute } from '../terms/dates';
 import { factName } from '../terms/facts';
-import { isShown } from '../terms/fields';
 import { examine } from '../terms/proof';
-import { Loading, Nothing, ProblemView, Provisions } from './Bits';
+import { Loading, Nothing, ProblemView, Statement } from './Bits';
 
 /** Whether a row is signed, and whether it is what was hashed. */
 export function RowTag({ row }: { row: LedgerRow }) {
@@ -63,11 +62,7 @@ function Row({ row }: { row: LedgerRow }) {
   const event = eventOf(row.raw);
   const { project, ...said } = event?.data ?? {};
   // What a fact repeats of its project reads as the fact's own.
-  const lines = Object.entries({ ...(typeof project === 'object' ? project : {}), ...said })
-    .filter(([name]) => isShown(name))
-    .map(([name, v]) => [labels.field(name), labels.value(name, v)] as const)
-    .filter(([, v]) => v !== '');
-  const basis = event?.data['basis'];
+  const whole = { ...(typeof project === 'object' ? project : {}), ...said, basis: said['basis'] };
   return (
     <>
       <h3>
@@ -78,15 +73,7 @@ function Row({ row }: { row: LedgerRow }) {
       </p>
       <section aria-label={t('ledgerFact')}>
         <h4>{t('ledgerFact')}</h4>
-        <dl className="fact-data">
-          {lines.map(([name, v]) => (
-            <div key={name}>
-              <dt>{name}</dt>
-              <dd>{v}</dd>
-            </div>
-          ))}
-        </dl>
-        <Provisions ids={Array.isArray(basis) ? (basis as string[]) : []} />
+        <Statement of={whole} service={row.service} />
         <details className="raw">
           <summary>{t('ledgerRaw')}</summary>
           <pre>{event ? JSON.stringify(JSON.parse(row.raw), null, 2) : row.raw}</pre>

@@ -32,17 +32,21 @@ interface Props<T> {
   empty: ReactNode;
   /** What a row shows when it is opened. */
   open?: (row: T) => ReactNode;
+  /** What a row is known by, where it has no id. */
+  keyOf?: (row: T) => string;
+  /** Rows that can be chosen, by their keys. */
+  choose?: { chosen: string[]; may: (row: T) => boolean; onChange: (rows: T[]) => void };
 }
 
 /** A list that is read page by page: its rows, why there are none, and what went wrong. */
-export function Listing<T extends { id: string }>({ name, of: list, rows, columns, width, empty, open }: Props<T>) {
+export function Listing<T extends object>({ name, of: list, rows, columns, width, empty, open, choose, keyOf }: Props<T>) {
   return (
     <>
       {list.isError ? (
         <ProblemView error={list.error} retry={() => void list.refetch()} />
       ) : (
         <Table<T>
-          rowKey="id"
+          rowKey={keyOf ?? 'id'}
           dataSource={rows ?? rowsOf(list.data)}
           loading={list.isPending || list.isPlaceholderData}
           pagination={false}
@@ -51,6 +55,7 @@ export function Listing<T extends { id: string }>({ name, of: list, rows, column
           locale={{ emptyText: empty }}
           columns={columns}
           {...(open ? { expandable: { expandedRowRender: open } } : {})}
+          {...(choose ? { rowSelection: { hideSelectAll: true, preserveSelectedRowKeys: true, selectedRowKeys: choose.chosen, onChange: (_: unknown, of: T[]) => choose.onChange(of), getCheckboxProps: (x: T) => ({ disabled: !choose.may(x) }) } } : {})}
         />
       )}
       <More of={list} />

@@ -1,4 +1,4 @@
-import { AuditOutlined, CalendarOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined, UserOutlined } from '@ant-design/icons';
+import { AuditOutlined, CalendarOutlined, DatabaseOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined, UserOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
 import { Suspense, useState } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
@@ -9,6 +9,7 @@ import { useLanguage } from '../i18n/language';
 import type { TextKey } from '../i18n/texts';
 import { ANSWERERS, ROLES } from '../terms/names';
 import { REGISTERS } from '../terms/registers';
+import type { Register } from '../terms/registers';
 import { Loading } from './Bits';
 
 /** The mark of the portal: a file that is checked. */
@@ -32,9 +33,9 @@ export function LanguageSwitch({ light }: { light?: boolean }) {
 }
 
 // The pages that the menu leads to besides the inbox.
-const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays', '/service-keys', ...Object.keys(REGISTERS).map((name) => `/registers/${name}`)];
+const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays', '/service-keys', '/resources', ...Object.keys(REGISTERS).map((name) => `/registers/${name}`)];
 
-function Navigation({ onGo }: { onGo?: () => void }) {
+function Navigation() {
   const { t, pick } = useLanguage();
   const { principal, today } = useSigned();
   const inbox = useInbox();
@@ -42,13 +43,16 @@ function Navigation({ onGo }: { onGo?: () => void }) {
   const here = PLACES.find((p) => pathname.startsWith(p)) ?? '/';
   const has = (...roles: string[]) => roles.some((r) => principal.roles.includes(r));
   const to = (path: string, label: TextKey) => ({ key: path, label: <Link to={path}>{t(label)}</Link> });
+  const registers = Object.values(REGISTERS);
+  const toRegister = (r: Register) => ({ key: `/registers/${r.name}`, label: <Link to={`/registers/${r.name}`}>{pick(r.title)}</Link> });
+  // The part of the menu that the page is in is open.
+  const within = here === '/resources' || registers.some((r) => r.data && here === `/registers/${r.name}`) ? 'data' : here.startsWith('/registers/') ? 'registers' : 'audit';
   return (
     <nav className="nav" aria-label={t('menu')}>
       <Menu
         mode="inline"
         selectedKeys={[here]}
-        defaultOpenKeys={['audit']}
-        onClick={onGo}
+        defaultOpenKeys={[within]}
         items={[
           {
             key: '/',
@@ -59,7 +63,8 @@ function Navigation({ onGo }: { onGo?: () => void }) {
               </Link>
             ),
           },
-          { ...to('/projects', 'navProjects'), icon: <FolderOpenOutlined /> },
+          // Who runs the platform sees none of its content.
+          ...(has('operator', 'account_admin') ? [] : [{ ...to('/projects', 'navProjects'), icon: <FolderOpenOutlined /> }]),
           ...(has('declarer') ? [{ ...to('/declare', 'navDeclare'), icon: <FileAddOutlined /> }] : []),
           ...(has('auditor')
             ? [
@@ -80,7 +85,13 @@ function Navigation({ onGo }: { onGo?: () => void }) {
                   key: 'registers',
                   icon: <ProfileOutlined />,
                   label: t('navRegisters'),
-                  children: Object.values(REGISTERS).map((r) => ({ key: `/registers/${r.name}`, label: <Link to={`/registers/${r.name}`}>{pick(r.title)}</Link> })),
+                  children: registers.filter((r) => !r.data).map(toRegister),
+                },
+                {
+                  key: 'data',
+                  icon: <DatabaseOutlined />,
+                  label: t('navData'),
+                  children: [to('/resources', 'navResources'), ...registers.filter((r) => r.data).map(toRegister)],
                 },
               ]),
           ...(has('operator') ? [{ ...to('/holidays', 'navHolidays'), icon: <CalendarOutlined /> }] : []),
@@ -102,7 +113,10 @@ export function Shell() {
   const { principal } = useSigned();
   const labels = useLabels();
   const wide = Grid.useBreakpoint().md ?? true;
-  const [open, setOpen] = useState(false);
+  // The menu of a narrow screen is open where it was opened: going anywhere closes
+  // it, and not before the link has been followed.
+  const { key } = useLocation();
+  const [openAt, setOpenAt] = useState('');
   const roles = principal.roles.map((r) => pick(ROLES[r] ?? { zh: r, en: r })).join('、');
   return (
     <Layout className="shell">
@@ -110,7 +124,7 @@ export function Shell() {
         {t('skip')}
       </a>
       <Layout.Header className="top">
-        {!wide && <Button type="text" className="on-dark" icon={<MenuOutlined />} aria-label={t('menu')} onClick={() => setOpen(true)} />}
+        {!wide && <Button type="text" className="on-dark" icon={<MenuOutlined />} aria-label={t('menu')} onClick={() => setOpenAt(key)} />}
         <Link to="/" className="brand">
           <Mark />
           <span>{t('product')}</span>
@@ -142,8 +156,8 @@ export function Shell() {
             <Navigation />
           </Layout.Sider>
         )}
-        <Drawer open={open && !wide} placement="left" size={248} onClose={() => setOpen(false)} title={t('product')} className="side-drawer">
-          <Navigation onGo={() => setOpen(false)} />
+        <Drawer open={openAt === key && !wide} placement="left" size={248} onClose={() => setOpenAt('')} title={t('product')} className="side-drawer">
+          <Navigation />
         </Drawer>
         <Layout.Content id="content" className="content" tabIndex={-1}>
           <Suspense fallback={<Loading />}>

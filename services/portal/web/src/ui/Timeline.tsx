@@ -5,18 +5,12 @@ import type { Fact } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { minute } from '../terms/dates';
 import { factName, factTone, isClock } from '../terms/facts';
-import { isShown } from '../terms/fields';
-import { Nothing, Provisions } from './Bits';
+import { Nothing, Statement } from './Bits';
 
 /** One fact as it was stated. */
 function Entry({ fact, brief }: { fact: Fact; brief: boolean }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
-  const lines = Object.entries(fact.data)
-    .filter(([name]) => isShown(name))
-    .map(([name, v]) => [labels.field(name), labels.value(name, v)] as const)
-    .filter(([, v]) => v !== '');
-  const basis = fact.data['basis'];
   return (
     <li className={`fact fact-${isClock(fact.type) ? 'clock' : factTone(fact.type, fact.data)}`}>
       <div className="fact-head">
@@ -31,17 +25,7 @@ function Entry({ fact, brief }: { fact: Fact; brief: boolean }) {
       </div>
       {!brief && (
         <>
-          {lines.length > 0 && (
-            <dl className="fact-data">
-              {lines.map(([name, v]) => (
-                <div key={name}>
-                  <dt>{name}</dt>
-                  <dd>{v}</dd>
-                </div>
-              ))}
-            </dl>
-          )}
-          <Provisions ids={Array.isArray(basis) ? (basis as string[]) : []} />
+          <Statement of={fact.data} service={fact.service} />
           <details className="raw">
             <summary>
               {t('timelineRaw')} · {t('timelineSeq', { n: fact.seq })}

@@ -6,15 +6,16 @@ import { useMemo } from 'react';
 import { Link, useSearchParams } from 'react-router';
 import { useProjectChanges, useProjectView } from '../../api/audit';
 import { useLabels } from '../../api/labels';
-import type { ProjectView, ViewChange, ViewDecision, ViewDeadline } from '../../api/types';
+import type { ProjectView, ViewChange, ViewDecision, ViewDeadline, ViewDiff } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { AMOUNT_NAMES, CLOCK_STATES, placeOf, viewAmountName, viewValueName } from '../../terms/audit';
 import { minute } from '../../terms/dates';
 import { factName } from '../../terms/facts';
 import { valueName } from '../../terms/fields';
 import { wan } from '../../terms/money';
-import { Loading, Nothing, PageHead, ProblemView, Provisions, Wan } from '../../ui/Bits';
+import { Nothing, PageHead, Provisions, Wan } from '../../ui/Bits';
 import { RowLink } from '../../ui/LedgerRow';
+import { Loaded } from '../../ui/Loaded';
 import { ProjectPicker } from '../../ui/ProjectPicker';
 
 /** How a view's texts are read: codes become words. */
@@ -158,13 +159,18 @@ function View({ view: v }: { view: ProjectView }) {
 }
 
 function Changes({ asked }: { asked: { project: string; from: string; to: string } }) {
+  const { t } = useLanguage();
+  return (
+    <Loaded of={useProjectChanges(asked)} part names={{ from: t('changesFrom'), to: t('changesTo'), id: t('ledgerProject') }}>
+      {(d) => <Differences of={d} />}
+    </Loaded>
+  );
+}
+
+function Differences({ of: d }: { of: ViewDiff }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
   const text = useValueText();
-  const found = useProjectChanges(asked);
-  if (found.isError) return <ProblemView error={found.error} names={{ from: t('changesFrom'), to: t('changesTo'), id: t('ledgerProject') }} retry={() => void found.refetch()} />;
-  if (found.isPending) return <Loading />;
-  const d = found.data;
   const what = (c: ViewChange) => {
     const p = placeOf(c.path);
     switch (p.group) {
@@ -213,9 +219,11 @@ function Changes({ asked }: { asked: { project: string; from: string; to: string
 
 function Shown({ asked }: { asked: { project: string; date: string } }) {
   const { t } = useLanguage();
-  const found = useProjectView(asked);
-  if (found.isError) return <ProblemView error={found.error} names={{ date: t('asOfDate'), id: t('ledgerProject') }} retry={() => void found.refetch()} />;
-  return found.isPending ? <Loading /> : <View view={found.data} />;
+  return (
+    <Loaded of={useProjectView(asked)} part names={{ date: t('asOfDate'), id: t('ledgerProject') }}>
+      {(view) => <View view={view} />}
+    </Loaded>
+  );
 }
 
 interface Entered {

@@ -10,9 +10,11 @@ import type { AuditCase, AuditConclusion, AuditPaper } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
 import { CASE_OUTCOMES, MANNERS } from '../../terms/audit';
 import { ANSWERERS } from '../../terms/names';
-import { Due, Loading, PageHead, ProblemView } from '../../ui/Bits';
+import { Due, PageHead } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct, FormField } from '../../ui/FormDrawer';
+import { Loaded } from '../../ui/Loaded';
+import { ProjectLink } from '../../ui/ProjectLink';
 import { CaseTag, dueOf } from './Cases';
 
 function PaperList({ of: c, list }: { of: AuditCase; list: AuditPaper[] }) {
@@ -246,7 +248,7 @@ function Whole({ of: c }: { of: AuditCase }) {
                   <div>
                     {c.projects.map((p) => (
                       <div key={p}>
-                        <Link to={`/projects/${p}`}>{p}</Link>
+                        <ProjectLink id={p} />
                       </div>
                     ))}
                   </div>
@@ -305,8 +307,5 @@ function Whole({ of: c }: { of: AuditCase }) {
 /** One audit case: what was asked, what the unit answered, what it is to put right, and what came of it. */
 export default function Case() {
   const { id = '' } = useParams();
-  const found = useCase(id);
-  if (found.isPending) return <Loading />;
-  if (found.isError) return <ProblemView error={found.error} retry={() => void found.refetch()} />;
-  return <Whole of={found.data} />;
+  return <Loaded of={useCase(id)}>{(c) => <Whole of={c} />}</Loaded>;
 }

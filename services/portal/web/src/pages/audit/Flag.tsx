@@ -5,14 +5,16 @@ import { useAuditRefresh, useFlag } from '../../api/audit';
 import { useLabels } from '../../api/labels';
 import type { AuditCase, Evidence, Flag as RedFlag } from '../../api/types';
 import { useLanguage } from '../../i18n/language';
-import { figureOf } from '../../terms/audit';
+import { DETECTORS, figureOf, shownBy } from '../../terms/audit';
 import { minute } from '../../terms/dates';
 import { factName } from '../../terms/facts';
 import { wan } from '../../terms/money';
-import { Loading, PageHead, ProblemView, Provisions, Wan } from '../../ui/Bits';
+import { PageHead, Provisions, Wan } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct } from '../../ui/FormDrawer';
 import { RowLink } from '../../ui/LedgerRow';
+import { Loaded } from '../../ui/Loaded';
+import { ProjectLink } from '../../ui/ProjectLink';
 import { SeverityTag } from './Flags';
 
 function Rule({ flag: f }: { flag: RedFlag }) {
@@ -27,7 +29,7 @@ function Rule({ flag: f }: { flag: RedFlag }) {
         items={[
           { label: t('basis'), children: <Provisions ids={f.rule.basis} /> },
           { label: t('flagPack'), children: `${f.rule.pack} ${f.rule.pack_version}` },
-          { label: t('flagDetector'), children: <code>{f.rule.detector}</code> },
+          { label: t('flagDetector'), children: pick(DETECTORS[f.rule.detector] ?? { zh: f.rule.detector, en: f.rule.detector }) },
           { label: t('flagCondition'), children: f.rule.condition === 'true' ? t('flagAlways') : <code className="long">{f.rule.condition}</code> },
           ...f.rule.figures.map((x) => {
             const figure = figureOf(x);
@@ -39,18 +41,12 @@ function Rule({ flag: f }: { flag: RedFlag }) {
   );
 }
 
-/** One red flag with all it rests on. */
-export default function Flag() {
+function Whole({ flag: f }: { flag: RedFlag }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
-  const { id = '' } = useParams();
   const go = useNavigate();
   const refresh = useAuditRefresh();
-  const found = useFlag(id);
   const [act, setAct] = useState<FormAct | null>(null);
-  if (found.isPending) return <Loading />;
-  if (found.isError) return <ProblemView error={found.error} retry={() => void found.refetch()} />;
-  const f = found.data;
   const title = pick({ zh: f.title, en: f.title_en });
   const open = () =>
     setAct({
@@ -109,7 +105,7 @@ export default function Flag() {
                 <div>
                   {f.projects.map((p) => (
                     <div key={p}>
-                      <Link to={`/projects/${p}`}>{p}</Link> · <Link to={`/audit/as-of?project=${encodeURIComponent(p)}`}>{t('navAsOf')}</Link>
+                      <ProjectLink id={p} /> · <Link to={`/audit/as-of?project=${encodeURIComponent(p)}`}>{t('navAsOf')}</Link>
                     </div>
                   ))}
                 </div>
@@ -145,7 +141,7 @@ export default function Flag() {
           columns={[
             { title: t('ledgerSeq'), width: 90, render: (_, e) => <RowLink seq={e.seq} /> },
             { title: t('ledgerWhat'), width: 180, render: (_, e) => pick(factName(e.type)) },
-            { title: t('flagShows'), render: (_, e) => pick(e.shows) },
+            { title: t('flagShows'), render: (_, e) => pick(shownBy(e, labels.clock)) },
             { title: t('flagDay'), width: 110, render: (_, e) => <span className="num">{e.day ?? '—'}</span> },
             { title: t('flagAmount'), width: 130, align: 'right', render: (_, e) => <Wan fen={e.amount_fen} /> },
             { title: t('ledgerWho'), width: 200, render: (_, e) => `${labels.unit(e.unit)} ${e.actor}` },
@@ -162,4 +158,10 @@ export default function Flag() {
       />
     </>
   );
+}
+
+/** One red flag with all it rests on. */
+export default function Flag() {
+  const { id = '' } = useParams();
+  return <Loaded of={useFlag(id)}>{(f) => <Whole flag={f} />}</Loaded>;
 }

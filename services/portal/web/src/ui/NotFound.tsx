@@ -1,7 +1,7 @@
 import { Button } from 'antd';
 import { Link } from 'react-router';
 import { useLanguage } from '../i18n/language';
-import { Nothing } from '../ui/Bits';
+import { Nothing } from './Bits';
 
 /** An address that leads nowhere. */
 export function NotFound() {
