@@ -38,9 +38,9 @@ type Figures struct {
 // in turn, is the raw rate of the hash function: the same events, as they lie one
 // behind the other, hashed with d in one loop, which is on one core.
 //
-// A row of EventSize bytes is 7 blocks of a hash function for the reference; ours
-// hashes 4 more, two for its link and two for its node of the tree, before it has
-// read a character. Core for core it can therefore not come to more than 7/11.
+// A row of EventSize bytes is 7 blocks of SHA-256 for the reference; ours hashes 4
+// more, two for its link and two for its node of the tree, before it has read a
+// character. Core for core it can therefore not come to more than 7/11.
 func Verify(ctx context.Context, d ledger.Digests, rows, rounds int) (Figures, error) {
 	head := ledger.Genesis(benchOrigin)
 	var events, file []byte
