@@ -32,16 +32,21 @@ func options(at time.Time) token.Options {
 	return token.Options{Issuer: "egov", Audience: "egov-services", Now: func() time.Time { return at }}
 }
 
-func TestVerifyOverJWKS(t *testing.T) {
-	t.Parallel()
-	iss := issuer(t)
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+// publishes answers with the issuer's keys, as identity does.
+func publishes(t *testing.T, iss *token.Issuer) http.HandlerFunc {
+	return func(w http.ResponseWriter, _ *http.Request) {
 		set, err := iss.KeySet()
 		if err != nil {
 			t.Error(err)
 		}
 		w.Write(set)
-	}))
+	}
+}
+
+func TestVerifyOverJWKS(t *testing.T) {
+	t.Parallel()
+	iss := issuer(t)
+	srv := httptest.NewServer(publishes(t, iss))
 	t.Cleanup(srv.Close)
 	o := options(now)
 	o.JWKSURL = srv.URL
@@ -110,13 +115,7 @@ func TestVerifierStartsBeforeIdentity(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	srv := &http.Server{Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
-		set, err := iss.KeySet()
-		if err != nil {
-			t.Error(err)
-		}
-		w.Write(set)
-	})}
+	srv := &http.Server{Handler: publishes(t, iss)}
 	t.Cleanup(func() { srv.Close() })
 	go srv.Serve(ln) //nolint:errcheck // ends with the test
 	signed, _, err := iss.Issue(authn.Principal{Subject: "a1", Unit: "education"}, time.Minute)
@@ -138,16 +137,13 @@ func TestKeysComeInTheEnd(t *testing.T) {
 	t.Parallel()
 	iss := issuer(t)
 	var up atomic.Bool
-	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+	keys := publishes(t, iss)
+	srv := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !up.Load() {
 			http.Error(w, "starting", http.StatusServiceUnavailable)
 			return
 		}
-		set, err := iss.KeySet()
-		if err != nil {
-			t.Error(err)
-		}
-		w.Write(set)
+		keys(w, r)
 	}))
 	t.Cleanup(srv.Close)
 	o := options(now)

@@ -39,6 +39,19 @@ type dossier struct {
 	Deadlines []clock `json:"deadlines"`
 }
 
+// ended counts the clocks that have ended.
+func (d dossier) ended() (n Deadlines) {
+	for _, c := range d.Deadlines {
+		switch c.State {
+		case "met":
+			n.Met++
+		case "late":
+			n.Late++
+		}
+	}
+	return n
+}
+
 type clock struct {
 	State string `json:"state"`
 }
@@ -64,14 +77,7 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s is %q, the rules end it at %q (%v)", x.ID, d.Project.Stage, w.end(x), err))
 		}
 		p := ProjectReport{ID: x.ID, Title: x.Title, Route: x.decision.Route, Stage: d.Project.Stage, Amounts: d.Amounts}
-		for _, c := range d.Deadlines {
-			switch c.State {
-			case "met":
-				p.Deadlines.Met++
-			case "late":
-				p.Deadlines.Late++
-			}
-		}
+		p.Deadlines = d.ended()
 		late += p.Deadlines.Late
 		if x.late != (p.Deadlines.Late > 0) {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s has %d late deadlines", x.ID, p.Deadlines.Late))
@@ -100,13 +106,7 @@ func (w *walk) met(ctx context.Context, bureau person, r *road) (int, error) {
 // settled reports whether the clocks that end with the road have ended, as many
 // as the ledger says.
 func (w *walk) settled(r *road, d dossier, met int) bool {
-	ended := 0
-	for _, c := range d.Deadlines {
-		if c.State == "met" {
-			ended++
-		}
-	}
-	return ended >= met && (!w.spends(r) || !slices.ContainsFunc(d.Deadlines, clock.warned))
+	return d.ended().Met >= met && (!w.spends(r) || !slices.ContainsFunc(d.Deadlines, clock.warned))
 }
 
 // chain checks that each amount is within the one before it, and that none is
