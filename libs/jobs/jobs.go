@@ -101,6 +101,7 @@ const (
 type Runner struct {
 	pool   *pgxpool.Pool
 	client *river.Client[pgx.Tx]
+	begin  sync.RWMutex // whoever enqueues wakes what Start of river v0.51.1 is still making: one at a time
 	works  []Work
 	log    *slog.Logger
 	m      metrics
@@ -168,6 +169,8 @@ func (r *Runner) Enqueue(ctx context.Context, jobs ...Args) error {
 	for i, j := range jobs {
 		params[i] = river.InsertManyParams{Args: j, InsertOpts: &river.InsertOpts{UniqueOpts: river.UniqueOpts{ByArgs: true, ByState: unfinished}}}
 	}
+	r.begin.RLock()
+	defer r.begin.RUnlock()
 	_, err := r.client.InsertMany(ctx, params)
 	return err
 }
@@ -180,7 +183,7 @@ var unfinished = []rivertype.JobState{
 // A database that is away is waited for.
 func (r *Runner) Run(ctx context.Context) error {
 	for {
-		err := r.client.Start(ctx)
+		err := r.start(ctx)
 		if err == nil {
 			break
 		}
@@ -202,6 +205,12 @@ func (r *Runner) Run(ctx context.Context) error {
 	g.Wait()
 	<-r.client.Stopped()
 	return nil
+}
+
+func (r *Runner) start(ctx context.Context) error {
+	r.begin.Lock()
+	defer r.begin.Unlock()
+	return r.client.Start(ctx)
 }
 
 // repeat enqueues the job of every interval. Which process comes first does
