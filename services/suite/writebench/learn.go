@@ -27,6 +27,16 @@ type statement struct {
 	params  []*string
 }
 
+// keyed says whether the n-th parameter, from 1, is the list of the caller's
+// keys.
+func (s statement) keyed(n int) bool { return n == 1 && strings.Contains(s.sql, "idempotency") }
+
+// submission is one that was logged: the statements about the draft of that id.
+type submission struct {
+	id         string
+	statements []statement
+}
+
 // logEntry is what is used of a line of PostgreSQL's JSON log.
 type logEntry struct {
 	Session string `json:"session_id"`
@@ -48,8 +58,9 @@ func (b *Bench) learn(ctx context.Context) error {
 	if err = errors.Join(err, b.logging(ctx, "none")); err != nil {
 		return err
 	}
+	b.submission = submission{name(b.next - 1), statements}
 	var text string
-	text, b.documents = script(statements, name(b.next-1))
+	text, b.documents = script(b.submission)
 	b.script = filepath.Join(b.o.Dir, "submit.sql")
 	return os.WriteFile(b.script, []byte(text), 0o600)
 }
@@ -248,12 +259,11 @@ const maxName = 200
 // another key each time, all else as it was. A draft is submitted once, as by
 // the service: submitted again it would stay in its indexes where it is. The documents are the values of
 // the variables d0, d1, ….
-func script(statements []statement, id string) (text string, documents []string) {
+func script(of submission) (text string, documents []string) {
 	var b strings.Builder
 	// Each connection takes every few-th draft, beginning with its own number.
 	fmt.Fprintf(&b, "\\set i :i + 1\n\\set n :first + :i * %d + :client_id\n\\set k random(1, 9000000000000000000)\n", few)
-	for _, s := range statements {
-		key := strings.Contains(s.sql, "idempotency")
+	for _, s := range of.statements {
 		b.WriteString(placeholder.ReplaceAllStringFunc(s.sql, func(ph string) string {
 			n, err := strconv.Atoi(ph[1:])
 			if err != nil || n < 1 || n > len(s.params) {
@@ -261,7 +271,7 @@ func script(statements []statement, id string) (text string, documents []string)
 			}
 			p := s.params[n-1]
 			switch {
-			case key && n == 1:
+			case s.keyed(n):
 				return "ARRAY[sha256(('k' || :k::text)::bytea)]"
 			case p == nil:
 				return "NULL"
@@ -273,7 +283,7 @@ func script(statements []statement, id string) (text string, documents []string)
 				}
 				return ":d" + strconv.Itoa(at)
 			}
-			return value(*p, id)
+			return value(*p, of.id)
 		}))
 		b.WriteString(";\n")
 	}
@@ -306,27 +316,42 @@ func literal(s string) string {
 
 var tps = regexp.MustCompile(`(?m)^tps = ([0-9.]+)`)
 
+// protocol is how pgbench sends a statement, as its option -M has it.
+type protocol string
+
+const (
+	// simple is pgbench's own default, and what the promises were measured
+	// against: every statement is sent as text, and planned where it is run.
+	simple protocol = "simple"
+	// prepared has a statement prepared once a connection. Where the statements
+	// themselves keep generic plans, nothing is planned again.
+	prepared protocol = "prepared"
+)
+
 // pgbench runs the script from few connections, whose sessions have the
 // settings of the service's.
-func (b *Bench) pgbench(to extent) side {
+func (b *Bench) pgbench(by protocol, to extent) side {
 	return func(ctx context.Context) (round, error) {
 		each := b.o.Requests / few
 		first, err := b.take(ctx, each*few)
 		if err != nil {
 			return round{}, err
 		}
-		return b.measure(ctx, b.servers[0], each*few, to, func() (time.Duration, error) { return b.replay(ctx, first, each) })
+		return b.measure(ctx, b.servers[0], each*few, to, func() (time.Duration, error) { return b.replay(ctx, by, first, each) })
 	}
 }
 
 // replay has each of few connections send the script so many times, and gives
 // how long that took from when all were connected.
-func (b *Bench) replay(ctx context.Context, first, each int) (time.Duration, error) {
+func (b *Bench) replay(ctx context.Context, by protocol, first, each int) (time.Duration, error) {
 	args := []string{
-		"-n", "-M", "prepared", "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(each),
+		"-n", "-M", string(by), "-c", strconv.Itoa(few), "-j", "2", "-t", strconv.Itoa(each),
 		"-f", b.script, "-D", "i=-1", "-D", "first=" + strconv.Itoa(first),
 	}
 	for i, d := range b.documents {
+		if by == simple { // the value of a variable becomes a part of the text
+			d = literal(d)
+		}
 		args = append(args, "-D", fmt.Sprintf("d%d=%s", i, d))
 	}
 	cmd := exec.CommandContext(ctx, b.o.PGBench, append(args, b.o.AppURL)...)

@@ -69,11 +69,11 @@ func TestOnlyTheSubmissionIsKept(t *testing.T) {
 
 func TestScriptIsAboutAnotherProjectEachTime(t *testing.T) {
 	t.Parallel()
-	got, documents := script([]statement{
+	got, documents := script(submission{"bench-7", []statement{
 		{sql: "SELECT body FROM idempotency WHERE key = $1", params: []*string{text(`\x00`)}},
 		{sql: `UPDATE "project" SET body=$2, note=$3 WHERE id=$1`, params: []*string{text("bench-7"), text(`{"id":"bench-7","more":"` + strings.Repeat("x", maxName) + `"}`), nil}},
 		{sql: "INSERT INTO deadline VALUES ($1::text, $2::uuid)", params: []*string{text("bench-7/accept"), text("01a20037-9aa7-7c7b-ac8c-a0493032c3f5")}},
-	}, "bench-7")
+	}})
 	for _, want := range []string{
 		"WHERE key = ARRAY[sha256(('k' || :k::text)::bytea)];\n",
 		`WHERE id=(E'' || E'bench-' || :n::text || E'')`,
@@ -86,6 +86,35 @@ func TestScriptIsAboutAnotherProjectEachTime(t *testing.T) {
 	}
 	if len(documents) != 1 || !strings.HasPrefix(documents[0], `{"id":"bench-7"`) {
 		t.Errorf("%q", documents)
+	}
+}
+
+func TestABatchIsAboutAnotherProjectEachTime(t *testing.T) {
+	t.Parallel()
+	document := `{"id":"bench-7","more":"` + strings.Repeat("x", maxName) + `"}`
+	of := submission{"bench-7", []statement{
+		{sql: "BEGIN"},
+		{sql: "SELECT body FROM idempotency WHERE key = ANY($1)", params: []*string{text(`{"\x00"}`)}},
+		{sql: `UPDATE "project" SET body=$2, note=$3 WHERE id=$1`, params: []*string{text("bench-7"), text(document), nil}},
+		{sql: "INSERT INTO deadline VALUES ($1, $2)", params: []*string{text("bench-7/accept"), text("01a20037-9aa7-7c7b-ac8c-a0493032c3f5")}},
+	}}
+	first, second := of.again("bench-8").QueuedQueries, of.again("bench-9").QueuedQueries
+	for i, s := range of.statements {
+		if first[i].SQL != s.sql || len(first[i].Arguments) != len(s.params) {
+			t.Errorf("%s with %d parameters", first[i].SQL, len(first[i].Arguments))
+		}
+	}
+	if got := first[2].Arguments; got[0] != "bench-8" || got[1] != document || got[2] != nil {
+		t.Errorf("the row: %v", got)
+	}
+	if got := first[3].Arguments[0]; got != "bench-8/accept" {
+		t.Errorf("the clock: %v", got)
+	}
+	if key := first[1].Arguments[0]; key == second[1].Arguments[0] || key == `{"\x00"}` {
+		t.Errorf("the key: %v", key)
+	}
+	if id := first[3].Arguments[1]; id == second[3].Arguments[1] {
+		t.Errorf("the event's id: %v", id)
 	}
 }
 

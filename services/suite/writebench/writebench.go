@@ -11,6 +11,11 @@
 // carried on between rounds; submit_c64_relayed is the same pair with all that
 // follows within the round, for both.
 //
+// pgbench sends statements as it does when nobody says how. pgx_batch has
+// nothing of the service in it: the same statements in one batch of the driver
+// against the same pgbench, so that it shows where the reference stands. The
+// pairs named prepared have a faster pgbench, and no floor.
+//
 // The package is for the project's benchmark runner; its absolute figures drift
 // with the machine, ratios of one run hold.
 package writebench
@@ -93,8 +98,9 @@ type Bench struct {
 
 	postmaster, redis int // process ids; 0 where processor time cannot be read
 
-	script    string   // for pgbench
-	documents []string // its variables d0, d1, …
+	submission submission
+	script     string   // for pgbench
+	documents  []string // its variables d0, d1, …
 }
 
 // instance is one process of the service.
@@ -178,9 +184,12 @@ func (b *Bench) Close() error {
 func (b *Bench) Measures() []Measure {
 	const unit = "submissions/s"
 	return []Measure{
-		{"submit_c8", unit, 1.0, 1.3, b.pair("submit_c8", b.http(few, b.o.Requests, written), b.pgbench(written))},
-		{"submit_c64_group", unit, 2.5, 4, b.pair("submit_c64_group", b.http(many, 3*b.o.Requests, written), b.pgbench(written))},
-		{"submit_c64_relayed", unit, 0, 0, b.pair("submit_c64_relayed", b.http(many, 3*b.o.Requests, followed), b.pgbench(followed))},
+		{"submit_c8", unit, 1.0, 1.3, b.pair("submit_c8", b.http(few, b.o.Requests, written), b.pgbench(simple, written))},
+		{"submit_c64_group", unit, 2.5, 4, b.pair("submit_c64_group", b.http(many, 3*b.o.Requests, written), b.pgbench(simple, written))},
+		{"pgx_batch", unit, 1.8, 2.2, b.pair("pgx_batch", b.batches, b.pgbench(simple, written))},
+		{"submit_c8_prepared", unit, 0, 0, b.pair("submit_c8_prepared", b.http(few, b.o.Requests, written), b.pgbench(prepared, written))},
+		{"submit_c64_prepared", unit, 0, 0, b.pair("submit_c64_prepared", b.http(many, 3*b.o.Requests, written), b.pgbench(prepared, written))},
+		{"submit_c64_relayed", unit, 0, 0, b.pair("submit_c64_relayed", b.http(many, 3*b.o.Requests, followed), b.pgbench(simple, followed))},
 		{"traced", unit, 0.95, 0.95, b.traced},
 	}
 }
