@@ -561,7 +561,7 @@ func noise(i int) proto.Message {
 // until polls, for at most 20 seconds.
 func (h *house) until(what string, ok func() bool) {
 	h.t.Helper()
-	for vain := time.After(20 * time.Second); !ok(); {
+	for vain := time.After(time.Minute); !ok(); {
 		select {
 		case <-vain:
 			h.t.Fatal("waited in vain: " + what)

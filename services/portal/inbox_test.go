@@ -116,7 +116,7 @@ func next(t *testing.T, events <-chan string) string {
 			return "end"
 		}
 		return e
-	case <-time.After(20 * time.Second):
+	case <-time.After(time.Minute):
 		t.Fatal("no event came")
 		return ""
 	}

@@ -175,7 +175,7 @@ func (l testLog) Write(b []byte) (int, error) {
 // Await polls until ok, for at most 20 seconds.
 func (s *Service) Await(what string, ok func() bool) {
 	s.t.Helper()
-	deadline := time.Now().Add(20 * time.Second)
+	deadline := time.Now().Add(time.Minute) // long on purpose: machines are shared
 	for !ok() {
 		if time.Now().After(deadline) {
 			s.t.Fatalf("waited in vain: %s", what)

@@ -52,7 +52,11 @@ func (x *Suspicions) InTx(ctx context.Context, f func(context.Context) error) er
 	return x.s.InTx(ctx, f)
 }
 
-// Cursor locks the cursor, unless another process holds it.
+// flagLock is the advisory lock of the one process that looks for flags. Unlike
+// that of a row it gives the transaction no number, so that relays pass it by.
+const flagLock = 0x666c6167
+
+// Cursor reads the cursor, unless another process looks for flags.
 func (x *Suspicions) Cursor(ctx context.Context) (c redflag.Cursor, ok bool, err error) {
 	err = x.s.Read(ctx, func(rows pgx.Rows) error {
 		for rows.Next() {
@@ -62,8 +66,20 @@ func (x *Suspicions) Cursor(ctx context.Context) (c redflag.Cursor, ok bool, err
 			}
 		}
 		return rows.Err()
-	}, "SELECT seq, rules FROM flag_cursor FOR UPDATE SKIP LOCKED")
+	}, "SELECT seq, rules FROM flag_cursor WHERE pg_try_advisory_xact_lock($1)", flagLock)
 	return c, ok, err
+}
+
+// Claim locks the cursor where it is, unless another process has it: one that
+// knows nothing of the advisory lock.
+func (x *Suspicions) Claim(ctx context.Context, c redflag.Cursor) (ok bool, err error) {
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			ok = true
+		}
+		return rows.Err()
+	}, "SELECT FROM flag_cursor WHERE seq = $1 AND rules = $2 FOR UPDATE SKIP LOCKED", c.Seq, c.Rules)
+	return ok, err
 }
 
 // Behind is how many rows were not looked at yet.

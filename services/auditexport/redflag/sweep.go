@@ -23,8 +23,12 @@ type Cursor struct {
 // Store keeps what the watch knows. Within InTx all of it is one transaction.
 type Store interface {
 	InTx(ctx context.Context, f func(context.Context) error) error
-	// Cursor locks the cursor; ok is false while another process holds it.
+	// Cursor reads the cursor and keeps other processes from the same step; ok is
+	// false while one is at it.
 	Cursor(ctx context.Context) (c Cursor, ok bool, err error)
+	// Claim locks the cursor before anything is written; ok is false when it is not
+	// at c any more or somebody else has it.
+	Claim(ctx context.Context, c Cursor) (ok bool, err error)
 	Move(ctx context.Context, to Cursor) error
 	// Facts reads the facts of Types among the rows behind after, at most
 	// maxRows rows; last is the last row looked at, more says that there are
@@ -72,6 +76,10 @@ type Watch struct {
 // Step looks at the next rows of the ledger, and at projects whose day has come,
 // in one transaction with the flags that follow. more says that another step
 // has something to do. A step that another process is at is left to it.
+//
+// All that takes time comes before the first write: from then on, until it ends,
+// the transaction keeps every relay of the database server from publishing what
+// was committed after it.
 func (w *Watch) Step(ctx context.Context) (more bool, err error) {
 	ctx = authn.With(ctx, w.Self)
 	rows, due := w.Rows, w.Due
@@ -87,25 +95,31 @@ func (w *Watch) Step(ctx context.Context) (more bool, err error) {
 		if err != nil || !ok {
 			return err
 		}
-		next := Cursor{Seq: c.Seq, Rules: w.fingerprint()}
-		if c.Rules != next.Rules {
-			if err := w.Store.LookAgain(ctx); err != nil {
-				return err
-			}
-		}
 		facts, last, rest, err := w.Store.Facts(ctx, c.Seq, rows)
 		if err != nil {
 			return err
 		}
-		next.Seq = max(last, c.Seq)
+		next := Cursor{Seq: max(last, c.Seq), Rules: w.fingerprint()}
+		if c.Rules != next.Rules {
+			if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
+				return err
+			}
+			if err := w.Store.LookAgain(ctx); err != nil {
+				return err
+			}
+		}
 		pending, err := w.Store.Due(ctx, calendar.Today(w.Clock), due)
 		if err != nil {
 			return err
 		}
-		more = rest || len(pending) == due
-		if err := w.take(ctx, facts, pending); err != nil {
+		if next == c && len(pending) == 0 {
+			return nil
+		}
+		ok, err = w.take(ctx, c, facts, pending)
+		if err != nil || !ok {
 			return err
 		}
+		more = rest || len(pending) == due
 		if next == c {
 			return nil
 		}
@@ -129,8 +143,8 @@ type change map[string]int64
 func (c change) touch(scope string, seq int64) { c[scope] = max(c[scope], seq) }
 
 // take puts facts into their projects' files and brings the flags of every scope
-// they touch in step.
-func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
+// they touch in step. ok is false when the step turns out to be another's.
+func (w *Watch) take(ctx context.Context, c Cursor, facts []Fact, due []string) (ok bool, err error) {
 	byProject := map[string][]Fact{}
 	for _, id := range due {
 		byProject[id] = nil
@@ -140,26 +154,47 @@ func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
 			byProject[f.Subject] = append(byProject[f.Subject], f)
 			continue
 		}
+		if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
+			return false, err
+		}
 		if err := w.rename(ctx, f, byProject); err != nil {
-			return err
+			return false, err
 		}
 	}
+	kept, looked, err := w.look(ctx, byProject)
+	if err != nil {
+		return false, err
+	}
+	if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
+		return false, err
+	}
+	if len(kept) == 0 {
+		return true, nil
+	}
+	if err := w.Store.Keep(ctx, kept); err != nil {
+		return false, err
+	}
+	return true, w.settle(ctx, looked)
+}
+
+// look finds what follows from the facts that are new of each project. It writes
+// nothing.
+func (w *Watch) look(ctx context.Context, byProject map[string][]Fact) (kept []Kept, looked []scoped, err error) {
 	if len(byProject) == 0 {
-		return nil
+		return nil, nil, nil
 	}
 	names, err := w.Store.Names(ctx)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	ids := slices.Sorted(maps.Keys(byProject))
 	files, err := w.Store.Files(ctx, ids)
 	if err != nil {
-		return err
+		return nil, nil, err
 	}
 	d := Detectors{Rules: w.Rules, Today: calendar.Today(w.Clock)}
 	units := change{}
-	var looked []scoped
-	kept := make([]Kept, 0, len(ids))
+	kept = make([]Kept, 0, len(ids))
 	for _, id := range ids {
 		file := files[id]
 		if file == nil {
@@ -174,13 +209,10 @@ func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
 		}
 		kept = append(kept, k)
 	}
-	if err := w.Store.Keep(ctx, kept); err != nil {
-		return err
-	}
 	for _, unit := range slices.Sorted(maps.Keys(units)) {
-		sketches, err := w.Store.Sketches(ctx, unit)
+		sketches, err := w.sketches(ctx, unit, byProject, kept)
 		if err != nil {
-			return err
+			return nil, nil, err
 		}
 		found, err := d.Unit(unit, sketches)
 		if err != nil {
@@ -189,7 +221,23 @@ func (w *Watch) take(ctx context.Context, facts []Fact, due []string) error {
 		}
 		looked = append(looked, scoped{ScopeOfUnit(unit), found, units[unit]})
 	}
-	return w.settle(ctx, looked)
+	return kept, looked, nil
+}
+
+// sketches are those of a unit as they will be when kept is stored: of the
+// projects of this step those in kept count, of all others those in the store.
+func (w *Watch) sketches(ctx context.Context, unit string, step map[string][]Fact, kept []Kept) ([]Sketch, error) {
+	list, err := w.Store.Sketches(ctx, unit)
+	if err != nil {
+		return nil, err
+	}
+	list = slices.DeleteFunc(list, func(s Sketch) bool { _, ok := step[s.Project]; return ok })
+	for _, k := range kept {
+		if k.Sketch != nil && k.Sketch.Unit == unit {
+			list = append(list, *k.Sketch)
+		}
+	}
+	return list, nil
 }
 
 // scoped is what was found in a scope, and the last row that touched it.
