@@ -1,20 +1,15 @@
 package embedded
 
 import (
-	"crypto/ecdsa"
-	"crypto/elliptic"
-	"crypto/rand"
 	"crypto/x509"
-	"crypto/x509/pkix"
-	"encoding/pem"
 	"errors"
 	"fmt"
 	"io/fs"
-	"math/big"
-	"net"
 	"os"
 	"path/filepath"
 	"time"
+
+	"egov/libs/embedded/authority"
 )
 
 // certificateLife is for how long a server's certificate is good; a directory
@@ -40,48 +35,18 @@ func Certify(dir, name string) (Certificates, error) {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return c, err
 	}
-	now := time.Now()
-	authority := &x509.Certificate{
-		SerialNumber: big.NewInt(1), Subject: pkix.Name{CommonName: name + " authority"},
-		NotBefore: now.Add(-time.Hour), NotAfter: now.Add(certificateLife),
-		IsCA: true, BasicConstraintsValid: true, MaxPathLenZero: true, KeyUsage: x509.KeyUsageCertSign,
-	}
-	server := &x509.Certificate{
-		SerialNumber: big.NewInt(2), Subject: pkix.Name{CommonName: name}, IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
-		NotBefore: authority.NotBefore, NotAfter: authority.NotAfter,
-		KeyUsage: x509.KeyUsageDigitalSignature, ExtKeyUsage: []x509.ExtKeyUsage{x509.ExtKeyUsageServerAuth},
-	}
-	signer, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	a, err := authority.New(name+" authority", certificateLife)
 	if err != nil {
 		return c, err
 	}
-	own, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	cert, key, err := a.Server(name, "127.0.0.1")
 	if err != nil {
 		return c, err
 	}
-	authorityDER, err := x509.CreateCertificate(rand.Reader, authority, authority, signer.Public(), signer)
-	if err != nil {
-		return c, fmt.Errorf("certificate of %s: %w", authority.Subject.CommonName, err)
-	}
-	serverDER, err := x509.CreateCertificate(rand.Reader, server, authority, own.Public(), signer)
-	if err != nil {
-		return c, fmt.Errorf("certificate of %s: %w", name, err)
-	}
-	keyDER, err := x509.MarshalPKCS8PrivateKey(own)
-	if err != nil {
+	if err := errors.Join(os.WriteFile(c.Authority, a.PEM, 0o644), os.WriteFile(c.Server, cert, 0o644)); err != nil {
 		return c, err
 	}
-	if err := writePEM(c.Authority, "CERTIFICATE", authorityDER, 0o644); err != nil {
-		return c, err
-	}
-	if err := writePEM(c.Server, "CERTIFICATE", serverDER, 0o644); err != nil {
-		return c, err
-	}
-	return c, writePEM(c.Key, "PRIVATE KEY", keyDER, 0o600) // the last: with it the set is whole
-}
-
-func writePEM(path, kind string, der []byte, mode fs.FileMode) error {
-	return os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: der}), mode)
+	return c, os.WriteFile(c.Key, key, 0o600) // the last: with it the set is whole
 }
 
 // authorities is a pool with the one certificate in file.

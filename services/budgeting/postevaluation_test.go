@@ -2,7 +2,6 @@ package budgeting_test
 
 import (
 	"context"
-	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -11,6 +10,7 @@ import (
 	"egov/libs/aggregate/aggregatetest"
 	"egov/libs/authn"
 	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	"egov/libs/seal"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -64,14 +64,6 @@ func (h *hall) get(id string) budgeting.Budget {
 	return b
 }
 
-func by(t *testing.T, err error, want *fault.Error, basis string) {
-	t.Helper()
-	f := fault.From(err)
-	if !errors.Is(err, want) || f.Msg == "" || f.MsgEN == "" || basis != "" && !slices.Contains(f.Basis, basis) {
-		t.Fatalf("got %v %v, want %s by %s", err, f.Basis, want.Code, basis)
-	}
-}
-
 func order(project string, change ...func(*budgeting.OrderPostEvaluation)) budgeting.OrderPostEvaluation {
 	r := budgeting.OrderPostEvaluation{ProjectID: project, Agency: "agency-a", AgencyName: "甲评估中心", SessionID: "s1", DecidedOn: day("2026-03-30"), Reason: "投资较大", ReportBy: day("2026-05-30")}
 	for _, f := range change {
@@ -101,23 +93,23 @@ func TestAFinishedProjectIsEvaluatedByAThirdParty(t *testing.T) {
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			_, err := h.OrderPostEvaluation(secretary, order("p1", c.change))
-			by(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
+			faulttest.RefusedAs(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
 			if v := fault.From(err).Violations; len(v) != 1 || v[0].Code != c.code || !slices.Contains(v[0].Basis, "YP23-R-5.6.2") {
 				t.Fatalf("%+v", v)
 			}
 		})
 	}
 	_, err := h.OrderPostEvaluation(finance, order("p1"))
-	by(t, err, budgeting.ErrNotConferenceOffice, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotConferenceOffice, "YP23-R-5.6.2")
 	h.must(h.Accepted(self, &typev1.ProjectBrief{ProjectId: "p2", Unit: "education", Pack: "yangpu-2023"}))
 	_, err = h.OrderPostEvaluation(secretary, order("p2"))
-	by(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
 	h.built("p3", "xian-2018")
 	_, err = h.OrderPostEvaluation(secretary, order("p3"))
-	by(t, err, budgeting.ErrNoPostEvaluation, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrNoPostEvaluation, "YP23-R-5.6.2")
 	h.must(h.Judged(self, "p4", "agency-z")) // nothing else is known of it
 	_, err = h.OrderPostEvaluation(secretary, order("p4"))
-	by(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrPostEvaluation, "YP23-R-5.6.2")
 
 	x, err := h.OrderPostEvaluation(secretary, order("p1"))
 	h.must(err)
@@ -127,9 +119,9 @@ func TestAFinishedProjectIsEvaluatedByAThirdParty(t *testing.T) {
 	report := budgeting.ReportPostEvaluation{ID: x.ID, Answers: findings, Conclusion: "good"}
 	h.must(report.Validate())
 	_, err = h.ReportPostEvaluation(declarer, report)
-	by(t, err, budgeting.ErrNotEvaluator, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotEvaluator, "YP23-R-5.6.2")
 	_, err = h.CompletePostEvaluation(secretary, budgeting.CompletePostEvaluation{ID: x.ID, Opinion: "采纳"})
-	by(t, err, budgeting.ErrState, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrState, "YP23-R-5.6.2")
 	short := report
 	short.Answers = map[string]string{"effect_in_use": "使用率高", "weather": "晴"}
 	_, err = h.ReportPostEvaluation(agency, short)
@@ -146,9 +138,9 @@ func TestAFinishedProjectIsEvaluatedByAThirdParty(t *testing.T) {
 		t.Fatalf("%+v", x)
 	}
 	_, err = h.ReportPostEvaluation(agency, report)
-	by(t, err, budgeting.ErrState, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrState, "YP23-R-5.6.2")
 	_, err = h.CompletePostEvaluation(finance, budgeting.CompletePostEvaluation{ID: x.ID, Opinion: "采纳"})
-	by(t, err, budgeting.ErrNotConferenceOffice, "YP23-R-5.6.2")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotConferenceOffice, "YP23-R-5.6.2")
 	x, err = h.CompletePostEvaluation(secretary, budgeting.CompletePostEvaluation{ID: x.ID, Opinion: "采纳"})
 	h.must(err)
 	if x.State != "completed" || !h.evaluations.Stated(&budgetingv1.PostEvaluationCompleted{}) {
@@ -173,18 +165,18 @@ func TestUnitsAreAssessedWithANotice(t *testing.T) {
 	h := newHall(t, "yangpu")
 	h.built("p1", "yangpu-2023")
 	_, err := h.DraftAssessment(finance, draft())
-	by(t, err, budgeting.ErrNotConferenceOffice, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotConferenceOffice, "YP23-M-39")
 	_, err = h.DraftAssessment(secretary, draft(func(r *budgeting.DraftAssessment) { r.Of = "gov-office" }))
-	by(t, err, budgeting.ErrOwnUnit, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrOwnUnit, "YP23-M-39")
 	_, err = h.DraftAssessment(secretary, draft(func(r *budgeting.DraftAssessment) { r.Year = 2027 }))
-	by(t, err, budgeting.ErrAssessment, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrAssessment, "YP23-M-39")
 	_, err = h.DraftAssessment(secretary, draft(func(r *budgeting.DraftAssessment) { delete(r.Answers, "systems") }))
 	if v := fault.From(err).Violations; len(v) != 1 || v[0].Field != "answers.systems" || !slices.Contains(v[0].Basis, "YP23-M-39") {
 		t.Fatalf("%+v", v)
 	}
 	rated := []budgeting.ProjectRating{{ProjectID: "p1", Rating: budgeting.Rating{Score: 80, Finding: "好用"}}}
 	_, err = h.DraftAssessment(secretary, draft(func(r *budgeting.DraftAssessment) { r.Of, r.Projects = "health", rated }))
-	by(t, err, budgeting.ErrAssessment, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrAssessment, "YP23-M-39")
 
 	x, err := h.DraftAssessment(secretary, draft(func(r *budgeting.DraftAssessment) { r.Projects = rated }))
 	h.must(err)
@@ -192,13 +184,13 @@ func TestUnitsAreAssessedWithANotice(t *testing.T) {
 		t.Fatal("a draft is the office's")
 	}
 	_, err = h.AnswerAssessment(declarer, budgeting.AnswerAssessment{ID: x.ID, Answer: "收到"})
-	by(t, err, budgeting.ErrState, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrState, "YP23-M-39")
 	put := budgeting.SealAssessment{ID: x.ID, SHA256: strings.Repeat("a", 64)}
 	_, err = h.SealAssessment(secretary, put)
-	by(t, err, seal.ErrNotApproved, "SH12-E-7")
+	faulttest.RefusedAs(t, err, seal.ErrNotApproved, "SH12-E-7")
 	notice := budgeting.PublishAssessment{ID: x.ID, NoticeNo: "杨府办〔2026〕9号"}
 	_, err = h.PublishAssessment(finance, notice)
-	by(t, err, budgeting.ErrNotConferenceOffice, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotConferenceOffice, "YP23-M-39")
 	x, err = h.PublishAssessment(secretary, notice)
 	h.must(err)
 	var told budgetingv1.UnitAssessed
@@ -206,18 +198,18 @@ func TestUnitsAreAssessedWithANotice(t *testing.T) {
 		t.Fatalf("%+v", x)
 	}
 	_, err = h.PublishAssessment(secretary, notice)
-	by(t, err, budgeting.ErrState, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrState, "YP23-M-39")
 	_, err = h.SealAssessment(finance, put)
-	by(t, err, seal.ErrLead, "SH12-E-7")
+	faulttest.RefusedAs(t, err, seal.ErrLead, "SH12-E-7")
 	x, err = h.SealAssessment(secretary, put)
 	h.must(err)
 	if x.Force != seal.EqualToPaper {
 		t.Fatalf("%+v", x)
 	}
 	_, err = h.SealAssessment(secretary, put)
-	by(t, err, seal.ErrSealed, "")
+	faulttest.RefusedAs(t, err, seal.ErrSealed, "")
 	_, err = h.AnswerAssessment(stranger, budgeting.AnswerAssessment{ID: x.ID, Answer: "收到"})
-	by(t, err, budgeting.ErrNotAssessed, "YP23-M-39")
+	faulttest.RefusedAs(t, err, budgeting.ErrNotAssessed, "YP23-M-39")
 	x, err = h.AnswerAssessment(declarer, budgeting.AnswerAssessment{ID: x.ID, Answer: "将整改"})
 	h.must(err)
 	if x.State != "answered" || len(x.Todo) != 0 {
@@ -257,7 +249,7 @@ func TestProjectsAreEvaluatedFromTimeToTime(t *testing.T) {
 		t.Fatalf("%+v %v", x9, err)
 	}
 	_, err = newHall(t, "xian").DraftAssessment(secretary, draft())
-	by(t, err, budgeting.ErrNoAssessment, "SH12-37")
+	faulttest.RefusedAs(t, err, budgeting.ErrNoAssessment, "SH12-37")
 }
 
 // TestWhatAnEvaluationRequestLeavesOut is a Violation by its article, YP23-R-5.6.2

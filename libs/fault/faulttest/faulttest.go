@@ -50,6 +50,17 @@ func RefusedOn(t testing.TB, err error, provision, code string, violations ...st
 	return f
 }
 
+// RefusedAs wants err to be one of a service's known faults, in two languages,
+// and to rest on a provision by itself; on none in particular where it is empty.
+func RefusedAs(t testing.TB, err error, want *fault.Error, provision string) {
+	t.Helper()
+	f := fault.From(err)
+	if !errors.Is(err, want) || provision != "" && !slices.Contains(f.Basis, provision) {
+		t.Fatalf("got %v %v, want %s by %q", err, f.Basis, want.Code, provision)
+	}
+	bilingual(t, f.Code, f.Msg, f.MsgEN)
+}
+
 // RestsOn wants err to name a provision, by itself or by one of its violations.
 func RestsOn(t testing.TB, err error, provision string) {
 	t.Helper()

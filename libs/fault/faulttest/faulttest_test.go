@@ -57,6 +57,13 @@ func TestARefusalIsHeldToItsCode(t *testing.T) {
 		{"another code", true, func(t testing.TB) { faulttest.Refused(t, errOrder, "order_lost") }},
 		{"a violation too many", true, func(t testing.TB) { faulttest.Refused(t, broken, "order_refused", "in_past") }},
 		{"a violation too few", true, func(t testing.TB) { faulttest.Refused(t, errOrder, "order_refused", "in_past") }},
+		{"a known fault", false, func(t testing.TB) { faulttest.RefusedAs(t, broken, errOrder, "YP23-M-30") }},
+		{"a known fault on no provision in particular", false, func(t testing.TB) { faulttest.RefusedAs(t, broken, errOrder, "") }},
+		{"a known fault on another provision", true, func(t testing.TB) { faulttest.RefusedAs(t, broken, errOrder, "YP23-M-31") }},
+		{"a known fault on what a violation rests on", true, func(t testing.TB) { faulttest.RefusedAs(t, broken, errOrder, "YP23-M-32") }},
+		{"another known fault", true, func(t testing.TB) { faulttest.RefusedAs(t, errors.New("x"), errOrder, "") }},
+		{"no known fault", true, func(t testing.TB) { faulttest.RefusedAs(t, nil, errOrder, "") }},
+		{"a known fault without English", true, func(t testing.TB) { faulttest.RefusedAs(t, errOrder.WithMsg("不能下达", ""), errOrder, "") }},
 		{"no English", true, func(t testing.TB) { faulttest.Refused(t, errOrder.WithMsg("不能下达", ""), "order_refused") }},
 		{"a violation without Chinese", true, func(t testing.TB) {
 			faulttest.Refused(t, errOrder.WithViolations(fault.Violation{Code: "in_past", MsgEN: "has passed"}), "order_refused", "in_past")

@@ -7,6 +7,7 @@ import (
 	"egov/libs/attachment"
 	"egov/libs/authn"
 	"egov/libs/fault"
+	"egov/libs/fault/faulttest"
 	"egov/libs/seal"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 	"egov/services/declaration"
@@ -84,30 +85,30 @@ func TestTheStepsOfAPlanFollowOneAnother(t *testing.T) {
 	w := newWorld(t, "yangpu")
 	p := w.draft("development_plan", content())
 	_, err := w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-03-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 
 	p = w.commented()
 	_, err = w.AskComments(office(), planning.AskComments{ID: p.ID, Units: []string{"health"}, Until: date("2026-03-20")})
-	refused(t, err, planning.ErrState, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrState, "YP23-M-7")
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-03-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 	_, err = w.File(office(), filing(p, "2026-03-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 	p, err = w.Lay(office(), planning.LayPlan{ID: p.ID})
 	w.must(err)
 	_, err = w.Revise(office(), planning.RevisePlan{ID: p.ID, Content: content()})
-	refused(t, err, planning.ErrState, "")
+	faulttest.RefusedAs(t, err, planning.ErrState, "")
 	_, err = w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrState, "")
+	faulttest.RefusedAs(t, err, planning.ErrState, "")
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-03-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 
 	w.must(w.Reviewed(service(), reviewed(p, "endorsed")))
 	w.set("2026-04-01")
 	_, err = w.File(office(), filing(p, "2026-04-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7")
 	_, err = w.Approve(office(), approval(p, "city_office", "2026-04-01"))
 	violates(t, err, "unknown_code", "YP23-M-7")
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-04-02"))
@@ -117,9 +118,9 @@ func TestTheStepsOfAPlanFollowOneAnother(t *testing.T) {
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-03-30"))
 	w.must(err)
 	_, err = w.Approve(office(), approval(p, "district_committee", "2026-03-31"))
-	refused(t, err, planning.ErrApproved, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrApproved, "YP23-M-7")
 	_, err = w.File(office(), filing(p, "2026-04-01"))
-	refused(t, err, planning.ErrOrder, "YP23-M-7") // the government's approval is missing
+	faulttest.RefusedAs(t, err, planning.ErrOrder, "YP23-M-7") // the government's approval is missing
 	_, err = w.Approve(office(), approval(p, "district_government", "2026-03-31"))
 	w.must(err)
 	_, err = w.File(office(), filing(p, "2026-04-02"))
@@ -129,7 +130,7 @@ func TestTheStepsOfAPlanFollowOneAnother(t *testing.T) {
 		t.Fatal(p.State)
 	}
 	_, err = w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrState, "")
+	faulttest.RefusedAs(t, err, planning.ErrState, "")
 }
 
 // TestPlansUnderOtherRules: Xi'an has plans approved by the government, or a
@@ -141,13 +142,13 @@ func TestPlansUnderOtherRules(t *testing.T) {
 	w := newWorld(t, "xian")
 	p := w.draft("development_plan", content())
 	_, err := w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrNoStep, "XA18-6")
+	faulttest.RefusedAs(t, err, planning.ErrNoStep, "XA18-6")
 	_, err = w.Approve(office(), approval(p, "zone_committee", "2026-03-01"))
 	violates(t, err, "unknown_code", "XA18-6")
 	p, err = w.Approve(office(), approval(p, "government", "2026-03-01"))
 	w.must(err)
 	_, err = w.File(office(), filing(p, "2026-03-01"))
-	refused(t, err, planning.ErrNoStep, "XA18-6")
+	faulttest.RefusedAs(t, err, planning.ErrNoStep, "XA18-6")
 	if p.State != planning.InForce {
 		t.Fatal(p.State)
 	}
@@ -165,7 +166,7 @@ func TestPlansUnderOtherRules(t *testing.T) {
 	w = newWorld(t, "shanghai")
 	p = w.draft("annual_plan", content(planning.PlannedTask{Number: "1", Title: "任务", Lead: "finance", Month: 6}))
 	_, err = w.Lay(office(), planning.LayPlan{ID: p.ID})
-	refused(t, err, planning.ErrNoStep, "SH12-9")
+	faulttest.RefusedAs(t, err, planning.ErrNoStep, "SH12-9")
 	if p, err = w.File(office(), filing(p, "2026-03-02")); err != nil || p.State != planning.InForce {
 		t.Fatalf("%+v %v", p, err)
 	}
@@ -180,7 +181,7 @@ func TestOnlyTheOfficePlans(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, "yangpu")
 	_, err := w.Draft(as("x", "finance", "secretary"), planning.DraftPlan{Kind: "development_plan", Title: "规划", Content: content()})
-	refused(t, err, planning.ErrNotOffice, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "YP23-M-7")
 	p := w.draft("development_plan", content())
 	for name, act := range map[string]func() error{
 		"lay": func() error { _, err := w.Lay(unit("finance"), planning.LayPlan{ID: p.ID}); return err },
@@ -194,29 +195,29 @@ func TestOnlyTheOfficePlans(t *testing.T) {
 			return err
 		},
 	} {
-		t.Run(name, func(t *testing.T) { refused(t, act(), planning.ErrNotOffice, "YP23-M-7") })
+		t.Run(name, func(t *testing.T) { faulttest.RefusedAs(t, act(), planning.ErrNotOffice, "YP23-M-7") })
 	}
 	_, err = w.AskComments(office(), planning.AskComments{ID: p.ID, Units: []string{"finance"}, Until: date("2026-03-02")})
 	violates(t, err, "in_past", "YP23-M-7")
 	_, err = w.AskComments(office(), planning.AskComments{ID: p.ID, Units: []string{"finance", "health"}, Until: date("2026-03-20")})
 	w.must(err)
 	_, err = w.Comment(unit("education"), planning.CommentPlan{ID: p.ID, Agrees: true})
-	refused(t, err, planning.ErrNotAsked, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrNotAsked, "YP23-M-7")
 	_, err = w.Comment(unit("health"), planning.CommentPlan{ID: p.ID, Unit: "finance", DocumentNo: "1", Agrees: true})
-	refused(t, err, planning.ErrNotOffice, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "YP23-M-7")
 	_, err = w.Comment(as("d", declaration.Office, "declarer"), planning.CommentPlan{ID: p.ID, Unit: "finance", DocumentNo: "1", Agrees: true})
-	refused(t, err, planning.ErrNotOffice, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "YP23-M-7")
 	_, err = w.Comment(unit("finance"), planning.CommentPlan{ID: p.ID, Text: "不同意"})
 	w.must(err)
 	_, err = w.Comment(unit("finance"), planning.CommentPlan{ID: p.ID, Text: "再想想"})
-	refused(t, err, planning.ErrCommented, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrCommented, "YP23-M-7")
 	_, err = w.AnswerComments(office(), planning.AnswerComments{ID: p.ID})
-	refused(t, err, planning.ErrWaiting, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrWaiting, "YP23-M-7")
 	w.set("2026-03-21")
 	_, err = w.AnswerComments(office(), planning.AnswerComments{ID: p.ID})
-	refused(t, err, planning.ErrAnswers, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrAnswers, "YP23-M-7")
 	_, err = w.AnswerComments(office(), planning.AnswerComments{ID: p.ID, Answers: []planning.CommentAnswer{{Unit: "health", Adopted: true}}})
-	refused(t, err, planning.ErrNotAsked, "YP23-M-7")
+	faulttest.RefusedAs(t, err, planning.ErrNotAsked, "YP23-M-7")
 }
 
 // TestWhatAPlanSays: what is missing or wrong is a Violation of its article.
@@ -307,22 +308,22 @@ func TestPapersOfAPlan(t *testing.T) {
 		t.Fatalf("%+v", conversion)
 	}
 	_, err = attach("classified", "", "", "")
-	refused(t, err, seal.ErrBarred, "YP23-M-37")
+	faulttest.RefusedAs(t, err, seal.ErrBarred, "YP23-M-37")
 	_, err = w.Attach(unit("finance"), planning.AttachPaper{Upload: seal.Upload{Upload: attachment.Upload{ID: p.ID}}})
-	refused(t, err, planning.ErrNotOffice, "")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "")
 
 	put := func(x seal.Paper) error {
 		_, err := w.Seal(office(), planning.SealPaper{ID: p.ID, SHA256: x.SHA256, DocumentNo: "杨府办报7号"})
 		return err
 	}
-	refused(t, put(report), seal.ErrNotApproved, "SH12-E-7")
+	faulttest.RefusedAs(t, put(report), seal.ErrNotApproved, "SH12-E-7")
 	p = w.laid(p, "endorsed")
-	refused(t, put(contract), seal.ErrKind, "SH12-E-4")
-	refused(t, put(joint), seal.ErrLead, "SH12-E-7")
-	refused(t, put(conversion), seal.ErrForm, "SH12-E-6")
-	refused(t, put(seal.Paper{Document: attachment.Document{SHA256: "none"}}), attachment.ErrNone, "")
+	faulttest.RefusedAs(t, put(contract), seal.ErrKind, "SH12-E-4")
+	faulttest.RefusedAs(t, put(joint), seal.ErrLead, "SH12-E-7")
+	faulttest.RefusedAs(t, put(conversion), seal.ErrForm, "SH12-E-6")
+	faulttest.RefusedAs(t, put(seal.Paper{Document: attachment.Document{SHA256: "none"}}), attachment.ErrNone, "")
 	w.must(put(report))
-	refused(t, put(report), seal.ErrSealed, "")
+	faulttest.RefusedAs(t, put(report), seal.ErrSealed, "")
 	var sealed declarationv1.PaperSealed
 	if !w.plans.Stated(&sealed) || sealed.GetUnit() != declaration.Office || sealed.GetSha256() != report.SHA256 {
 		t.Fatal(&sealed)

@@ -6,6 +6,7 @@ import (
 
 	"egov/libs/aggregate"
 	"egov/libs/calendar"
+	"egov/libs/fault/faulttest"
 	declarationv1 "egov/proto/gen/egov/declaration/v1"
 	"egov/services/declaration/planning"
 )
@@ -39,11 +40,11 @@ func TestKeyWorkIsDividedAndTimed(t *testing.T) {
 		t.Fatalf("%+v %+v", june, whole)
 	}
 	_, err := w.ReportTask(unit("market"), planning.ReportTask{ID: june.ID, Text: "进展"})
-	refused(t, err, planning.ErrNotInTask, "SH16-W")
+	faulttest.RefusedAs(t, err, planning.ErrNotInTask, "SH16-W")
 	_, err = w.CompleteTask(unit("health"), planning.CompleteTask{ID: june.ID, Result: "完成"})
-	refused(t, err, planning.ErrNotLead, "SH16-W")
+	faulttest.RefusedAs(t, err, planning.ErrNotLead, "SH16-W")
 	_, err = w.CompleteTask(office(), planning.CompleteTask{ID: june.ID, Result: "完成"})
-	refused(t, err, planning.ErrParts, "SH16-W")
+	faulttest.RefusedAs(t, err, planning.ErrParts, "SH16-W")
 	if !strings.Contains(err.Error(), "health") {
 		t.Fatal(err)
 	}
@@ -62,9 +63,9 @@ func TestKeyWorkIsDividedAndTimed(t *testing.T) {
 		t.Fatalf("%+v", june)
 	}
 	_, err = w.CompleteTask(office(), planning.CompleteTask{ID: june.ID, Result: "再办"})
-	refused(t, err, planning.ErrTaskDone, "SH16-W")
+	faulttest.RefusedAs(t, err, planning.ErrTaskDone, "SH16-W")
 	_, err = w.ReportTask(unit("health"), planning.ReportTask{ID: june.ID, Text: "补报"})
-	refused(t, err, planning.ErrTaskDone, "SH16-W")
+	faulttest.RefusedAs(t, err, planning.ErrTaskDone, "SH16-W")
 }
 
 // TestAnOverdueTaskIsSeen: after its last day a task is overdue for its units,
@@ -80,7 +81,7 @@ func TestAnOverdueTaskIsSeen(t *testing.T) {
 		t.Fatalf("%+v", k)
 	}
 	_, early := w.PressTask(office(), planning.PressTask{ID: id, Text: "请抓紧办理"})
-	refused(t, early, planning.ErrNotOverdue, "SH16-W")
+	faulttest.RefusedAs(t, early, planning.ErrNotOverdue, "SH16-W")
 	w.set("2026-05-01")
 	w.sweep()
 	w.sweep()
@@ -92,7 +93,7 @@ func TestAnOverdueTaskIsSeen(t *testing.T) {
 	w.must(press.Validate())
 	violates(t, (&planning.PressTask{}).Validate(), "required", "SH16-W")
 	_, err := w.PressTask(unit("health"), press)
-	refused(t, err, planning.ErrNotOffice, "")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "")
 	k, err = w.PressTask(office(), press)
 	w.must(err)
 	if len(k.Pressed) != 1 || k.Todo[len(k.Todo)-1].Action == "press_work_task" || !w.tasks.Stated(&declarationv1.WorkTaskPressed{}) {
@@ -135,12 +136,12 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 	id := all.Items[0].ID
 	figures := map[string]int64{"systems": 3, "websites": 1, "shared_items": 40, "egov_staff": 2}
 	_, err = w.FileReturn(unit("health"), planning.FileReturn{ID: id, Figures: figures})
-	refused(t, err, planning.ErrNotOwed, "SH12-36")
+	faulttest.RefusedAs(t, err, planning.ErrNotOwed, "SH12-36")
 	_, err = w.FileReturn(unit("education"), planning.FileReturn{ID: id, Figures: map[string]int64{"systems": 3, "cats": 1}})
 	violates(t, err, "required", "SH12-36")
 	violates(t, err, "unknown_code", "SH12-36")
 	_, err = w.FileReturn(unit("education"), planning.FileReturn{ID: id, Figures: figures})
-	refused(t, err, planning.ErrEarly, "SH12-36")
+	faulttest.RefusedAs(t, err, planning.ErrEarly, "SH12-36")
 
 	w.set("2027-02-20")
 	x, err := w.FileReturn(unit("education"), planning.FileReturn{ID: id, Figures: figures})
@@ -149,7 +150,7 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 		t.Fatalf("%+v", x)
 	}
 	_, err = w.FileReturn(unit("education"), planning.FileReturn{ID: id, Figures: figures})
-	refused(t, err, planning.ErrEarly, "SH12-36")
+	faulttest.RefusedAs(t, err, planning.ErrEarly, "SH12-36")
 	w.set("2028-03-03")
 	w.sweep()
 	x, err = w.Returns.Get(office(), id)
@@ -161,7 +162,7 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 	w.must(press.Validate())
 	violates(t, (&planning.PressReturn{}).Validate(), "required", "SH12-36")
 	_, err = w.PressReturn(unit("education"), press)
-	refused(t, err, planning.ErrNotOffice, "")
+	faulttest.RefusedAs(t, err, planning.ErrNotOffice, "")
 	x, err = w.PressReturn(office(), press)
 	w.must(err)
 	if len(x.Pressed) != 1 || x.Todo[0].Action != "file_return" || !w.returns.Stated(&declarationv1.ReturnPressed{}) {
@@ -171,7 +172,7 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 	w.must(err)
 	var filed declarationv1.ReturnFiled
 	_, err = w.PressReturn(office(), press)
-	refused(t, err, planning.ErrNotOverdue, "SH12-36")
+	faulttest.RefusedAs(t, err, planning.ErrNotOverdue, "SH12-36")
 	if len(x.Pressed) != 0 || !x.Filings[1].Late || !w.returns.Stated(&filed) || !filed.GetLate() || len(filed.GetFigures()) != 4 || len(x.Todo) != 2 {
 		t.Fatalf("%+v", x)
 	}
@@ -179,5 +180,5 @@ func TestReturnsAreOwedAndFiled(t *testing.T) {
 		t.Fatalf("%+v %v", x, err)
 	}
 	_, err = w.OweReturn(office(), planning.OweReturn{Kind: "gossip", Unit: "archives", Since: date("2028-01-01")})
-	refused(t, err, planning.ErrNoReturns, "SH12-36")
+	faulttest.RefusedAs(t, err, planning.ErrNoReturns, "SH12-36")
 }

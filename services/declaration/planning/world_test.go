@@ -2,7 +2,6 @@ package planning_test
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strconv"
@@ -90,15 +89,6 @@ func office() context.Context       { return as("office.secretary", declaration.
 func unit(u string) context.Context { return as(u+".declarer", u, "declarer") }
 func service() context.Context {
 	return authn.With(context.Background(), authn.Service("declaration", declaration.Office))
-}
-
-// refused wants a fault of a code that rests on a provision, in two languages.
-func refused(t *testing.T, err error, want *fault.Error, basis string) {
-	t.Helper()
-	f := fault.From(err)
-	if !errors.Is(err, want) || f.Msg == "" || f.MsgEN == "" || basis != "" && !slices.Contains(f.Basis, basis) {
-		t.Fatalf("got %v %v, want %s by %q", err, f.Basis, want.Code, basis)
-	}
 }
 
 // violates wants a violation of a code that rests on a provision.

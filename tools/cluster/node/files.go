@@ -49,11 +49,11 @@ func (n *Node) certificates() error {
 	}
 	for name, sign := range map[string]func() ([]byte, []byte, error){
 		"apiserver": func() ([]byte, []byte, error) {
-			return n.pki.Server("kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc."+Domain, "localhost", "127.0.0.1", Address, apiAddress)
+			return n.pki.Server("kubernetes", "kubernetes", "kubernetes.default", "kubernetes.default.svc", "kubernetes.default.svc."+Domain, "localhost", "127.0.0.1", Address, apiAddress)
 		},
 		"apiserver-kubelet": func() ([]byte, []byte, error) { return n.pki.Client("kube-apiserver", "system:masters") },
 		"front-proxy":       func() ([]byte, []byte, error) { return n.pki.Client("front-proxy") },
-		"kubelet":           func() ([]byte, []byte, error) { return n.pki.Server(Name, Address) },
+		"kubelet":           func() ([]byte, []byte, error) { return n.pki.Server(Name, Name, Address) },
 		"accounts":          func() ([]byte, []byte, error) { return n.pki.Client("service accounts") },
 	} {
 		cert, key, err := sign()

@@ -32,6 +32,8 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 	"k8s.io/client-go/tools/clientcmd"
+
+	"egov/libs/embedded/authority"
 )
 
 // Addresses of the node. They are private to its network namespace.
@@ -66,7 +68,7 @@ type Node struct {
 	Kubeconfig string // a file with the same, for programs
 
 	o     Options
-	pki   *Authority
+	pki   *authority.Authority
 	procs []*program
 }
 
@@ -78,6 +80,12 @@ type program struct {
 	done chan struct{}
 	err  error
 }
+
+// validity of a test's certificates.
+const validity = 48 * time.Hour
+
+// NewAuthority makes an authority that signs for as long as a test may take.
+func NewAuthority() (*authority.Authority, error) { return authority.New("cluster tests", validity) }
 
 // Start brings the node up and returns when it is Ready. What was started is
 // stopped again when something fails.

@@ -32,6 +32,7 @@ import (
 	"k8s.io/client-go/kubernetes"
 	"k8s.io/client-go/rest"
 
+	"egov/libs/embedded/authority"
 	"egov/services/suite"
 	"egov/tools/cluster/node"
 	"egov/tools/cluster/servers"
@@ -42,9 +43,9 @@ type Bed struct {
 	Config     *rest.Config
 	Client     kubernetes.Interface
 	Kubeconfig string
-	Node       *node.Node       // nil for a cluster that was there
-	Servers    *servers.Servers // of the district
-	Authority  *node.Authority  // that signed the servers' certificates
+	Node       *node.Node           // nil for a cluster that was there
+	Servers    *servers.Servers     // of the district
+	Authority  *authority.Authority // that signed the servers' certificates
 
 	Repository string // its folder
 	Past       string // folder with the charts and profiles of the release before; empty: this one's serve

@@ -41,7 +41,7 @@ const metricsPort = 10443
 func serveMetrics(ctx context.Context, b *Bed, lag func(context.Context, string, string) (int64, error)) (*metrics, func(), error) {
 	m := &metrics{client: b.Client, lag: lag}
 	const name, namespace = "metrics", "kube-system"
-	cert, key, err := b.Authority.Server(name+"."+namespace+".svc", b.Address)
+	cert, key, err := b.Authority.Server(name, name+"."+namespace+".svc", b.Address)
 	if err != nil {
 		return nil, nil, err
 	}

@@ -154,7 +154,7 @@ func (b *Bed) trusting() *http.Client {
 
 // certificate makes a Secret with a certificate for names.
 func (b *Bed) certificate(ctx context.Context, namespace, name string, names ...string) error {
-	cert, key, err := b.Authority.Server(names...)
+	cert, key, err := b.Authority.Server(names[0], names...)
 	if err != nil {
 		return err
 	}

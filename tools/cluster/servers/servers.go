@@ -27,9 +27,9 @@ import (
 	"github.com/redis/go-redis/v9"
 
 	"egov/libs/embedded"
+	"egov/libs/embedded/authority"
 	"egov/libs/event"
 	"egov/services/suite"
-	"egov/tools/cluster/node"
 )
 
 // Options say where servers listen and keep their data.
@@ -38,7 +38,7 @@ type Options struct {
 	Address      string // where pods reach this machine
 	PostgresPort int
 	RedisPort    int // of TLS; the plain port is for this machine alone
-	Authority    *node.Authority
+	Authority    *authority.Authority
 	Deploy       string // the repository's folder deploy
 }
 
@@ -189,7 +189,7 @@ func (s *Servers) certificate(dir, owner string) (cert, key string, err error) {
 	if err := os.MkdirAll(dir, 0o711); err != nil {
 		return "", "", err
 	}
-	c, k, err := s.o.Authority.Server(s.o.Address, "127.0.0.1")
+	c, k, err := s.o.Authority.Server(s.o.Address, s.o.Address, "127.0.0.1")
 	if err != nil {
 		return "", "", err
 	}
