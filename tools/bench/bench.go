@@ -14,17 +14,38 @@ import (
 	"strings"
 
 	"egov/libs/event/eventbench"
+	"egov/services/suite/effectbench"
 	"egov/services/suite/ledgerbench"
 	"egov/services/suite/writebench"
 )
 
 // measure is one ratio.
 type measure struct {
+	pair
+	less bool // less is better: the ratio is of the reference to ours
+}
+
+// pair is a measure as the packages give it that measure.
+type pair struct {
 	Name  string
 	Unit  string
 	Floor float64
 	Goal  float64
 	Run   func(ctx context.Context) (ours, reference float64, err error)
+}
+
+// listed takes what a package measures.
+func listed[M ~struct {
+	Name  string
+	Unit  string
+	Floor float64
+	Goal  float64
+	Run   func(ctx context.Context) (ours, reference float64, err error)
+}](all []M) (list []measure) {
+	for _, m := range all {
+		list = append(list, measure{pair: pair(m)})
+	}
+	return list
 }
 
 // group is measures that share their servers.
@@ -48,6 +69,7 @@ var groups = []group{
 	{[]string{"relay", "outbox_to_ack", "outbox_to_effect", "consume_ack", "inbox_batch"}, events},
 	{[]string{"decide"}, decisions},
 	{[]string{"submit_c8", "submit_c64_group", "pgx_batch", "submit_c8_prepared", "submit_c64_prepared", "submit_c64_relayed", "traced"}, writes},
+	{[]string{"effect_p99"}, effects},
 	{[]string{"ledger_append", "export_jsonl", "export_gzip", "export_zstd"}, ledgers},
 	{[]string{"verify_sha256", "verify_sha256_core", "verify_sm3", "verify_sm3_core"}, verification},
 	{[]string{"search_project", "search_person", "search_unit_time", "search_provision", "search_amount", "search_text", "search_mixed"}, searches},
@@ -112,11 +134,15 @@ func (g group) run(ctx context.Context, only string, o options, out io.Writer) (
 
 // line is the outside form of one measure.
 func line(m measure, ours, reference float64) string {
+	ratio := ours / reference
+	if m.less {
+		ratio = reference / ours
+	}
 	return fmt.Sprintf("bench %s ours=%s reference=%s unit=%s ratio=%.2f floor=%g goal=%g",
-		m.Name, figure(ours), figure(reference), m.Unit, ours/reference, m.Floor, m.Goal)
+		m.Name, figure(ours), figure(reference), m.Unit, ratio, m.Floor, m.Goal)
 }
 
-// figure writes a rate with as many digits as mean anything.
+// figure writes a figure with as many digits as mean anything.
 func figure(v float64) string {
 	if v >= 100 {
 		return fmt.Sprintf("%.0f", v)
@@ -137,11 +163,7 @@ func events(ctx context.Context, s *servers) ([]measure, error) {
 		return nil, err
 	}
 	s.later(func(context.Context) error { b.Close(); return nil })
-	var list []measure
-	for _, m := range b.Measures() {
-		list = append(list, measure(m))
-	}
-	return list, nil
+	return listed(b.Measures()), nil
 }
 
 func writes(ctx context.Context, s *servers) ([]measure, error) {
@@ -164,9 +186,21 @@ func writes(ctx context.Context, s *servers) ([]measure, error) {
 		return nil, err
 	}
 	s.later(func(context.Context) error { return b.Close() })
-	var list []measure
-	for _, m := range b.Measures() {
-		list = append(list, measure(m))
+	return listed(b.Measures()), nil
+}
+
+func effects(ctx context.Context, s *servers) ([]measure, error) {
+	if err := s.folder(); err != nil {
+		return nil, err
+	}
+	b, err := effectbench.Open(ctx, effectbench.Options{Dir: s.dir, Serve: s.serve, Report: s.options.report, Rounds: s.options.rounds})
+	if err != nil {
+		return nil, err
+	}
+	s.later(b.Close)
+	list := listed(b.Measures())
+	for i := range list {
+		list[i].less = true
 	}
 	return list, nil
 }
@@ -188,9 +222,5 @@ func ledgers(ctx context.Context, s *servers) ([]measure, error) {
 		return nil, err
 	}
 	s.later(func(context.Context) error { b.Close(); return nil })
-	var list []measure
-	for _, m := range b.Measures() {
-		list = append(list, measure(m))
-	}
-	return list, nil
+	return listed(b.Measures()), nil
 }

@@ -11,8 +11,12 @@ import (
 
 func TestLineHasTheFormScriptsRead(t *testing.T) {
 	t.Parallel()
-	m := measure{Name: "relay", Unit: "facts/s", Floor: 0.35, Goal: 0.5}
+	m := measure{pair: pair{Name: "relay", Unit: "facts/s", Floor: 0.35, Goal: 0.5}}
 	if got := line(m, 41234.4, 100000); got != "bench relay ours=41234 reference=100000 unit=facts/s ratio=0.41 floor=0.35 goal=0.5" {
+		t.Error(got)
+	}
+	wait := measure{pair: pair{Name: "effect_p99", Unit: "ms", Floor: 1, Goal: 1.6}, less: true}
+	if got := line(wait, 16.04, 40); got != "bench effect_p99 ours=16 reference=40 unit=ms ratio=2.49 floor=1 goal=1.6" {
 		t.Error(got)
 	}
 	if got := line(m, 1.4321, 2); !strings.Contains(got, "ours=1.43 reference=2 ") {

@@ -17,7 +17,7 @@ import (
 const regoFolder = "tools/regobench"
 
 func decisions(context.Context, *servers) ([]measure, error) {
-	return []measure{{"decide", "decisions/s", 3, 5, decide}}, nil
+	return listed([]pair{{"decide", "decisions/s", 3, 5, decide}}), nil
 }
 
 // decide runs the comparison with Rego, which builds it first.

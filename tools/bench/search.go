@@ -52,9 +52,5 @@ func searches(ctx context.Context, s *servers) ([]measure, error) {
 		return nil, err
 	}
 	s.later(func(context.Context) error { b.Close(); return nil })
-	var list []measure
-	for _, m := range b.Measures() {
-		list = append(list, measure(m))
-	}
-	return list, nil
+	return listed(b.Measures()), nil
 }

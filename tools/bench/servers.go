@@ -30,17 +30,26 @@ type servers struct {
 // registered comes first.
 func (s *servers) later(f func(context.Context) error) { s.closers = append(s.closers, f) }
 
-func (s *servers) start(ctx context.Context) (err error) {
+// folder makes a directory that is removed in the end, with the data of the
+// PostgreSQL in it.
+func (s *servers) folder() (err error) {
 	if s.dir, err = os.MkdirTemp("", "egov-bench-"); err != nil {
 		return err
 	}
-	data := filepath.Join(s.dir, "postgres")
-	s.later(func(context.Context) error { return errors.Join(embedded.RemovePostgres(data), os.RemoveAll(s.dir)) })
+	s.later(func(context.Context) error {
+		return errors.Join(embedded.RemovePostgres(s.data()), os.RemoveAll(s.dir))
+	})
 	// PostgreSQL may run as another user, who has to reach its own folder.
-	if err := os.Chmod(s.dir, 0o711); err != nil {
+	return os.Chmod(s.dir, 0o711)
+}
+
+func (s *servers) data() string { return filepath.Join(s.dir, "postgres") }
+
+func (s *servers) start(ctx context.Context) (err error) {
+	if err := s.folder(); err != nil {
 		return err
 	}
-	s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: data, Settings: map[string]string{
+	s.postgres, err = embedded.StartPostgres(ctx, embedded.PostgresOptions{Dir: s.data(), Settings: map[string]string{
 		// Measures read from the log which statements a service sends.
 		"logging_collector": "on", "log_destination": "jsonlog",
 	}})

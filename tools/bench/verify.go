@@ -27,10 +27,10 @@ func verification(context.Context, *servers) ([]measure, error) {
 			return ours, reference, err
 		}
 	}
-	return []measure{
+	return listed([]pair{
 		{"verify_sha256", "MB/s", 0.65, 0.65, with(ledger.WithSHA256, clock)},
 		{"verify_sha256_core", "MB/cpu-s", 0, 0, with(ledger.WithSHA256, core)},
 		{"verify_sm3", "MB/s", 0.85, 0.85, with(ledger.WithSM3, clock)},
 		{"verify_sm3_core", "MB/cpu-s", 0, 0, with(ledger.WithSM3, core)},
-	}, nil
+	}), nil
 }

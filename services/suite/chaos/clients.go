@@ -12,6 +12,8 @@ import (
 	"os"
 	"sync"
 	"time"
+
+	"egov/services/suite/stack"
 )
 
 const (
@@ -169,7 +171,7 @@ func (l *load) take(ctx context.Context, path, part, tag string, bytes int64) (p
 	}
 	ctx, leave := context.WithCancel(ctx)
 	defer leave() // the connection breaks where it is
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.url("auditexport")+path, nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, l.URL("auditexport")+path, nil)
 	if err != nil {
 		return p, err
 	}
@@ -178,7 +180,7 @@ func (l *load) take(ctx context.Context, path, part, tag string, bytes int64) (p
 		req.Header.Set("Range", part)
 		req.Header.Set("If-Range", tag)
 	}
-	resp, err := l.http.Do(req)
+	resp, err := l.HTTP.Do(req)
 	if err != nil {
 		return p, err
 	}
@@ -186,7 +188,7 @@ func (l *load) take(ctx context.Context, path, part, tag string, bytes int64) (p
 	p.status, p.promised, p.tag = resp.StatusCode, resp.ContentLength, resp.Header.Get("ETag")
 	if resp.StatusCode >= 300 {
 		b, err := io.ReadAll(resp.Body)
-		return p, errors.Join(err, refusal{status: resp.StatusCode, body: string(b)})
+		return p, errors.Join(err, stack.Refusal{Status: resp.StatusCode, Body: string(b)})
 	}
 	p.body, err = io.ReadAll(io.LimitReader(resp.Body, bytes))
 	p.whole = int64(len(p.body)) < bytes

@@ -165,7 +165,7 @@ func (t *trial) showTime(ctx context.Context, by time.Duration) error {
 func (t *trial) tokensAreRefused(ctx context.Context) error {
 	for _, name := range append(ahead[:len(ahead):len(ahead)], behind...) {
 		_, err := t.load.read(ctx, name, "/v1/tasks", secretary)
-		if r, ok := errors.AsType[refusal](err); !ok || r.status != http.StatusUnauthorized {
+		if r, ok := errors.AsType[stack.Refusal](err); !ok || r.Status != http.StatusUnauthorized {
 			t.broken("%s, an hour off, answers a token with %v", name, err)
 		}
 	}

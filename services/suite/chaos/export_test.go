@@ -4,6 +4,8 @@ import (
 	"errors"
 	"strings"
 	"testing"
+
+	"egov/services/suite/stack"
 )
 
 func TestRowsOfAStream(t *testing.T) {
@@ -48,8 +50,8 @@ func TestRowsOfAStream(t *testing.T) {
 func TestAnswersInWords(t *testing.T) {
 	t.Parallel()
 	for want, err := range map[string]error{
-		answeredWell: nil, answeredNot: errors.New("connection refused"), answeredLater: refusal{status: 503, later: true},
-		"503": refusal{status: 503}, "500": refusal{status: 500, later: true},
+		answeredWell: nil, answeredNot: errors.New("connection refused"), answeredLater: stack.Refusal{Status: 503, Later: true},
+		"503": stack.Refusal{Status: 503}, "500": stack.Refusal{Status: 500, Later: true},
 	} {
 		if got := inWords(err); got != want {
 			t.Errorf("%v: %s, want %s", err, got, want)

@@ -7,13 +7,14 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 	mrand "math/rand/v2"
 	"net/http"
 	"net/http/httptrace"
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"egov/services/suite/stack"
 )
 
 const (
@@ -27,20 +28,12 @@ const (
 	auditor     = "audit.auditor"
 )
 
-// declarers submit by themselves: none has a supervising unit.
-var declarers = []string{
-	"facilities.declarer", "police.declarer", "urban-management.declarer", "science.declarer",
-	"market.declarer", "civil-affairs.declarer", "urban-ops.declarer", "health.declarer",
-}
-
 // load is callers that draft, submit and accept projects at a steady pace
 // through the public interface, each command under a key of its own and
 // repeated under it until it is answered.
 type load struct {
-	journal  *journal
-	url      func(service string) string
-	password string
-	http     *http.Client
+	journal *journal
+	stack.Client
 
 	// strict callers repeat nothing, and count what they ask and what is not
 	// answered as it should be.
@@ -63,8 +56,8 @@ func startLoad(ctx context.Context, url func(string) string, password string, j 
 
 func newLoad(url func(string) string, password string, j *journal) *load {
 	return &load{
-		journal: j, url: url, password: password, tokens: map[string]string{},
-		http: &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: callers}},
+		journal: j, tokens: map[string]string{},
+		Client: stack.Client{URL: url, Password: password, HTTP: &http.Client{Timeout: callTimeout, Transport: &http.Transport{MaxIdleConnsPerHost: callers}}},
 	}
 }
 
@@ -77,7 +70,7 @@ func (l *load) start(ctx context.Context, seed uint64) {
 		r := mrand.New(mrand.NewPCG(seed, uint64(n)))
 		l.done.Go(func() {
 			for resting.Err() == nil {
-				if err := l.project(ctx, resting, ticks, declarers[n], r); err != nil && (l.strict || resting.Err() == nil) {
+				if err := l.project(ctx, resting, ticks, stack.Declarers[n], r); err != nil && (l.strict || resting.Err() == nil) {
 					l.journal.found(finding{kind: refused, what: err.Error()})
 				}
 			}
@@ -108,21 +101,13 @@ func beat(ctx context.Context, ticks chan<- struct{}) {
 func (l *load) rest() {
 	l.stop()
 	l.done.Wait()
-	l.http.CloseIdleConnections()
+	l.HTTP.CloseIdleConnections()
 }
 
 // project takes one project from its draft to its acceptance by the office.
 func (l *load) project(ctx, resting context.Context, ticks <-chan struct{}, declarer string, r *mrand.Rand) error {
 	title := "混沌" + rand.Text()
-	body, err := json.Marshal(map[string]any{
-		"title": title, "content": title + "。机房网络安全服务。", "period_months": 1 + r.IntN(12),
-		"basis":  []map[string]string{{"kind": "key_work", "text": "区年度数字化重点工作"}},
-		"leader": "分管领导", "contact": "联系人 021-00000000",
-		"case": map[string]any{
-			"kind": "service", "amount_fen": 20_000_000 + r.Int64N(40_000_000),
-			"materials": []string{"pre_review_form", "basis", "build_plan", "budget_plan"},
-		},
-	})
+	body, err := stack.Declaration(title, 1+r.IntN(12), 20_000_000+r.Int64N(40_000_000))
 	if err != nil {
 		return err
 	}
@@ -168,19 +153,10 @@ func (l *load) project(ctx, resting context.Context, ticks <-chan struct{}, decl
 	return nil
 }
 
-// refusal is an answer that says no.
-type refusal struct {
-	status int
-	later  bool // it says when to ask again
-	body   string
-}
-
-func (r refusal) Error() string { return fmt.Sprintf("HTTP %d %s", r.status, r.body) }
-
 // passing reports whether a later repetition may succeed.
 func passing(err error) bool {
-	r, ok := errors.AsType[refusal](err)
-	return !ok || r.status >= 500 || r.status == http.StatusTooManyRequests || r.status == http.StatusUnauthorized
+	r, ok := errors.AsType[stack.Refusal](err)
+	return !ok || r.Status >= 500 || r.Status == http.StatusTooManyRequests || r.Status == http.StatusUnauthorized
 }
 
 // insist sends one command until it is answered with success or refused for
@@ -210,7 +186,7 @@ func (l *load) once(ctx context.Context, account, path, key string, body []byte)
 		return nil, err
 	}
 	answer, err := l.exchange(ctx, "declaration", http.MethodPost, path, body, map[string]string{"Authorization": "Bearer " + token, "Idempotency-Key": key})
-	if r, ok := errors.AsType[refusal](err); ok && r.status == http.StatusUnauthorized {
+	if r, ok := errors.AsType[stack.Refusal](err); ok && r.Status == http.StatusUnauthorized {
 		l.mu.Lock()
 		delete(l.tokens, account) // its time is over
 		l.mu.Unlock()
@@ -222,7 +198,7 @@ func (l *load) exchange(ctx context.Context, service, method, path string, body 
 	l.asked.Add(1)
 	sent := 0
 	ctx = httptrace.WithClientTrace(ctx, &httptrace.ClientTrace{GotConn: func(httptrace.GotConnInfo) { sent++ }})
-	b, err := l.send(ctx, service, method, path, body, headers)
+	b, err := l.Send(ctx, service, method, path, body, headers)
 	if l.strict && err == nil && sent > 1 { // net/http repeats by itself what a closed connection may have swallowed
 		err = fmt.Errorf("%s %s had to be sent %d times", service, path, sent)
 	}
@@ -244,35 +220,14 @@ func inWords(err error) string {
 	if err == nil {
 		return answeredWell
 	}
-	r, ok := errors.AsType[refusal](err)
+	r, ok := errors.AsType[stack.Refusal](err)
 	switch {
 	case !ok:
 		return answeredNot
-	case r.status == http.StatusServiceUnavailable && r.later:
+	case r.Status == http.StatusServiceUnavailable && r.Later:
 		return answeredLater
 	}
-	return fmt.Sprint(r.status)
-}
-
-func (l *load) send(ctx context.Context, service, method, path string, body []byte, headers map[string]string) ([]byte, error) {
-	req, err := http.NewRequestWithContext(ctx, method, l.url(service)+path, bytes.NewReader(body))
-	if err != nil {
-		return nil, err
-	}
-	req.Header.Set("Content-Type", "application/json")
-	for k, v := range headers {
-		req.Header.Set(k, v)
-	}
-	resp, err := l.http.Do(req)
-	if err != nil {
-		return nil, err
-	}
-	defer resp.Body.Close()
-	b, err := io.ReadAll(resp.Body)
-	if err == nil && resp.StatusCode >= 300 {
-		err = refusal{resp.StatusCode, resp.Header.Get("Retry-After") != "", string(b)}
-	}
-	return b, err
+	return fmt.Sprint(r.Status)
 }
 
 // token is the account's, signed in anew when there is none.
@@ -291,7 +246,7 @@ func (l *load) token(ctx context.Context, account string) (string, error) {
 
 // signIn gives a new token.
 func (l *load) signIn(ctx context.Context, account string) (string, error) {
-	body, err := json.Marshal(map[string]string{"account": account, "password": l.password})
+	body, err := l.Credentials(account)
 	if err != nil {
 		return "", err
 	}
@@ -299,11 +254,7 @@ func (l *load) signIn(ctx context.Context, account string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	var session struct {
-		AccessToken string `json:"access_token"`
-	}
-	err = json.Unmarshal(b, &session)
-	return session.AccessToken, err
+	return stack.Token(b)
 }
 
 // verdict is what a check of the ledger found.

@@ -98,16 +98,16 @@ func (t *trial) roll(ctx context.Context, g *rollingGround, to Program, seed uin
 // signInAll gets everybody a token, and a browser a session, before anything is
 // disturbed; later on one watcher signs in.
 func (t *trial) signInAll(ctx context.Context, l *load) error {
-	for _, account := range append([]string{secretary, auditor}, declarers...) {
+	for _, account := range append([]string{secretary, auditor}, stack.Declarers...) {
 		if _, err := l.token(ctx, account); err != nil {
 			return err
 		}
 	}
-	body, err := json.Marshal(map[string]string{"account": secretary, "password": l.password})
+	body, err := l.Credentials(secretary)
 	if err != nil {
 		return err
 	}
-	if l.http.Jar, err = cookiejar.New(nil); err != nil {
+	if l.HTTP.Jar, err = cookiejar.New(nil); err != nil {
 		return err
 	}
 	_, err = l.exchange(ctx, "portal", http.MethodPost, "/api/session", body, nil)

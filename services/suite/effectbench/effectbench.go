@@ -1,0 +1,119 @@
+// Package effectbench measures how long it takes until what somebody did has
+// its effect in another service: from the moment at which a submission was due
+// to be sent until its fact has a committed row in the ledger.
+//
+// The installation is a whole one, with every service in a process of its own
+// and PostgreSQL that syncs each commit, and the way is the whole way: request,
+// token, decision, commit of state and fact, relay, signature, Redis, the
+// ledger's consumer, its check of the signature, its commit. The ledger's row is
+// the effect that is measured because every fact of every service has one, and
+// because an audit rests on it; all other services take in the same facts
+// meanwhile, as they do.
+//
+// Submissions arrive by the clock, so many a second at even distances, and wait
+// for nothing: not for answers, not for effects, not for one another. A time
+// runs from when its submission was due, not from when it was sent, so that
+// whatever delays the sender is part of the figure and not left out of it (no
+// coordinated omission). It ends when a session of its own, which looks all the
+// time, has the row before it: later than the commit by what a look takes, and
+// never earlier. Both moments are read from one clock.
+//
+// What it compares with is no program but a bound, in milliseconds: floor and
+// goal are how many times the figure is to go into it. Sender, observer, servers
+// and all services share one machine: the figure is that machine's, and of what
+// else runs on it.
+package effectbench
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"os/exec"
+	"time"
+
+	"egov/services/suite/stack"
+)
+
+// bound is what the 99th percentile has to stay below, in milliseconds.
+const bound = 40
+
+// patience is how long a round may go on after its last submission.
+const patience = time.Minute
+
+// Options say where to measure, and how much.
+type Options struct {
+	Dir string // for the installation; the caller removes it
+	// Serve starts the process that runs target with a configuration file.
+	Serve func(config, target string) *exec.Cmd
+	// Report takes a line about each measure for whoever watches. It may be nil.
+	Report func(line string)
+	Rounds int           // after one that does not count; 0 = 5
+	Rate   int           // submissions a second; 0 = 300
+	Length time.Duration // of the arrivals of a round; 0 = 5 s
+}
+
+// Measure is a time that the suite promises to stay below.
+type Measure struct {
+	Name  string // stable: as in `make bench ONLY=`
+	Unit  string
+	Floor float64 // how many times the figure has to go into the bound
+	Goal  float64 // how many times it is to
+	// Run gives the figure and the bound. Less is better.
+	Run func(ctx context.Context) (ours, bound float64, err error)
+}
+
+// Bench is a running installation.
+type Bench struct {
+	o      Options
+	stack  *stack.Stack
+	client stack.Client
+}
+
+// Open starts an installation. Close the Bench when done.
+func Open(ctx context.Context, o Options) (*Bench, error) {
+	o.Rounds, o.Rate, o.Length = cmp.Or(o.Rounds, 5), cmp.Or(o.Rate, 300), cmp.Or(o.Length, 5*time.Second)
+	if o.Report == nil {
+		o.Report = func(string) {}
+	}
+	s, err := stack.Start(ctx, stack.Options{Dir: o.Dir, Separate: true, Serve: o.Serve, Out: io.Discard})
+	if err != nil {
+		return nil, err
+	}
+	return &Bench{o: o, stack: s, client: stack.Client{URL: s.URL, Password: s.DemoPassword(), HTTP: &http.Client{
+		Timeout:   patience,
+		Transport: &http.Transport{MaxIdleConnsPerHost: o.Rate}, // so that none is made anew that was made before
+	}}}, nil
+}
+
+// Close stops the installation and removes nothing.
+func (b *Bench) Close(ctx context.Context) error {
+	b.client.HTTP.CloseIdleConnections()
+	return b.stack.Stop(ctx)
+}
+
+// Measures lists what this package measures.
+func (b *Bench) Measures() []Measure {
+	return []Measure{{"effect_p99", "ms", 1, 1.6, b.effect}}
+}
+
+// effect is the median, over rounds, of the 99th percentile of the times from
+// due to effect, in milliseconds.
+func (b *Bench) effect(ctx context.Context) (float64, float64, error) {
+	var rounds []figures
+	for n := range b.o.Rounds + 1 {
+		f, err := b.round(ctx)
+		if err != nil {
+			return 0, 0, fmt.Errorf("round %d: %w", n, errors.Join(err, b.stack.Failed()))
+		}
+		if n > 0 {
+			rounds = append(rounds, f)
+		}
+	}
+	m := medians(rounds)
+	b.o.Report(fmt.Sprintf("effect_p99: %d rounds of %s, %d submissions a second; medians: %s; 99th percentiles of the rounds: %s",
+		len(rounds), b.o.Length, b.o.Rate, m, effects(rounds)))
+	return milliseconds(m.effect.p99), bound, nil
+}
