@@ -163,9 +163,9 @@ func (r *series) group(pool []*Sketch, cores []core, taken []bool, anchor int) (
 	group = []int{anchor}
 	for at := 0; at < len(group) && len(rest) > 0; at++ {
 		a := group[at]
-		var apart []int
+		apart := rest[:0] // behind what is read
 		for _, b := range rest {
-			if !reaches(cores[a], cores[b], r.flag.SimilarityBP) {
+			if !reaches(&cores[a], &cores[b], r.flag.SimilarityBP) {
 				apart = append(apart, b)
 				continue
 			}

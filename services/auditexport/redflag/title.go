@@ -1,6 +1,7 @@
 package redflag
 
 import (
+	"math/bits"
 	"slices"
 	"strings"
 	"unicode"
@@ -32,6 +33,29 @@ const full = 10_000
 type core struct {
 	text  []rune
 	pairs []uint64 // two neighbouring characters each, ascending; a character alone is a pair with nothing
+	marks marks    // of the pairs
+
+	hidden int // pairs more than marks
+}
+
+// marks are a bit for each pair, which several may share.
+type marks [4]uint64
+
+func marksOf(pairs []uint64) (m marks) {
+	for _, p := range pairs {
+		p ^= p >> 32 // both characters count
+		p *= 0x9e3779b97f4a7c15
+		m[p>>62] |= 1 << (p >> 56 & 63)
+	}
+	return m
+}
+
+func (m marks) count() int {
+	return bits.OnesCount64(m[0]) + bits.OnesCount64(m[1]) + bits.OnesCount64(m[2]) + bits.OnesCount64(m[3])
+}
+
+func (m marks) and(o marks) marks {
+	return marks{m[0] & o[0], m[1] & o[1], m[2] & o[2], m[3] & o[3]}
 }
 
 // newCore takes out of a title what does not tell one project from another:
@@ -53,6 +77,8 @@ func newCore(title string, words []string) core {
 		c.text = plain
 	}
 	c.pairs = pairsOf(c.text)
+	c.marks = marksOf(c.pairs)
+	c.hidden = len(c.pairs) - c.marks.count()
 	return c
 }
 
@@ -174,10 +200,13 @@ func alike(a, b core) (shared int, score int64) {
 }
 
 // reaches reports whether two cores may be alike by a score, from their lengths
-// alone.
-func reaches(a, b core, score int64) bool {
-	short, sum := min(len(a.pairs), len(b.pairs)), len(a.pairs)+len(b.pairs)
-	return sum > 0 && int64(2*short)*full/int64(sum) >= score
+// and marks alone: most titles of a unit are not, and a unit with a thousand
+// projects has half a million pairs of them. Of the pairs in both, no more lie
+// under one mark than either core has there.
+func reaches(a, b *core, score int64) bool {
+	most := a.marks.and(b.marks).count() + min(a.hidden, b.hidden)
+	most, sum := min(most, len(a.pairs), len(b.pairs)), len(a.pairs)+len(b.pairs)
+	return sum > 0 && int64(2*most)*full/int64(sum) >= score
 }
 
 // likeness explains why two projects' titles are alike.

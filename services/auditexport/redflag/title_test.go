@@ -80,7 +80,7 @@ func TestHowAlikeTitlesAre(t *testing.T) {
 }
 
 // TestLikenessIsSymmetric, is never above the whole, is the whole for a title
-// and itself, and the bound by length never hides one.
+// and itself, and the bound by lengths and marks never hides one.
 func TestLikenessIsSymmetric(t *testing.T) {
 	t.Parallel()
 	title := rapid.StringOfN(rapid.SampledFrom([]rune("视频会议终端平台一二期2026年校园A ")), 0, 12, -1)
@@ -93,8 +93,8 @@ func TestLikenessIsSymmetric(t *testing.T) {
 		if ab != ba || ab < 0 || ab > full {
 			t.Fatalf("%q and %q: %d, %d", a, b, ab, ba)
 		}
-		if !reaches(ca, cb, ab) && ab > 0 {
-			t.Fatalf("%q and %q are alike by %d, their lengths say no", a, b, ab)
+		if !reaches(&ca, &cb, ab) && ab > 0 {
+			t.Fatalf("%q and %q are alike by %d, their lengths and marks say no", a, b, ab)
 		}
 		if _, self := alike(ca, ca); len(ca.pairs) > 0 && self != full {
 			t.Fatalf("%q is alike to itself by %d", a, self)
