@@ -158,6 +158,11 @@ func (r *SubmitCatalogue) apply(c *Catalogue, rec *aggregate.Recorder) {
 	c.BaseRegister, c.Items = r.BaseRegister, masked(r.Items)
 	c.State = Submitted
 	c.Revision++
+	for _, account := range authn.Accounts(rec.By().Actor()) {
+		if !slices.Contains(c.Submitters, account) {
+			c.Submitters = append(c.Submitters, account)
+		}
+	}
 	c.Share(Centre)
 	title := "审核数据资源目录："
 	if c.BaseRegister != "" {
@@ -190,13 +195,17 @@ type ReviewCatalogue struct {
 	Findings []Find `json:"findings"`
 }
 
-// Review publishes a catalogue, or returns it with its findings.
+// Review publishes a catalogue, or returns it with its findings; nobody reviews
+// what they laid before the centre (SH12-P-9).
 func (s *Service) Review(ctx context.Context, r ReviewCatalogue) (Catalogue, error) {
 	var out Catalogue
 	err := s.InTx(ctx, func(ctx context.Context) (err error) {
 		out, err = s.Catalogues.Update(ctx, r.ID, func(c *Catalogue, rec *aggregate.Recorder) error {
 			if c.State != Submitted {
 				return ErrState
+			}
+			if err := notBy(rec.By(), c.Submitters); err != nil {
+				return err
 			}
 			var bad fault.Checks
 			for i, f := range r.Findings {

@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"egov/libs/aggregate"
+	"egov/libs/authn"
 	"egov/libs/fault"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
 )
@@ -42,6 +43,7 @@ func (s *Service) RequestCloud(ctx context.Context, r RequestCloud) (CloudReques
 	return s.Clouds.Create(ctx, s.NewID(), func(c *CloudRequest, rec *aggregate.Recorder) error {
 		c.ProjectID, c.Title, c.Purpose, c.VCPU, c.MemoryGB, c.StorageGB, c.Network = r.ProjectID, r.Title, r.Purpose, r.VCPU, r.MemoryGB, r.StorageGB, r.Network
 		c.State = Requested
+		c.Requesters = authn.Accounts(rec.By().Actor())
 		c.Share(Centre)
 		c.Await(aggregate.Todo{Action: "answer_cloud", Role: "data_officer", Unit: Centre, Title: "答复政务云资源申请：" + c.Title})
 		rec.State(c.subject(), &dataresourcev1.CloudRequested{ProjectId: c.ProjectID, RequestId: c.ID, Unit: c.Unit, Purpose: c.Purpose})
@@ -70,11 +72,14 @@ func (r *AnswerCloud) Validate() error {
 	return c.Err()
 }
 
-// AnswerCloud grants or refuses.
+// AnswerCloud grants or refuses; nobody answers what they asked for (SH12-P-9).
 func (s *Service) AnswerCloud(ctx context.Context, r AnswerCloud) (CloudRequest, error) {
 	return s.Clouds.Update(ctx, r.ID, func(c *CloudRequest, rec *aggregate.Recorder) error {
 		if c.State != Requested {
 			return ErrState
+		}
+		if err := notBy(rec.By(), c.Requesters); err != nil {
+			return err
 		}
 		c.Await()
 		basis := []string{"YP23-M-17"}

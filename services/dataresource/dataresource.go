@@ -78,9 +78,12 @@ type Catalogue struct {
 	BaseRegister string `json:"base_register,omitempty"`
 	Items        []Item `json:"items"`
 	Findings     []Find `json:"findings"` // of the last review
-	Revision     int    `json:"revision"` // 1 for the first submission
-	Published    string `json:"published_on,omitempty"`
-	Maintained   string `json:"maintained_on,omitempty"`
+	// Submitters are the accounts that laid any revision of it: none of them
+	// reviews it (SH12-P-9). A catalogue laid before they were kept has none.
+	Submitters []string `json:"submitters,omitempty"`
+	Revision   int      `json:"revision"` // 1 for the first submission
+	Published  string   `json:"published_on,omitempty"`
+	Maintained string   `json:"maintained_on,omitempty"`
 }
 
 // Item is one field of one resource (YP23-M-22).
@@ -126,6 +129,9 @@ type CloudRequest struct {
 	StorageGB int    `json:"storage_gb"`
 	Network   string `json:"network"` // extranet (政务外网) or official (公务网)
 	Reason    string `json:"reason,omitempty"`
+	// Requesters are the accounts that asked: none of them answers (SH12-P-9). A
+	// request made before they were kept has none.
+	Requesters []string `json:"requesters,omitempty"`
 }
 
 // Steward looks after one unit's data resources; its id is the unit's code
@@ -183,6 +189,15 @@ type Service struct {
 	NewID       func() string
 	InTx        func(context.Context, func(context.Context) error) error
 	Sign        func(act string, by authn.Principal, document any) (*typev1.Signature, error)
+}
+
+// notBy refuses an answer to one's own work: by who had a part in it, by who
+// acts for one of them, and by one of them who acts for another (SH12-P-9).
+func notBy(by authn.Principal, authors []string) error {
+	if by.IsAny(authors) {
+		return ErrOwnWork
+	}
+	return nil
 }
 
 // pack is the one in force in the district: what units owe here follows no

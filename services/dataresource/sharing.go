@@ -221,10 +221,7 @@ func (y *Sharing) providedBy(by authn.Principal) error {
 	if by.Unit != y.Provider {
 		return ErrNotProvider
 	}
-	if by.IsAny(y.Requesters) {
-		return ErrOwnWork
-	}
-	return nil
+	return notBy(by, y.Requesters)
 }
 
 // decidedBy refuses anybody but the leading group's office, and who asked.
@@ -232,10 +229,7 @@ func decidedBy(by authn.Principal, authors []string) error {
 	if by.Unit != Office {
 		return ErrNotOffice
 	}
-	if by.IsAny(authors) {
-		return ErrOwnWork
-	}
-	return nil
+	return notBy(by, authors)
 }
 
 // grant makes items the ones that may be had, and asks for what comes next: the

@@ -65,6 +65,11 @@ func (s *Service) Declare(ctx context.Context, r DeclareNeed) (Need, error) {
 func (r *DeclareNeed) apply(n *Need, rec *aggregate.Recorder) error {
 	n.ProjectID, n.Title, n.Products, n.UnitKind = r.ProjectID, r.Title, r.Products, rec.By().UnitKind
 	n.AmountFen, n.State, n.ReturnReason = 0, Declared, ""
+	for _, account := range authn.Accounts(rec.By().Actor()) {
+		if !slices.Contains(n.Declarers, account) {
+			n.Declarers = append(n.Declarers, account)
+		}
+	}
 	fact := &legalizationv1.SoftwareNeedDeclared{ProjectId: n.ProjectID, NeedId: n.ID, Unit: n.Unit}
 	for _, p := range r.Products {
 		n.AmountFen += int64(p.Quantity) * p.UnitPriceFen
@@ -117,11 +122,15 @@ type AssignChannel struct {
 	ID string `path:"id" json:"-"`
 }
 
-// Assign asks the pack for the channel.
+// Assign asks the pack for the channel; nobody assigns what they declared
+// (SH12-P-9).
 func (s *Service) Assign(ctx context.Context, r AssignChannel) (Need, error) {
 	return s.Needs.Update(ctx, r.ID, func(n *Need, rec *aggregate.Recorder) error {
 		if n.State != Declared {
 			return ErrState
+		}
+		if err := n.answeredBy(rec.By()); err != nil {
+			return err
 		}
 		channel, basis, err := s.channel(n, rec.Today())
 		if err != nil {
@@ -163,11 +172,15 @@ func (r *ReturnNeed) Validate() error {
 	return c.Err()
 }
 
-// Return sends a need back to the unit.
+// Return sends a need back to the unit; nobody returns what they declared
+// (SH12-P-9).
 func (s *Service) Return(ctx context.Context, r ReturnNeed) (Need, error) {
 	return s.Needs.Update(ctx, r.ID, func(n *Need, rec *aggregate.Recorder) error {
 		if n.State != Declared {
 			return ErrState
+		}
+		if err := n.answeredBy(rec.By()); err != nil {
+			return err
 		}
 		n.State, n.ReturnReason = Returned, r.Reason
 		n.Await(aggregate.Todo{Action: "declare_need", Role: "declarer", Unit: n.Unit, Title: "软件需求被退回，请修改：" + n.Title})

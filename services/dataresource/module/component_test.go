@@ -83,6 +83,10 @@ func TestAProjectBringsItsCatalogueAndAsksForTheCloud(t *testing.T) {
 	d.unit.Post("/v1/cloud-requests", map[string]any{"project_id": "p1", "title": "平台", "purpose": "部署", "vcpu": 16, "memory_gb": 64, "storage_gb": 500, "network": "extranet"}).OK(&r)
 	d.Await("nothing is owed", func() bool { return d.unit.Actions() == "" })
 	d.officer.Post("/v1/cloud-requests/"+r.ID+"/answer", map[string]any{"granted": false}).Refused(400, "invalid_input")
+	p := d.As("fac.declarer", "big-data", "data_officer").Post("/v1/cloud-requests/"+r.ID+"/answer", map[string]any{"granted": true}).Refused(403, "own_work")
+	if !slices.Contains(p.Basis, "SH12-P-9") {
+		t.Errorf("own work is refused on %v", p.Basis)
+	}
 	d.officer.Post("/v1/cloud-requests/"+r.ID+"/answer", map[string]any{"granted": true}).OK(nil)
 	d.officer.Post("/v1/cloud-requests/"+r.ID+"/answer", map[string]any{"granted": true}).Refused(409, "wrong_stage")
 	d.Stated("p1", &dataresourcev1.CloudGranted{})

@@ -54,6 +54,7 @@ func TestANeedIsDeclaredAssignedAndFiled(t *testing.T) {
 	d.officer.Post("/v1/needs/p1/return", map[string]string{"reason": "版本不明"}).OK(nil)
 	d.unit.Post("/v1/needs", need("p1", 40_000)).OK(nil)
 	d.unit.Post("/v1/needs", need("p1", 40_000)).Refused(409, "wrong_stage")
+	d.As("edu.declarer", "science", "software_officer").Post("/v1/needs/p1/assign", nil).Refused(403, "own_work")
 	d.officer.Post("/v1/needs/p1/assign", nil).OK(&n)
 	if n.Channel != "procurement_centre_purchase" {
 		t.Fatal(n.Channel)
