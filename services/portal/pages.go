@@ -87,7 +87,9 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		f.serve(w, r)
 		return
 	}
-	if strings.HasPrefix(r.URL.Path, "/assets/") || path.Ext(r.URL.Path) != "" {
+	// Files stand at the root and under /assets/; farther down a dot belongs to
+	// the name of a thing, such as an account's.
+	if strings.HasPrefix(r.URL.Path, "/assets/") || path.Dir(r.URL.Path) == "/" && path.Ext(r.URL.Path) != "" {
 		http.NotFound(w, r) // a file of another build, not a page
 		return
 	}

@@ -63,6 +63,9 @@ func TestFilesAreCachedByTheirNames(t *testing.T) {
 	if head := b.do("HEAD", "/assets/a-1.js", nil); head.status != 200 || len(head.body) != 0 {
 		t.Errorf("%d, %d bytes", head.status, len(head.body))
 	}
+	if r := b.do("GET", "/registers/accounts/health.declarer", nil); r.status != http.StatusOK || !strings.HasPrefix(r.header.Get("Content-Type"), "text/html") {
+		t.Errorf("a thing with a dot in its name: %d %s", r.status, r.header.Get("Content-Type"))
+	}
 	for _, path := range []string{"/assets/gone-9.js", "/.gitkeep", "/old.js"} {
 		if r := b.do("GET", path, nil); r.status != http.StatusNotFound {
 			t.Errorf("%s: %d", path, r.status)

@@ -4,9 +4,11 @@
 import assert from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { launch, person, picture, until, witness } from './browser.mjs';
-import { accounts, open } from './stack.mjs';
+import { test } from 'node:test';
+import { picture, until } from './browser.mjs';
+import { choose, confirm, day, done, form } from './forms.mjs';
+import { accounts } from './stack.mjs';
+import { stage } from './stage.mjs';
 
 const MARK = Date.now().toString(36);
 const TITLES = [`校园食堂智慧监管系统（${MARK}）一期`, `校园食堂智慧监管系统（${MARK}）二期`];
@@ -18,18 +20,8 @@ const CONCLUSION = '合并申报已落实，未发现其他拆分。';
 const CASE = `食堂监管系统（${MARK}）`;
 const FLAG = '疑似拆分项目规避联席会议审核';
 
-let stack;
-let browser;
+const on = stage();
 let address; // of the case, once it is open
-before(async () => {
-  stack = await open();
-  browser = await launch();
-});
-afterEach((t) => witness(browser, t));
-after(async () => {
-  await browser?.close();
-  await stack?.close();
-});
 
 /** Declares and submits a project as whoever is signed in, with every paper that the rules ask for. */
 function declare(page, title) {
@@ -59,15 +51,13 @@ function declare(page, title) {
 }
 
 test('two projects that look like one are declared', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.declarer, stack.password);
+  const { page, close } = await on.person(accounts.declarer);
   for (const title of TITLES) assert.ok(await declare(page, title));
   await close();
 });
 
 test('an auditor finds a row by its text, and the browser proves that it is in the ledger', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '账本查询' }).click();
   await page.getByText('设置条件后查询').waitFor();
 
@@ -92,8 +82,7 @@ test('an auditor finds a row by its text, and the browser proves that it is in t
 });
 
 test('the project is seen as of a day, and what changed since', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '项目时点' }).click();
   await page.getByLabel('项目编号').fill(TITLES[0]);
   await page.locator('.ant-select-item-option').filter({ hasText: TITLES[0] }).click();
@@ -115,8 +104,7 @@ test('the project is seen as of a day, and what changed since', async () => {
 });
 
 test('a red flag becomes a case, the unit is asked and answers from its inbox', async () => {
-  const auditor = await person(browser, stack.base);
-  await auditor.signIn(accounts.auditor, stack.password);
+  const auditor = await on.person(accounts.auditor);
   const { page } = auditor;
   await page.getByRole('link', { name: '疑点' }).click();
   const flag = page.getByRole('row').filter({ hasText: FLAG }).filter({ hasText: '120' });
@@ -128,29 +116,27 @@ test('a red flag becomes a case, the unit is asked and answers from its inbox', 
   await page.getByRole('region', { name: '证据' }).getByRole('link', { name: /^#\d+$/ }).nth(1).waitFor();
   await picture(page, 'audit-flag');
   await page.getByRole('button', { name: '开立审计事项' }).click();
-  await page.getByRole('dialog').getByLabel('事项名称').fill(CASE);
-  await page.getByRole('dialog').getByRole('checkbox', { name: '重大事项' }).check();
-  await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
+  await form(page).getByLabel('事项名称').fill(CASE);
+  await form(page).getByRole('checkbox', { name: '重大事项' }).check();
+  await confirm(page);
   await page.getByRole('heading', { name: CASE }).waitFor();
   await page.getByRole('button', { name: '问询' }).click();
-  await page.getByRole('dialog').getByLabel('问询内容').fill(QUESTION);
-  await page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
+  await form(page).getByLabel('问询内容').fill(QUESTION);
+  await confirm(page);
   await page.getByRole('region', { name: '问询和答复' }).getByText('等待答复').waitFor();
   address = new URL(page.url()).pathname;
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   const task = unit.page.getByRole('row').filter({ hasText: CASE });
   await until(unit.page, () => unit.page.getByRole('button', { name: '刷新' }).click(), task);
   await task.getByRole('button', { name: /办理/ }).click();
   await unit.page.getByRole('region', { name: '问询和答复' }).getByText(QUESTION).waitFor();
   await unit.page.getByRole('button', { name: '答复问询' }).click();
-  const form = unit.page.getByRole('dialog');
-  await form.getByLabel('答复内容').fill(ANSWER);
-  await form.locator('input[type=file]').setInputFiles({ name: '建设方案.txt', mimeType: 'text/plain', buffer: Buffer.from('两期的建设方案') });
-  await form.getByRole('listitem').getByText('建设方案.txt').waitFor();
+  await form(unit.page).getByLabel('答复内容').fill(ANSWER);
+  await form(unit.page).locator('input[type=file]').setInputFiles({ name: '建设方案.txt', mimeType: 'text/plain', buffer: Buffer.from('两期的建设方案') });
+  await form(unit.page).getByRole('listitem').getByText('建设方案.txt').waitFor();
   await picture(unit.page, 'audit-answer');
-  await form.getByRole('button', { name: '确认办理' }).click();
+  await confirm(unit.page);
   await unit.page.getByRole('region', { name: '问询和答复' }).getByText(ANSWER).waitFor();
   assert.equal(await unit.page.getByRole('button', { name: '问询' }).count(), 0);
   assert.equal(await unit.page.getByRole('link', { name: '疑点' }).count(), 0);
@@ -167,54 +153,48 @@ test('a red flag becomes a case, the unit is asked and answers from its inbox', 
 });
 
 test('what is ordered is put right, and a second auditor closes the case', async () => {
-  const first = await person(browser, stack.base);
-  await first.signIn(accounts.auditor, stack.password);
+  const first = await on.person(accounts.auditor);
   const { page } = first;
-  const confirm = (p) => p.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
   await page.goto(address);
   await page.getByRole('button', { name: '责令整改' }).click();
-  await page.getByRole('dialog').getByLabel('整改要求').fill(ORDER);
-  await page.getByRole('dialog').getByLabel('完成期限').fill('2026-04-30');
-  await page.keyboard.press('Tab');
+  await form(page).getByLabel('整改要求').fill(ORDER);
+  await day(page, '完成期限', '2026-04-30');
   await confirm(page);
   await page.getByRole('region', { name: '整改' }).getByText('等待整改报告').waitFor();
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   const task = unit.page.getByRole('row').filter({ hasText: `落实审计整改：${CASE}` });
   await until(unit.page, () => unit.page.getByRole('button', { name: '刷新' }).click(), task);
   await task.getByRole('button', { name: /办理/ }).click();
   await unit.page.getByRole('region', { name: '整改' }).getByText(ORDER).waitFor();
   await unit.page.getByRole('button', { name: '报告整改' }).click();
-  await unit.page.getByRole('dialog').getByLabel('整改情况').fill(REPORT);
+  await form(unit.page).getByLabel('整改情况').fill(REPORT);
   await confirm(unit.page);
   await unit.page.getByRole('region', { name: '整改' }).getByText(REPORT).waitFor();
   await unit.close();
 
   await page.goto(address);
   await page.getByRole('button', { name: '复核整改' }).click();
-  await page.getByRole('dialog').getByRole('radio', { name: '是' }).check();
-  await page.getByRole('dialog').getByLabel('复核意见').fill('已核对合并后的申报材料。');
+  await form(page).getByRole('radio', { name: '是' }).check();
+  await form(page).getByLabel('复核意见').fill('已核对合并后的申报材料。');
   await confirm(page);
   await page.getByRole('region', { name: '整改' }).getByText('整改到位').first().waitFor();
   await page.getByRole('button', { name: '办结' }).click();
-  await page.getByRole('dialog').getByLabel('处理结果').click();
-  await page.getByTitle('已整改').click();
-  await page.getByRole('dialog').getByLabel('审计结论').fill(CONCLUSION);
+  await choose(page, '处理结果', '已整改');
+  await form(page).getByLabel('审计结论').fill(CONCLUSION);
   await confirm(page);
   await page.getByRole('heading', { name: CASE }).getByText('待复核办结').waitFor();
 
   // Who concluded it does not close it, and is told why.
   await page.getByRole('button', { name: '复核同意办结' }).click();
   await confirm(page);
-  const refusal = page.getByRole('dialog').getByRole('alert');
+  const refusal = form(page).getByRole('alert');
   await refusal.getByText('重大审计事项须由另一名审计人员复核办结').waitFor();
   await refusal.getByText('SH12-P-9').waitFor();
   await picture(page, 'audit-same-auditor');
   await first.close();
 
-  const second = await person(browser, stack.base);
-  await second.signIn(accounts.secondAuditor, stack.password);
+  const second = await on.person(accounts.secondAuditor);
   const closing = second.page.getByRole('row').filter({ hasText: `复核审计结论：${CASE}` });
   await until(second.page, () => second.page.getByRole('button', { name: '刷新' }).click(), closing);
   await closing.getByRole('button', { name: /办理/ }).click();
@@ -230,15 +210,12 @@ test('what is ordered is put right, and a second auditor closes the case', async
 });
 
 test('a bundle is asked for, made and downloaded', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '审计包' }).click();
   await page.getByRole('button', { name: '新建审计包' }).first().click();
-  const form = page.getByRole('dialog');
-  await form.getByLabel('范围').click();
-  await page.getByTitle('整个账本').click();
-  await form.getByRole('button', { name: '确认办理' }).click();
-  await form.waitFor({ state: 'hidden' });
+  await choose(page, '范围', '整个账本');
+  await confirm(page);
+  await done(page);
   const row = page.getByRole('row').filter({ hasText: '整个账本' }).first();
   await row.getByText('可下载').waitFor({ timeout: 60_000 });
   await picture(page, 'audit-exports');
@@ -254,26 +231,23 @@ test('a bundle is asked for, made and downloaded', async () => {
 });
 
 test('a project under way does not go to the archive, and the page says what it waits for', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '项目时点' }).click();
   await page.getByLabel('项目编号').fill(TITLES[0]);
   await page.locator('.ant-select-item-option').filter({ hasText: TITLES[0] }).click();
   const id = await page.getByLabel('项目编号').inputValue();
   await page.getByRole('link', { name: '审计包' }).click();
   await page.getByRole('button', { name: '移交归档' }).click();
-  const form = page.getByRole('dialog');
-  await form.getByLabel('项目编号').fill(id);
-  await form.getByRole('button', { name: '确认办理' }).click();
-  await form.getByRole('alert').getByText('项目尚未结项，不能归档移交').waitFor();
-  await form.getByRole('alert').getByText('归档环节：须先有结项登记').waitFor();
+  await form(page).getByLabel('项目编号').fill(id);
+  await confirm(page);
+  await form(page).getByRole('alert').getByText('项目尚未结项，不能归档移交').waitFor();
+  await form(page).getByRole('alert').getByText('归档环节：须先有结项登记').waitFor();
   await picture(page, 'audit-archive-refused');
   await close();
 });
 
 test('the whole ledger is verified from the page', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '核验账本' }).click();
   await page.getByRole('table', { name: '见证单位' }).getByText('正常联署').first().waitFor();
   await page.getByRole('button', { name: '核验整个账本' }).click();
@@ -283,26 +257,25 @@ test('the whole ledger is verified from the page', async () => {
 });
 
 test('an operator enters a holiday notice, and is told all that is wrong with it', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.operator, stack.password);
+  const { page, close } = await on.person(accounts.operator);
   await page.getByRole('link', { name: '节假日' }).click();
-  const form = page.getByRole('region', { name: '录入通知' });
-  await form.getByText('个别调整').click();
+  const notice = page.getByRole('region', { name: '录入通知' });
+  await notice.getByText('个别调整').click();
   const publish = async () => {
-    await form.getByRole('button', { name: '公布' }).click();
+    await notice.getByRole('button', { name: '公布' }).click();
     await page.getByRole('tooltip').getByRole('button', { name: '公布' }).click();
   };
   await publish();
   await page.getByRole('alert').first().waitFor();
-  assert.ok((await form.locator('.ant-form-item-explain-error').count()) >= 3);
+  assert.ok((await notice.locator('.ant-form-item-explain-error').count()) >= 3);
   await picture(page, 'holidays-refused');
 
   const number = `沪府办〔2026〕${Date.now() % 1000}号`;
-  await form.getByRole('spinbutton', { name: '年度' }).fill('2026');
-  await form.getByLabel('文号').fill(number);
-  await form.getByLabel('放假 1 节日名称').fill('区庆');
-  await form.getByLabel('放假 1 英文名称').fill('District Day');
-  await form.getByLabel('起止日期').click();
+  await notice.getByRole('spinbutton', { name: '年度' }).fill('2026');
+  await notice.getByLabel('文号').fill(number);
+  await notice.getByLabel('放假 1 节日名称').fill('区庆');
+  await notice.getByLabel('放假 1 英文名称').fill('District Day');
+  await notice.getByLabel('起止日期').click();
   await page.keyboard.type('2026-11-18');
   await page.keyboard.press('Enter');
   await page.keyboard.type('2026-11-18');

@@ -1,72 +1,30 @@
 // Data between units, before the whole suite: what one publishes another finds,
 // asks for, is given and uses; and a unit that broke the rules puts it right.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { caller } from './api.mjs';
-import { launch, person, picture, until, witness } from './browser.mjs';
-import { accounts as common, open } from './stack.mjs';
+import { test } from 'node:test';
+import { picture, until } from './browser.mjs';
+import { act, choose, confirm, day, done, follow, form, word } from './forms.mjs';
+import { accounts } from './stack.mjs';
+import { stage } from './stage.mjs';
 
 const MARK = Date.now().toString(36);
 const [PROVIDER_NAME, ASKER] = ['区民政局', 'health'];
 
-const accounts = { ...common, provider: process.env.E2E_PROVIDER ?? 'civil-affairs.declarer', data: process.env.E2E_DATA ?? 'big-data.data' };
-
-let stack;
-let browser;
-before(async () => {
-  stack = await open();
-  browser = await launch();
-});
-afterEach((t) => witness(browser, t));
-after(async () => {
-  await browser?.close();
-  await stack?.close();
-});
-
-const form = (page) => page.getByRole('dialog');
-const confirm = (page) => form(page).getByRole('button', { name: '确认办理' }).click();
-const done = (page) => form(page).waitFor({ state: 'hidden' });
-
-/** Opens what the menu has about data. */
-async function register(page, name) {
-  const link = page.getByRole('navigation').getByRole('link', { name, exact: true });
-  if (!(await link.isVisible())) await page.getByRole('navigation').getByText('数据资源', { exact: true }).click();
-  await link.click();
-  await page.getByRole('heading', { name, level: 1 }).waitFor();
-}
-
-/** Begins one of the acts that the page of a thing offers. */
-async function act(page, name) {
-  await page.getByRole('button', { name: '其他事项' }).click();
-  await page.getByRole('menuitem', { name }).click();
-}
-
-/** Types a day into a picker. */
-async function day(page, label, on) {
-  await form(page).getByLabel(label, { exact: true }).fill(on);
-  await page.keyboard.press('Tab');
-}
-
-/** Chooses what a list offers under a label. */
-async function choose(page, label, option) {
-  await form(page).getByLabel(label, { exact: true }).click();
-  await page.locator('.ant-select-item-option:visible').filter({ hasText: option }).first().click();
-}
+const on = stage();
 
 test('a unit finds data, asks for them, is given them and registers their use', async () => {
   const resource = `低保家庭${MARK}`;
-  const provider = await caller(stack.base, accounts.provider, stack.password);
-  const asker = await caller(stack.base, accounts.declarer, stack.password);
-  const centre = await caller(stack.base, accounts.data, stack.password);
+  const provider = await on.caller(accounts.provider);
+  const asker = await on.caller(accounts.declarer);
+  const centre = await on.caller(accounts.data);
   for (const who of [provider, asker]) await who('dataresource', '/v1/stewards', { name: '数据管理员', contact: '021-1' });
   const item = (field, key) => ({ resource, table: 'family', field, type: 'varchar', length: 32, key, timestamp: false, share_class: 'on_demand', legal_basis: '', frequency: 'yearly', secrecy_checked: true });
   const catalogue = await provider('dataresource', '/v1/catalogues', { project_id: '', system: '民政救助平台', editor: '张三', reviewer: '李四', way: 'online', items: [item('no', true), item('level', false)] });
   await centre('dataresource', `/v1/catalogues/${catalogue.id}/review`, { findings: [] });
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   let { page } = unit;
-  await register(page, '数据资源查询');
+  await follow(page, '数据资源', '数据资源查询');
   assert.ok(await page.getByRole('button', { name: '申请数据共享' }).isDisabled(), 'nothing is chosen yet');
   await page.getByLabel('查找资源、字段或信息系统').fill(resource);
   await page.keyboard.press('Enter');
@@ -76,9 +34,7 @@ test('a unit finds data, asks for them, is given them and registers their use', 
   await picture(page, 'resources');
   await page.getByRole('button', { name: '申请数据共享（2 项）' }).click();
   await form(page).getByText(PROVIDER_NAME).waitFor();
-  await form(page).getByLabel('共享用途').click();
-  await page.keyboard.type('医疗救助资格核对');
-  await page.keyboard.press('Enter');
+  await word(page, '共享用途', '医疗救助资格核对');
   await form(page).getByLabel('履职依据').fill('医疗救助办法第九条');
   await picture(page, 'sharing-request');
   await confirm(page);
@@ -89,8 +45,7 @@ test('a unit finds data, asks for them, is given them and registers their use', 
   await picture(page, 'sharing');
 
   // The unit that has the data receives the request and gives one of the items.
-  const other = await person(browser, stack.base);
-  await other.signIn(accounts.provider, stack.password);
+  const other = await on.person(accounts.provider);
   const there = other.page;
   await there.goto(address);
   await there.getByRole('main').getByRole('button').filter({ hasText: '签收数据共享书面申请' }).click();
@@ -117,23 +72,22 @@ test('a unit finds data, asks for them, is given them and registers their use', 
 
   await until(page, () => page.reload(), page.getByRole('heading').getByText('共享中'));
   await act(page, '登记使用');
-  await choose(page, '共享用途', '医疗救助资格核对');
+  await choose(page, '用途', '医疗救助资格核对');
   await form(page).getByLabel('信息系统').fill('医疗救助系统');
   await day(page, '使用日期', '2026-03-02');
   await confirm(page);
   await page.getByRole('table', { name: '使用登记' }).getByText('医疗救助系统').waitFor();
   await picture(page, 'sharing-used');
-  await register(page, '数据共享');
+  await follow(page, '数据资源', '数据共享');
   await page.getByRole('row').filter({ hasText: PROVIDER_NAME }).getByText('共享中').first().waitFor();
   await unit.close();
 });
 
 test('the office orders a correction, the unit reports and the office closes it', async () => {
   const number = `杨府办改〔2026〕${MARK}`;
-  const office = await person(browser, stack.base);
-  await office.signIn(accounts.secretary, stack.password);
+  const office = await on.person(accounts.secretary);
   let { page } = office;
-  await register(page, '数据工作整改');
+  await follow(page, '数据资源', '数据工作整改');
   await page.getByRole('button', { name: '责令限期整改' }).click();
   await form(page).getByLabel('单位', { exact: true }).click();
   await page.keyboard.type(ASKER);
@@ -151,8 +105,7 @@ test('the office orders a correction, the unit reports and the office closes it'
   await picture(page, 'correction');
   const address = new URL(page.url()).pathname;
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   ({ page } = unit);
   await page.goto(address);
   await page.getByRole('main').getByRole('button').filter({ hasText: '限期整改' }).click();

@@ -2,40 +2,16 @@
 // key, an inspection from its notice to its end, a plan, and what it gives units
 // to do.
 import { createHash, generateKeyPairSync } from 'node:crypto';
-import { after, afterEach, before, test } from 'node:test';
-import { caller, inState } from './api.mjs';
-import { launch, person, picture, until, witness } from './browser.mjs';
-import { accounts, open } from './stack.mjs';
+import { test } from 'node:test';
+import { inState } from './api.mjs';
+import { picture, until } from './browser.mjs';
+import { act, choose, confirm, day, done, follow, form, word } from './forms.mjs';
+import { accounts } from './stack.mjs';
+import { stage } from './stage.mjs';
 
 const MARK = Date.now().toString(36);
 
-let stack;
-let browser;
-before(async () => {
-  stack = await open();
-  browser = await launch();
-});
-afterEach((t) => witness(browser, t));
-after(async () => {
-  await browser?.close();
-  await stack?.close();
-});
-
-const confirm = (page) => page.getByRole('dialog').getByRole('button', { name: '确认办理' }).click();
-const done = (page) => page.getByRole('dialog').waitFor({ state: 'hidden' });
-
-/** Chooses what a list offers under a label. */
-async function choose(page, label, option) {
-  await page.getByRole('dialog').getByLabel(label, { exact: true }).click();
-  await page.keyboard.type(option);
-  await page.locator('.ant-select-item-option:visible').filter({ hasText: option }).first().click();
-}
-
-/** Types a day into a picker. */
-async function day(page, label, on) {
-  await page.getByRole('dialog').getByLabel(label, { exact: true }).fill(on);
-  await page.keyboard.press('Tab');
-}
+const on = stage();
 
 /** A service's key, as the service would publish it. */
 function published(holder) {
@@ -50,18 +26,16 @@ function published(holder) {
 test('one operator asks for a service’s key, another enrols it, and one revokes it', async () => {
   const key = published('budgeting');
   const print = key.key_id.match(/.{4}/g).join(' ');
-  const first = await person(browser, stack.base);
-  await first.signIn(accounts.operator, stack.password);
+  const first = await on.person(accounts.operator);
   let { page } = first;
   await page.getByRole('link', { name: '服务密钥', exact: true }).click();
   await page.getByRole('table', { name: '密钥名册' }).getByText('在用').nth(5).waitFor();
   await page.getByRole('button', { name: '申请登记' }).click();
-  const form = page.getByRole('dialog');
-  await form.getByLabel('密钥公开内容').fill('{"key_id": 1}');
-  await form.getByText('须是一项密钥的完整 JSON 内容').waitFor();
-  await form.getByLabel('密钥公开内容').fill(JSON.stringify({ keys: [key] }));
+  await form(page).getByLabel('密钥公开内容').fill('{"key_id": 1}');
+  await form(page).getByText('须是一项密钥的完整 JSON 内容').waitFor();
+  await form(page).getByLabel('密钥公开内容').fill(JSON.stringify({ keys: [key] }));
   await choose(page, '所属单位', '区财政局');
-  await form.getByLabel('理由').fill('财政局自建服务上线');
+  await form(page).getByLabel('理由').fill('财政局自建服务上线');
   await confirm(page);
   await done(page);
   const asked = (p) => p.getByRole('table', { name: '登记申请' }).getByRole('row').filter({ hasText: print });
@@ -69,20 +43,19 @@ test('one operator asks for a service’s key, another enrols it, and one revoke
 
   // Who asked does not compare, and is told why.
   await asked(page).getByRole('button', { name: '登记', exact: true }).click();
-  await form.getByLabel('核对情况').fill('本人核对');
+  await form(page).getByLabel('核对情况').fill('本人核对');
   await confirm(page);
-  await form.getByRole('alert').getByText('不得审核自己提出的申请').waitFor();
-  await form.getByRole('alert').getByText('SH12-P-9').waitFor();
+  await form(page).getByRole('alert').getByText('不得审核自己提出的申请').waitFor();
+  await form(page).getByRole('alert').getByText('SH12-P-9').waitFor();
   await picture(page, 'keys-own-request');
   await first.close();
 
-  const second = await person(browser, stack.base);
-  await second.signIn(accounts.secondOperator, stack.password);
+  const second = await on.person(accounts.secondOperator);
   ({ page } = second);
   await page.getByRole('row').filter({ hasText: '核对服务密钥：budgeting（区财政局）' }).waitFor();
   await page.getByRole('link', { name: '服务密钥', exact: true }).click();
   await asked(page).getByRole('button', { name: '登记', exact: true }).click();
-  await page.getByRole('dialog').getByLabel('核对情况').fill('已与信息化资金科电话核对指纹');
+  await form(page).getByLabel('核对情况').fill('已与信息化资金科电话核对指纹');
   await confirm(page);
   await done(page);
   await asked(page).getByText('已登记').waitFor();
@@ -90,7 +63,7 @@ test('one operator asks for a service’s key, another enrols it, and one revoke
   await inForce.getByText('在用').waitFor();
   await picture(page, 'keys');
   await inForce.getByRole('button', { name: /吊销密钥/ }).click();
-  await page.getByRole('dialog').getByLabel('理由').fill('服务器失窃');
+  await form(page).getByLabel('理由').fill('服务器失窃');
   await confirm(page);
   await done(page);
   await asked(page).getByText('已吊销').waitFor();
@@ -100,23 +73,18 @@ test('one operator asks for a service’s key, another enrols it, and one revoke
 
 test('an inspection finds something, the unit puts it right and the office closes it', async () => {
   const number = `网信检〔2026〕${MARK}`;
-  const office = await person(browser, stack.base);
-  await office.signIn(accounts.cyber, stack.password);
+  const office = await on.person(accounts.cyber);
   let { page } = office;
-  await page.getByText('台账', { exact: true }).click();
-  await page.getByRole('link', { name: '安全检查', exact: true }).click();
+  await follow(page, '网络安全', '安全检查');
   await page.getByRole('button', { name: '登记监督检查' }).click();
-  const form = page.getByRole('dialog');
   await choose(page, '单位', '区卫生健康委');
-  await form.getByLabel('通知文号').fill(number);
+  await form(page).getByLabel('通知文号').fill(number);
   await day(page, '检查日期', '2026-03-02');
-  await form.getByLabel('检查人员').click();
-  await page.keyboard.type('安洁');
-  await page.keyboard.press('Enter');
-  await form.getByLabel('范围').fill('互联网应用和安全制度');
+  await word(page, '检查人员', '安洁');
+  await form(page).getByLabel('范围').fill('互联网应用和安全制度');
   await confirm(page);
   // What was found needs a day by which it is put right.
-  await form.getByRole('alert').getByText('监督检查结果不能登记').waitFor();
+  await form(page).getByRole('alert').getByText('监督检查结果不能登记').waitFor();
   await picture(page, 'inspection-refused');
   await day(page, '整改期限', '2026-04-10');
   await confirm(page);
@@ -127,16 +95,15 @@ test('an inspection finds something, the unit puts it right and the office close
   await picture(page, 'inspection');
   const address = new URL(page.url()).pathname;
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   ({ page } = unit);
   await page.goto(address);
   await page.getByRole('main').getByRole('button').filter({ hasText: '整改' }).first().click();
-  await page.getByRole('dialog').locator('textarea').fill('制度已补齐，漏洞已修复。');
+  await form(page).locator('textarea').fill('制度已补齐，漏洞已修复。');
   await confirm(page);
   // What is missing on record is not put right by saying so.
-  await page.getByRole('dialog').getByRole('alert').getByText('检查发现的问题尚未解决：尚未建立等级保护制度').waitFor();
-  const declarer = await caller(stack.base, accounts.declarer, stack.password);
+  await form(page).getByRole('alert').getByText('检查发现的问题尚未解决：尚未建立等级保护制度').waitFor();
+  const declarer = await on.caller(accounts.declarer);
   const { findings } = await declarer('cybersecurity', `/v1/inspections/${address.split('/').at(-1)}`);
   for (const { code, text } of findings) {
     await declarer('cybersecurity', '/v1/safeguards/regimes', { regime: code, document_no: `卫健〔2026〕${code}`, title: text.replace('尚未建立', ''), issued_on: '2026-03-02', responsible: '林局' });
@@ -148,10 +115,9 @@ test('an inspection finds something, the unit puts it right and the office close
 
   ({ page } = office);
   await page.goto(address);
-  await page.getByRole('button', { name: '其他事项' }).click();
-  await page.getByRole('menuitem', { name: '核实整改' }).click();
-  await page.getByRole('dialog').getByRole('radio', { name: '是' }).check();
-  await page.getByRole('dialog').getByLabel('意见').fill('已复查');
+  await act(page, '核实整改');
+  await form(page).getByRole('radio', { name: '是' }).check();
+  await form(page).getByLabel('意见').fill('已复查');
   await confirm(page);
   await page.getByRole('heading').getByText('已办结').waitFor();
   await office.close();
@@ -159,22 +125,18 @@ test('an inspection finds something, the unit puts it right and the office close
 
 test('a yearly plan is drafted, and once in force gives units their key work', async () => {
   const title = `2026 年度计划（${MARK}）`;
-  const office = await person(browser, stack.base);
-  await office.signIn(accounts.secretary, stack.password);
+  const office = await on.person(accounts.secretary);
   let { page } = office;
-  await page.getByText('台账', { exact: true }).click();
-  await page.getByRole('link', { name: '规划和计划', exact: true }).click();
+  await follow(page, '规划计划', '规划和计划');
   await page.getByRole('button', { name: '起草规划（计划）' }).click();
-  const form = page.getByRole('dialog');
-  await form.getByLabel('类型').click();
-  await page.getByTitle('年度计划和节点目标').click();
-  await form.getByLabel('名称', { exact: true }).first().fill(title);
-  await form.getByLabel('起始年度').fill('2026');
-  await form.getByLabel('截止年度').fill('2026');
-  await form.getByLabel('内容').fill('年度重点工作。');
-  await form.getByLabel('与上级和相关规划的衔接').fill('与市计划衔接。');
-  await form.getByRole('button', { name: '添加' }).first().click();
-  const task = form.locator('.list-entry').first();
+  await choose(page, '类型', '年度计划和节点目标');
+  await form(page).getByLabel('名称', { exact: true }).first().fill(title);
+  await form(page).getByLabel('起始年度').fill('2026');
+  await form(page).getByLabel('截止年度').fill('2026');
+  await form(page).getByLabel('内容').fill('年度重点工作。');
+  await form(page).getByLabel('与上级和相关规划的衔接').fill('与市计划衔接。');
+  await form(page).getByRole('button', { name: '添加' }).first().click();
+  const task = form(page).locator('.list-entry').first();
   await task.getByLabel('编号').fill(`A-${MARK}`);
   await task.getByLabel('名称', { exact: true }).fill(`智慧监管二期（${MARK}）`);
   await task.getByLabel('牵头单位').click();
@@ -187,14 +149,13 @@ test('a yearly plan is drafted, and once in force gives units their key work', a
   await page.getByRole('heading').getByText('起草中').waitFor();
   await picture(page, 'plan');
   const id = new URL(page.url()).pathname.split('/').at(-1);
-  await page.getByRole('button', { name: '其他事项' }).click();
-  await page.getByRole('menuitem', { name: '提请联席会议审议' }).click();
+  await act(page, '提请联席会议审议');
   await confirm(page);
   await page.getByRole('heading').getByText('提请审议').waitFor();
 
   // The conference endorses it, and the office files it with the city.
-  const secretary = await caller(stack.base, accounts.secretary, stack.password);
-  const chair = await caller(stack.base, accounts.chair, stack.password);
+  const secretary = await on.caller(accounts.secretary);
+  const chair = await on.caller(accounts.chair);
   await inState(secretary, 'conference', `/v1/dockets/${id}`, 'ready');
   const session = await chair('conference', '/v1/sessions', { mode: 'ordinary', held_on: '2026-03-02' });
   const at = `/v1/sessions/${session.id}`;
@@ -205,26 +166,22 @@ test('a yearly plan is drafted, and once in force gives units their key work', a
   await secretary('conference', `${at}/opinions`, { opinions: session.members.map((member) => ({ item: agenda[0].id, member, stance: 'agree' })) });
   await chair('conference', `${at}/items/${agenda[0].id}/decision`, { outcome: 'endorsed' });
   await until(page, () => page.reload(), page.getByRole('heading').getByText('待备案'));
-  await page.getByRole('button', { name: '其他事项' }).click();
-  await page.getByRole('menuitem', { name: '登记备案' }).click();
-  await page.getByRole('dialog').getByLabel('文号').fill('7号');
+  await act(page, '登记备案');
+  await form(page).getByLabel('文号').fill('7号');
   await day(page, '备案日期', '2026-03-02');
   await confirm(page);
   await page.getByRole('heading').getByText('已施行').waitFor();
   await office.close();
 
-  const unit = await person(browser, stack.base);
-  await unit.signIn(accounts.declarer, stack.password);
+  const unit = await on.person(accounts.declarer);
   ({ page } = unit);
-  await page.getByText('台账', { exact: true }).click();
-  await page.getByRole('link', { name: '重点工作', exact: true }).click();
+  await follow(page, '规划计划', '重点工作');
   await page.getByRole('link', { name: `智慧监管二期（${MARK}）`, exact: true }).click();
   await page.getByRole('heading').getByText('进行中').waitFor();
-  await page.getByRole('button', { name: '其他事项' }).click();
-  await page.getByRole('menuitem', { name: '办结任务' }).click();
+  await act(page, '办结任务');
   await confirm(page);
-  await page.getByRole('dialog').getByText('必填').first().waitFor();
-  await page.getByRole('dialog').locator('textarea').first().fill('已按期完成。');
+  await form(page).getByText('必填').first().waitFor();
+  await form(page).locator('textarea').first().fill('已按期完成。');
   await confirm(page);
   await page.getByRole('heading').getByText('已完成').waitFor();
   await picture(page, 'key-work');

@@ -3,25 +3,19 @@
 // a row edited in the database. Each fault is brought about in the servers
 // themselves, and taken back.
 import assert from 'node:assert/strict';
-import { after, afterEach, before, test } from 'node:test';
-import { launch, person, picture, until, witness } from './browser.mjs';
+import { after, before, test } from 'node:test';
+import { picture, until } from './browser.mjs';
 import { cutOff, pass, sql } from './faults.mjs';
-import { accounts, open } from './stack.mjs';
+import { choose, confirm, done } from './forms.mjs';
+import { accounts } from './stack.mjs';
+import { stage } from './stage.mjs';
 
-let stack;
-let browser;
 let auditor;
+// The auditor leaves before the stage is taken away.
+after(() => auditor?.close());
+const on = stage({ own: true });
 before(async () => {
-  stack = await open({ own: true });
-  browser = await launch();
-  auditor = await person(browser, stack.base);
-  await auditor.signIn(accounts.auditor, stack.password);
-});
-afterEach((t) => witness(browser, t));
-after(async () => {
-  await auditor?.close();
-  await browser?.close();
-  await stack?.close();
+  auditor = await on.person(accounts.auditor);
 });
 
 const banner = () => auditor.page.locator('.late-banner');
@@ -56,11 +50,9 @@ async function bundle() {
   const { page } = auditor;
   await page.goto('/audit/exports');
   await page.getByRole('button', { name: '新建审计包' }).first().click();
-  const form = page.getByRole('dialog');
-  await form.getByLabel('范围').click();
-  await page.getByTitle('整个账本').click();
-  await form.getByRole('button', { name: '确认办理' }).click();
-  await form.waitFor({ state: 'hidden' });
+  await choose(page, '范围', '整个账本');
+  await confirm(page);
+  await done(page);
   const row = page.getByRole('row').filter({ hasText: '整个账本' }).first();
   await row.getByText('可下载').waitFor({ timeout: 60_000 });
   return row;
@@ -69,41 +61,41 @@ async function bundle() {
 test('checkpoints that cannot be kept are said aloud, and the ledger grows all the same', async () => {
   await until(auditor.page, look, auditor.page.getByRole('table', { name: '见证单位' }).getByText('正常联署').first());
   assert.equal(await banner().count(), 0);
-  await sql(stack.data, 'auditexport', 'REVOKE INSERT ON ledger_checkpoint FROM auditexport');
+  await sql(on.data, 'auditexport', 'REVOKE INSERT ON ledger_checkpoint FROM auditexport');
   await question();
   const late = banner().getByText('新增的账本行超过规定时间仍未签署检查点');
-  await until(auditor.page, async () => { await pass(stack.data, 2); await look(); }, late);
+  await until(auditor.page, async () => { await pass(on.data, 2); await look(); }, late);
   await picture(auditor.page, 'audit-late');
   await question();
   await banner().getByText('账本的见证已逾期').waitFor();
-  await sql(stack.data, 'auditexport', 'GRANT INSERT ON ledger_checkpoint TO auditexport');
+  await sql(on.data, 'auditexport', 'GRANT INSERT ON ledger_checkpoint TO auditexport');
   await settled();
 });
 
 test('a checkpoint that no witness cosigns is said aloud, and bundles made meanwhile say so', async () => {
   await settled();
-  await cutOff(stack.data, true);
+  await cutOff(on.data, true);
   try {
     await question();
     await bundle();
-    await until(auditor.page, async () => { await pass(stack.data, 6); await look(); }, banner().getByText('检查点超过规定时间仍无见证单位联署'));
+    await until(auditor.page, async () => { await pass(on.data, 6); await look(); }, banner().getByText('检查点超过规定时间仍无见证单位联署'));
     const row = await bundle();
     await row.getByText('导出时：检查点超过规定时间仍无见证单位联署').waitFor();
     await picture(auditor.page, 'audit-late-bundle');
   } finally {
-    await cutOff(stack.data, false);
+    await cutOff(on.data, false);
   }
   await settled();
 });
 
 test('a row edited in the database is found from the page and named', async () => {
   const { page } = auditor;
-  const seq = Number(await sql(stack.data, 'auditexport', "SELECT min(seq) FROM ledger_line WHERE type = 'egov.auditexport.v1.LedgerQueried'"));
+  const seq = Number(await sql(on.data, 'auditexport', "SELECT min(seq) FROM ledger_line WHERE type = 'egov.auditexport.v1.LedgerQueried'"));
   const verify = async () => {
     await look();
     await page.getByRole('button', { name: '核验整个账本' }).click();
   };
-  const edit = (by) => sql(stack.data, 'auditexport', `UPDATE ledger_line SET raw = set_byte(raw, length(raw) / 2, get_byte(raw, length(raw) / 2) # ${by}) WHERE seq = ${seq}`);
+  const edit = (by) => sql(on.data, 'auditexport', `UPDATE ledger_line SET raw = set_byte(raw, length(raw) / 2, get_byte(raw, length(raw) / 2) # ${by}) WHERE seq = ${seq}`);
   await edit(1);
   await verify();
   const result = page.getByRole('region', { name: '核验结果' });

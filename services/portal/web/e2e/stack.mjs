@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-const PATIENCE_MS = 300_000;
+const PATIENCE_MS = { up: 300_000, demo: 1_800_000 };
 
 /** The accounts of the walk; those of the demonstration unless named. */
 export const accounts = {
@@ -21,6 +21,12 @@ export const accounts = {
   secondOperator: process.env.E2E_SECOND_OPERATOR ?? 'operator.2',
   chair: process.env.E2E_CHAIR ?? 'chair',
   cyber: process.env.E2E_CYBER ?? 'cac.officer',
+  accountAdmin: process.env.E2E_ACCOUNT_ADMIN ?? 'account-admin',
+  secondAccountAdmin: process.env.E2E_SECOND_ACCOUNT_ADMIN ?? 'account-admin.2',
+  agency: process.env.E2E_AGENCY ?? 'agency.a',
+  expert: process.env.E2E_EXPERT ?? 'expert.1',
+  data: process.env.E2E_DATA ?? 'big-data.data',
+  provider: process.env.E2E_PROVIDER ?? 'civil-affairs.declarer',
 };
 
 async function freePort() {
@@ -34,9 +40,10 @@ async function freePort() {
 
 /**
  * The base URL, the password and, of an installation of its own, the data
- * directory; and how to end what was begun.
+ * directory; and how to end what was begun. With `demo` it is one in which the
+ * demonstration has been run.
  */
-export async function open({ own = false } = {}) {
+export async function open({ own = false, demo = false } = {}) {
   const { E2E_BASE_URL: base, E2E_PASSWORD: password } = process.env;
   if (base && !own) {
     if (!password) throw new Error('E2E_PASSWORD must name the accounts’ password');
@@ -45,7 +52,8 @@ export async function open({ own = false } = {}) {
   const data = await mkdtemp(join(tmpdir(), 'egov-e2e-'));
   const port = await freePort();
   const egov = process.env.E2E_EGOV ?? fileURLToPath(new URL('../../../../bin/egov', import.meta.url));
-  const up = spawn(egov, ['up', '--port', String(port), '--data', data, '--virtual-clock', '2026-03-02'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const how = demo ? ['demo'] : ['up', '--virtual-clock', '2026-03-02'];
+  const up = spawn(egov, [...how, '--port', String(port), '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
   const ended = once(up, 'exit');
   const close = async () => {
     up.kill('SIGINT');
@@ -56,9 +64,9 @@ export async function open({ own = false } = {}) {
   let said = '';
   try {
     const word = await new Promise((resolve, reject) => {
-      const timer = setTimeout(() => reject(new Error(`egov up is not ready:\n${said}`)), PATIENCE_MS);
+      const timer = setTimeout(() => reject(new Error(`egov ${how[0]} is not ready:\n${said}`)), PATIENCE_MS[how[0]]);
       up.on('error', reject);
-      ended.then(([code]) => reject(new Error(`egov up ended with ${code}:\n${said}`)));
+      ended.then(([code]) => reject(new Error(`egov ${how[0]} ended with ${code}:\n${said}`)));
       up.stdout.on('data', (chunk) => {
         said += chunk;
         const found = /password[^:：]*[:：]\s*(\S+)/.exec(said);

@@ -2,29 +2,21 @@
 // typing, submit, be accepted, and follow the project in its dossier.
 import assert from 'node:assert/strict';
 import { readFile } from 'node:fs/promises';
-import { after, afterEach, before, test } from 'node:test';
-import { launch, person, picture, witness } from './browser.mjs';
-import { accounts, open } from './stack.mjs';
+import { test } from 'node:test';
+import { picture } from './browser.mjs';
+import { confirm, done, form } from './forms.mjs';
+import { accounts } from './stack.mjs';
+import { stage } from './stage.mjs';
 
 const TITLE = `政务云安全运维（${Date.now().toString(36)}）`;
 const PAPER = Buffer.from('%PDF-1.4\n1 0 obj<</Type/Catalog/Pages 2 0 R>>endobj\n2 0 obj<</Type/Pages/Kids[]/Count 0>>endobj\ntrailer<</Root 1 0 R>>\n%%EOF\n');
 
-let stack;
-let browser;
-before(async () => {
-  stack = await open();
-  browser = await launch();
-});
-afterEach((t) => witness(browser, t));
-after(async () => {
-  await browser?.close();
-  await stack?.close();
-});
+const on = stage();
 
 const inTable = (page, name) => page.getByRole('table').getByText(name, { exact: true }).first();
 
 test('a wrong password is refused in words, and nobody is signed in', async () => {
-  const { page, close } = await person(browser, stack.base);
+  const { page, close } = await on.stranger();
   await page.goto('/');
   await picture(page, 'sign-in');
   await page.getByLabel('账号').fill(accounts.declarer);
@@ -36,8 +28,7 @@ test('a wrong password is refused in words, and nobody is signed in', async () =
 });
 
 test('a declaration is decided while it is typed, saved, completed and submitted', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.declarer, stack.password);
+  const { page, close } = await on.person(accounts.declarer);
   await page.getByRole('link', { name: '申报项目' }).click();
 
   // Too little: every violation stands at its field, with its provision.
@@ -107,22 +98,19 @@ test('a declaration is decided while it is typed, saved, completed and submitted
 });
 
 test('the conference office finds it in its inbox and accepts it', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.secretary, stack.password);
+  const { page, close } = await on.person(accounts.secretary);
   await picture(page, 'inbox');
   const row = page.getByRole('row').filter({ hasText: `受理申报：${TITLE}` });
   await row.getByRole('button', { name: /办理/ }).click();
-  const drawer = page.getByRole('dialog');
-  await drawer.getByText('退回补正').waitFor();
-  await drawer.getByRole('button', { name: '确认办理' }).click();
-  await drawer.waitFor({ state: 'hidden' });
+  await form(page).getByText('退回补正').waitFor();
+  await confirm(page);
+  await done(page);
   await row.waitFor({ state: 'detached' });
   await close();
 });
 
 test('the list leads to the dossier: timeline, deadlines, decision and amounts', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.auditor, stack.password);
+  const { page, close } = await on.person(accounts.auditor);
   await page.getByRole('link', { name: '项目', exact: true }).click();
   await page.getByPlaceholder('在已加载的项目中查找').fill(TITLE);
   await picture(page, 'projects');
@@ -151,8 +139,7 @@ test('the list leads to the dossier: timeline, deadlines, decision and amounts',
 });
 
 test('the pages speak English, work by keyboard, and are read on a phone', async () => {
-  const { page, signIn, close } = await person(browser, stack.base, { width: 390, height: 844 });
-  await signIn(accounts.declarer, stack.password);
+  const { page, close } = await on.person(accounts.declarer, { width: 390, height: 844 });
   await page.getByRole('button', { name: '菜单' }).click();
   await page.getByRole('link', { name: '项目', exact: true }).focus();
   await page.keyboard.press('Enter');
@@ -167,12 +154,11 @@ test('the pages speak English, work by keyboard, and are read on a phone', async
 });
 
 test('signing out ends the session in every tab', async () => {
-  const { page, signIn, close } = await person(browser, stack.base);
-  await signIn(accounts.secretary, stack.password);
+  const { page, close } = await on.person(accounts.secretary);
   const other = await page.context().newPage();
   await other.goto('/projects');
   await other.getByRole('heading', { name: '项目', exact: true }).waitFor();
-  await page.getByRole('button', { name: 'user' }).click();
+  await page.getByRole('button', { name: '当前用户' }).click();
   await page.getByRole('menuitem', { name: '退出登录' }).click();
   await page.getByRole('heading', { name: '登录' }).waitFor();
   await other.getByRole('heading', { name: '登录' }).waitFor();

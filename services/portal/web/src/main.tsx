@@ -19,7 +19,8 @@ import { SignIn } from './pages/SignIn';
 import './styles.css';
 import { theme } from './theme';
 import { Loading, ProblemView } from './ui/Bits';
-import { NotFound } from './ui/NotFound';
+import { SHAPES } from './ui/icons';
+import { Broken, NotFound } from './ui/NotFound';
 import { Shell } from './ui/Shell';
 
 const Dossier = lazy(() => import('./pages/Dossier'));
@@ -40,6 +41,7 @@ const Exports = lazy(() => import('./pages/audit/Exports'));
 const router = createBrowserRouter([
   {
     element: <Shell />,
+    errorElement: <Broken />,
     children: [
       { path: '/', element: <Inbox /> },
       { path: '/projects', element: <Projects /> },
@@ -108,7 +110,7 @@ function Look() {
     dayjs.locale(lang === 'zh' ? 'zh-cn' : 'en');
   }, [lang]);
   return (
-    <ConfigProvider theme={theme} locale={lang === 'zh' ? zhCN : enUS} csp={{ nonce }} button={{ autoInsertSpace: false }}>
+    <ConfigProvider theme={theme} locale={lang === 'zh' ? zhCN : enUS} csp={{ nonce }} {...SHAPES}>
       <AntApp>
         <Pages />
       </AntApp>

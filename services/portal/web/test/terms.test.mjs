@@ -3,9 +3,9 @@ import { readdir, readFile } from 'node:fs/promises';
 import { after, test } from 'node:test';
 import { load } from './source.mjs';
 
-const { modules, close } = await load('terms/money.ts', 'terms/dates.ts', 'terms/clocks.ts', 'terms/amounts.ts', 'terms/violations.ts', 'terms/road.ts', 'terms/facts.ts', 'i18n/texts.ts', 'terms/registers.ts', 'terms/fields.ts');
+const { modules, close } = await load('terms/money.ts', 'terms/dates.ts', 'terms/clocks.ts', 'terms/amounts.ts', 'terms/violations.ts', 'terms/road.ts', 'terms/facts.ts', 'i18n/texts.ts', 'terms/registers.ts', 'terms/fields.ts', 'terms/acts.ts');
 after(close);
-const [money, dates, clocks, amounts, violations, roads, facts, texts, registers, fields] = modules;
+const [money, dates, clocks, amounts, violations, roads, facts, texts, registers, fields, acts] = modules;
 
 test('amounts keep every fen between 万元 and fen', () => {
   for (const [typed, fen, shown] of [
@@ -117,20 +117,70 @@ test('every text is there in both languages, with the same parameters', () => {
   }
 });
 
+/** A service's description. */
+const described = async (service) => JSON.parse(await readFile(new URL(`../../../../docs/api/${service}.json`, import.meta.url), 'utf8'));
+const answerOf = (operation) => operation.responses['200']?.content?.['application/json']?.schema;
+const resolved = (d, s) => (s?.$ref ? d.components.schemas[s.$ref.split('/').at(-1)] : s);
+
 test('every field that the services’ descriptions give of a register’s things has a name', async () => {
+  const nameless = new Set();
   for (const r of Object.values(registers.REGISTERS)) {
-    const d = JSON.parse(await readFile(new URL(`../../../../docs/api/${r.service}.json`, import.meta.url), 'utf8'));
-    const resolve = (s) => (s?.$ref ? d.components.schemas[s.$ref.split('/').at(-1)] : s);
-    const nameless = new Set();
+    const d = await described(r.service);
     const look = (schema, shown) => {
-      const s = resolve(schema);
+      const s = resolved(d, schema);
       if (s?.items) return look(s.items, shown);
       for (const [name, part] of Object.entries(s?.properties ?? {}).filter(([name]) => shown(name))) {
-        if (fields.fieldName(name, r.service).zh === name) nameless.add(name);
-        look(part, fields.isShown);
+        if (fields.fieldName(name, r.service).zh === name) nameless.add(`${r.name}: ${name}`);
+        look(part, r.tables?.[name] ? (x) => r.tables[name].includes(x) : fields.isShown);
       }
     };
-    look(d.paths[`${r.path}/{id}`].get.responses['200'].content['application/json'].schema, (name) => registers.says(r, name, 'x'));
-    assert.deepEqual([...nameless], [], r.name);
+    const one = r.listed ? resolved(d, resolved(d, answerOf(d.paths[r.path].get)).properties.items).items : answerOf(d.paths[`${r.path}/{id}`].get);
+    const has = resolved(d, one).properties;
+    for (const name of [r.called ?? 'title', r.known ?? 'id', ...r.columns.map(([column]) => column)]) assert.ok(name in has, `${r.name}: ${name}`);
+    look(one, (name) => registers.says(r, name, 'x'));
+  }
+  assert.deepEqual([...nameless], []);
+});
+
+// Lists of services that other pages show, or that nobody reads in the portal.
+const ELSEWHERE = {
+  // The inbox, the dossier and the operators' command line.
+  '*': ['/v1/tasks', '/v1/deadlines', '/v1/dead-letters'],
+  // Projects have pages of their own; packs give the words of all.
+  declaration: ['/v1/projects', '/v1/packs'],
+  dataresource: ['/v1/resources'],
+  // Each session names its members.
+  conference: ['/v1/members'],
+  // The pages of holidays and of services' keys, the words of roles, and oneself.
+  identity: ['/v1/holidays', '/v1/event-keys', '/v1/service-keys', '/v1/duties', '/v1/me'],
+  // The auditors' room.
+  auditexport: ['/v1/audit-cases', '/v1/exports', '/v1/red-flags', '/v1/ledger', '/v1/ledger/checkpoint', '/v1/ledger/proof'],
+};
+
+test('every list of the services has a page', async () => {
+  const shown = new Set(Object.values(registers.REGISTERS).map((r) => `${r.service} ${r.path}`));
+  const missing = [];
+  for (const file of await readdir(new URL('../../../../docs/api/', import.meta.url))) {
+    const service = file.replace('.json', '');
+    if (service === 'portal') continue;
+    const d = await described(service);
+    for (const [path, { get }] of Object.entries(d.paths)) {
+      const properties = Object.values(resolved(d, get && answerOf(get))?.properties ?? {});
+      if (path.includes('{') || !properties.some((p) => resolved(d, p).items)) continue;
+      if (!shown.has(`${service} ${path}`) && ![...ELSEWHERE['*'], ...(ELSEWHERE[service] ?? [])].includes(path)) missing.push(`${service} ${path}`);
+    }
+  }
+  assert.deepEqual(missing, []);
+});
+
+test('every act that a register offers or begins is an operation of its service, and has a name', async () => {
+  for (const r of Object.values(registers.REGISTERS)) {
+    const { paths } = await described(r.service);
+    const operations = Object.values(paths).flatMap((p) => Object.values(p).map((o) => o.operationId));
+    const offered = Object.keys(r.states).flatMap((state) => r.offers?.({ state }, '') ?? []);
+    for (const id of [...(r.begins ?? []), ...offered]) {
+      assert.ok(operations.includes(id), `${r.name}: ${id}`);
+      assert.ok(acts.ACTS[r.service]?.[id], `${r.name}: ${id} has no name`);
+    }
   }
 });

@@ -3,7 +3,7 @@ import { useLanguage } from '../i18n/language';
 import { APPOINTED } from '../terms/clocks';
 import { fieldName, valueName } from '../terms/fields';
 import { fen, wan } from '../terms/money';
-import { SERVICES, STAGES, UNITS } from '../terms/names';
+import { ROLES, SERVICES, STAGES, UNITS } from '../terms/names';
 import { usePacks, useUnits } from './queries';
 import type { Pack, Term, Text } from './types';
 
@@ -29,9 +29,10 @@ export interface Labels {
 // Where the codes of a field may stand; the first that has one names it.
 const VOCABULARIES_OF: Record<string, string[]> = {
   kind: ['kinds', 'plans'], route: ['routes'], missing: ['materials'], item: ['materials'], items: ['materials'], unit_kind: ['unit_kinds'], steps: ['steps'], obligations: ['obligations'], channel: ['obligations'], conference_mode: ['conference_modes'],
-  authority: ['authorities'], method: ['methods'], criterion: ['criteria'], rule: ['data_discipline'], regime: ['security_regime'],
+  authority: ['authorities'], method: ['methods'], criterion: ['criteria'], rule: ['data_discipline'], treatment: ['steps'], regime: ['security_regime'],
 };
-const UNIT_FIELD = /^(unit|units|agency|supervisor|member|present|leave|absent|invitees|lead|parts|provider|requesters)$/;
+const UNIT_FIELD = /^(unit|units|agency|supervisor|member|present|leave|absent|invitees|lead|parts|provider|requesters|of_unit|parent|bureau|succeeded_by|succeeds)$/;
+const ROLE_FIELD = /^roles?$/;
 
 /** Words for codes: the packs' own, the units' names, and the portal's for the rest. */
 export function useLabels(): Labels {
@@ -66,9 +67,10 @@ export function useLabels(): Labels {
       }
       const s = typeof v === 'string' ? v : JSON.stringify(v);
       if (UNIT_FIELD.test(name)) return unit(s);
+      if (ROLE_FIELD.test(name)) return say(ROLES[s], s);
       if (name === 'obligation') return clock(s);
       const word = (VOCABULARIES_OF[name] ?? []).map((vocabulary) => term(vocabulary, s)).find((w) => w !== s);
-      return word ?? say(valueName(s), s);
+      return word ?? say(valueName(s, name), s);
     };
     return {
       packs: list,

@@ -2,9 +2,9 @@ import { keepPreviousData, useInfiniteQuery } from '@tanstack/react-query';
 import type { InfiniteData, UseInfiniteQueryResult } from '@tanstack/react-query';
 import { at, get } from './client';
 
-/** One page of a list, as every service answers it. */
+/** One page of a list, as every service answers it; some say nothing where there is none. */
 export interface Page<T> {
-  items: T[];
+  items: T[] | null;
   next_page_token?: string;
 }
 
@@ -33,4 +33,4 @@ export function usePages<T>(key: string, service: string, path: string, filter: 
 }
 
 /** The rows that were read so far. */
-export const rowsOf = <T>(data: InfiniteData<Page<T>> | undefined): T[] => data?.pages.flatMap((p) => p.items) ?? [];
+export const rowsOf = <T>(data: InfiniteData<Page<T>> | undefined): T[] => data?.pages.flatMap((p) => p.items ?? []) ?? [];

@@ -1,4 +1,3 @@
-import { DeleteOutlined, PlusOutlined, UploadOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, App, Button, Checkbox, Form, Input, InputNumber, Radio, Select, Upload } from 'antd';
 import type { FormInstance } from 'antd';
@@ -23,6 +22,7 @@ import { useAmountRule } from '../ui/ActForm';
 import { BudgetSheet } from '../ui/BudgetSheet';
 import { Loading, Nothing, PageHead, ProblemView, Provisions } from '../ui/Bits';
 import { DecisionView, FindingView } from '../ui/DecisionView';
+import { DeleteOutlined, PlusOutlined, UploadOutlined } from '../ui/icons';
 import { Loaded } from '../ui/Loaded';
 
 // How long typing pauses before the rules are asked again.
@@ -113,7 +113,7 @@ function Basics() {
       </Form.List>
       <div className="grid">
         <Form.Item name="period_months" label={`${t('fPeriod')}（${t('fMonths', { n: '' }).trim()}）`} rules={[{ required: true, message: t('required') }]}>
-          <InputNumber min={1} max={120} precision={0} className="wide" />
+          <InputNumber min={1} max={120} precision={0} controls={false} className="wide" />
         </Form.Item>
         <Form.Item name="leader" label={t('fLeader')}>
           <Input maxLength={50} />
@@ -144,7 +144,7 @@ function Kind({ entry }: { entry: Entry }) {
         {is('hardware') && !c.pure_software && <Money name={['case', 'hardware_fen']} label={t('declareHardware')} />}
         {is('contract') && (
           <Form.Item name="contract_years" label={t('declareContractYears')}>
-            <InputNumber min={0} max={3} precision={0} className="wide" />
+            <InputNumber min={0} max={3} precision={0} controls={false} className="wide" />
           </Form.Item>
         )}
         {is('existing') && (
@@ -250,7 +250,7 @@ function Situation({ entry }: { entry: Entry }) {
           <Input.TextArea rows={2} classNames={{ textarea: 'grows' }} />
         </Form.Item>
       )}
-      <Alert type="info" showIcon title={t('declareClassified')} className="above" />
+      <Alert type="info" role="note" showIcon title={t('declareClassified')} className="above" />
     </Section>
   );
 }
@@ -528,7 +528,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
           {t('declareSubmit')}
         </Button>
       </PageHead>
-      {stored?.body.return_reason && stored.body.stage === 'returned' && <Alert type="warning" showIcon className="gap" title={t('dossierReturned')} description={stored.body.return_reason} />}
+      {stored?.body.return_reason && stored.body.stage === 'returned' && <Alert type="warning" role="note" showIcon className="gap" title={t('dossierReturned')} description={stored.body.return_reason} />}
       {error !== null && (
         <div className="gap">
           <ProblemView error={error} violations={rest} names={{ basis: t('fBasis'), materials: t('declareMaterials') }} />

@@ -1,4 +1,3 @@
-import { DownOutlined, DownloadOutlined, EditOutlined } from '@ant-design/icons';
 import { Alert, Button, Descriptions, Dropdown, Table, Tabs } from 'antd';
 import { useMemo, useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -20,6 +19,7 @@ import { AmountChain } from '../ui/AmountChain';
 import { Nothing, PageHead, Provisions, StageTag } from '../ui/Bits';
 import { DeadlineBars } from '../ui/DeadlineBars';
 import { DecisionView } from '../ui/DecisionView';
+import { DownOutlined, DownloadOutlined, EditOutlined } from '../ui/icons';
 import { Loaded } from '../ui/Loaded';
 import { RoadBar } from '../ui/RoadBar';
 import { LatestFacts, Timeline } from '../ui/Timeline';

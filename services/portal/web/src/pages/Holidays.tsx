@@ -1,4 +1,3 @@
-import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { App, Button, DatePicker, Descriptions, Form, Input, InputNumber, Popconfirm, Segmented, Tag } from 'antd';
 import { useRef, useState } from 'react';
@@ -11,6 +10,7 @@ import { daysOf, noticeField, noticeOf } from '../terms/holidays';
 import type { NoticeEntry } from '../terms/holidays';
 import { place, spoken } from '../terms/violations';
 import { Loading, Nothing, PageHead, ProblemView } from '../ui/Bits';
+import { DeleteOutlined, PlusOutlined } from '../ui/icons';
 
 function Ranges({ name, label }: { name: 'off' | 'work'; label: string }) {
   const { t } = useLanguage();

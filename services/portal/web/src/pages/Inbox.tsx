@@ -1,4 +1,3 @@
-import { ReloadOutlined } from '@ant-design/icons';
 import { Alert, Button, Grid, Segmented, Select, Table } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -12,6 +11,7 @@ import { minute } from '../terms/dates';
 import { ActDrawer } from '../ui/ActDrawer';
 import type { Matter } from '../ui/ActDrawer';
 import { Due, Loading, Nothing, PageHead, ProblemView } from '../ui/Bits';
+import { ReloadOutlined } from '../ui/icons';
 
 type Scope = 'all' | 'soon' | 'late';
 

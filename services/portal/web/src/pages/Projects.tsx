@@ -1,4 +1,3 @@
-import { PlusOutlined, SearchOutlined } from '@ant-design/icons';
 import { Button, Input, Tooltip } from 'antd';
 import { useState } from 'react';
 import { Link } from 'react-router';
@@ -11,6 +10,7 @@ import { useLanguage } from '../i18n/language';
 import { day } from '../terms/dates';
 import { STAGES } from '../terms/names';
 import { Due, Nothing, PageHead, StageTag, Wan } from '../ui/Bits';
+import { PlusOutlined, SearchOutlined } from '../ui/icons';
 import { Listing, Narrow } from '../ui/Listing';
 import type { Choice } from '../ui/Listing';
 

@@ -1,4 +1,3 @@
-import { DownOutlined, PlusOutlined } from '@ant-design/icons';
 import { useQueryClient } from '@tanstack/react-query';
 import { Button, Descriptions, Dropdown, Table } from 'antd';
 import { useMemo, useState } from 'react';
@@ -13,11 +12,12 @@ import type { ProjectDeadline } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { minute } from '../terms/dates';
 import { STANDINGS } from '../terms/names';
-import { isThing, REGISTERS, says } from '../terms/registers';
+import { idOf, isThing, REGISTERS, says } from '../terms/registers';
 import type { Register } from '../terms/registers';
 import { ActDrawer } from '../ui/ActDrawer';
 import type { Matter } from '../ui/ActDrawer';
 import { Due, Loading, Nothing, PageHead, ProblemView, Provisions, Statement, ToneTag } from '../ui/Bits';
+import { DownOutlined, PlusOutlined } from '../ui/icons';
 import { Listing, Narrow } from '../ui/Listing';
 import { Loaded } from '../ui/Loaded';
 import { NotFound } from '../ui/NotFound';
@@ -26,8 +26,16 @@ import { matterOf } from './Inbox';
 // The rows of a part that stand on one page of it.
 const ROWS = 20;
 
+/** What one is called, in its register. */
+function useName(r: Register): (x: Entry) => string {
+  const labels = useLabels();
+  const field = r.called ?? 'title';
+  return (x) => labels.value(field, x[field]);
+}
+
 function StateTag({ register: r, state }: { register: Register; state: string }) {
   const { pick } = useLanguage();
+  if (Object.keys(r.states).length === 0) return null;
   return <ToneTag tone={r.tones[state] ?? 'going'}>{pick(r.states[state] ?? { zh: state, en: state })}</ToneTag>;
 }
 
@@ -42,9 +50,10 @@ function List({ register: r }: { register: Register }) {
   const list = useEntries(r, { state });
   // Who may begin one is what the service says of its operation.
   const begin = useMemo(
-    () => (description.data && r.begins ? actsOf(r.service, description.data, r.collection, principal.roles).find((a) => a.id === r.begins) : undefined),
+    () => (description.data && r.begins ? actsOf(r.service, description.data, r.collection, principal.roles).filter((a) => r.begins?.includes(a.id)) : []),
     [description.data, principal.roles, r],
   );
+  const nameOf = useName(r);
   // A button that comes later would push the list down on a narrow page.
   if (r.begins && description.isPending) return <Loading />;
   return (
@@ -57,36 +66,40 @@ function List({ register: r }: { register: Register }) {
             </Button>
           </Link>
         )}
-        {begin && (
+        {begin.map((a) => (
           <Button
+            key={a.id}
             type="primary"
             icon={<PlusOutlined />}
-            onClick={() => setMatter({ service: r.service, collection: r.collection, id: '', projectID: '', projectTitle: '', title: pick(begin.title), action: '', only: [begin.id] })}
+            onClick={() => setMatter({ service: r.service, collection: r.collection, id: '', projectID: '', projectTitle: '', title: pick(a.title), action: '', only: [a.id] })}
           >
-            {pick(begin.title)}
+            {pick(a.title)}
           </Button>
-        )}
+        ))}
       </PageHead>
       {description.isError && <ProblemView error={description.error} retry={() => void description.refetch()} />}
       <div className="panel">
-        <div className="filters">
-          <Narrow label={t('flagState')} value={state} options={Object.entries(r.states).map(([value, x]) => ({ value, label: pick(x) }))} onChange={setState} />
-        </div>
+        {Object.keys(r.states).length > 0 && (
+          <div className="filters">
+            <Narrow label={t('flagState')} value={state} options={Object.entries(r.states).map(([value, x]) => ({ value, label: pick(x) }))} onChange={setState} />
+          </div>
+        )}
         <Listing<Entry>
           name={pick(r.title)}
           of={list}
+          keyOf={(x) => idOf(r, x)}
           width={900}
           empty={<Nothing title={state === '' ? pick(r.empty) : t('registerEmptyFilter')} />}
           columns={[
             {
               title: t('inboxMatter'),
               render: (_, x) => (
-                <Link to={`/registers/${r.name}/${x.id}`} className="strong">
-                  {x.title}
+                <Link to={`/registers/${r.name}/${encodeURIComponent(idOf(r, x))}`} className="strong">
+                  {nameOf(x)}
                 </Link>
               ),
             },
-            { title: t('projectsUnit'), width: 160, render: (_, x) => labels.unit(x.unit) },
+            ...(r.kept || r.called === 'unit' ? [] : [{ title: t('projectsUnit'), width: 160, render: (_: unknown, x: Entry) => labels.unit(x.unit) }]),
             ...r.columns.map(([name, width]) => ({ title: labels.field(name, r.service), width, render: (_: unknown, x: Entry) => labels.value(name, x[name]) || <span className="quiet">—</span> })),
             { title: t('flagState'), width: 110, render: (_, x) => <StateTag register={r} state={x.state} /> },
             { title: t('caseUpdated'), width: 150, render: (_, x) => <span className="num quiet">{minute(x.updated_at)}</span> },
@@ -166,6 +179,7 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
   const { principal } = useSigned();
   const inbox = useInbox();
   const description = useDescription(r.service);
+  const nameOf = useName(r);
   const [matter, setMatter] = useState<Matter | null>(null);
   const waiting = (inbox.data?.items ?? []).filter((w) => w.service === r.service && w.collection === r.collection && w.id === x.id);
   const others = useMemo(() => {
@@ -182,12 +196,18 @@ function Whole({ register: r, entry: x }: { register: Register; entry: Entry }) 
       <PageHead
         title={
           <>
-            {x.title} <StateTag register={r} state={x.state} />
+            {nameOf(x)} <StateTag register={r} state={x.state} />
           </>
         }
         lead={
           <>
-            {labels.unit(x.unit)} · <span className="num">{minute(x.updated_at)}</span>
+            {labels.unit(x.unit)}
+            {x.updated_at && (
+              <>
+                {' · '}
+                <span className="num">{minute(x.updated_at)}</span>
+              </>
+            )}
             {project && (
               <>
                 {' · '}

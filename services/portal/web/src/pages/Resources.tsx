@@ -66,7 +66,7 @@ export default function Resources() {
       </PageHead>
       <div className="panel">
         <div className="filters">
-          <Input.Search allowClear placeholder={t('resourcesFind')} aria-label={t('resourcesFind')} onSearch={(q) => setFilter({ ...filter, q: q.trim() })} className="filter-find" />
+          <Input.Search allowClear enterButton={t('ledgerAsk')} placeholder={t('resourcesFind')} aria-label={t('resourcesFind')} onSearch={(q) => setFilter({ ...filter, q: q.trim() })} className="filter-find" />
           <Narrow label={labels.field('share_class')} value={filter.share_class} options={Object.entries(SHARE_CLASSES).map(([value, x]) => ({ value, label: pick(x) }))} onChange={(v) => setFilter({ ...filter, share_class: v })} />
           <Narrow label={labels.field('provider')} wide value={filter.unit} options={units.map((u) => ({ value: u.code, label: labels.unit(u.code) }))} onChange={(v) => setFilter({ ...filter, unit: v })} />
         </div>

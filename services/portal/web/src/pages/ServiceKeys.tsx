@@ -1,4 +1,3 @@
-import { PlusOutlined } from '@ant-design/icons';
 import { Button, Table } from 'antd';
 import { useState } from 'react';
 import { useEventKeys, useKeyRefresh, useServiceKeys } from '../api/keys';
@@ -11,6 +10,7 @@ import { fingerprint, KEY_STANDINGS, KEY_STATES, KEY_TONES, keysIn, STANDING_TON
 import { Loading, Nothing, PageHead, ProblemView, ToneTag } from '../ui/Bits';
 import { FormDrawer } from '../ui/FormDrawer';
 import type { FormAct } from '../ui/FormDrawer';
+import { PlusOutlined } from '../ui/icons';
 import { Listing, Narrow } from '../ui/Listing';
 
 const PATH = '/v1/service-keys';

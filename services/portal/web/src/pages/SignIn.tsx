@@ -1,10 +1,10 @@
-import { LockOutlined, TeamOutlined, UserOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
 import { Alert, Button, Form, Input } from 'antd';
 import { useState } from 'react';
 import { useSession } from '../api/session';
 import { useLanguage } from '../i18n/language';
 import { ProblemView } from '../ui/Bits';
+import { LockOutlined, TeamOutlined, UserOutlined } from '../ui/icons';
 import { LanguageSwitch, Mark } from '../ui/Shell';
 
 interface Entered {

@@ -139,7 +139,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: (answer: u
           )}
         </div>
       )}
-      {list.length === 1 && <h3>{pick(act.title)}</h3>}
+      {list.length === 1 && pick(act.title) !== matter.title && <h2>{pick(act.title)}</h2>}
       {perform.isError && <ProblemView error={perform.error} violations={rest} />}
       {act.fields.length === 0 && <p className="quiet">{t('actNoInput')}</p>}
       {matter.givenWords}

@@ -1,4 +1,3 @@
-import { DeleteOutlined, PlusOutlined } from '@ant-design/icons';
 import { Button, DatePicker, Form, Input, InputNumber, Radio, Select } from 'antd';
 import type { FormInstance, FormRule } from 'antd';
 import dayjs from 'dayjs';
@@ -8,11 +7,13 @@ import { useThing, useUnits } from '../api/queries';
 import { useLanguage } from '../i18n/language';
 import { codesOf } from '../terms/choices';
 import { fen, fromWan, toWan } from '../terms/money';
-import { UNITS } from '../terms/names';
+import { ROLES, UNITS } from '../terms/names';
 import type { Path } from '../terms/violations';
+import { DeleteOutlined, PlusOutlined } from './icons';
 
-const UNIT = /^(unit|agency|supervisor|member|assessor_unit|to_unit|from_unit|lead|provider)$/;
+const UNIT = /^(unit|agency|supervisor|member|assessor_unit|to_unit|from_unit|lead|provider|of_unit|parent|successor)$/;
 const UNITS_FIELD = /^(units|responsible)$/;
+const ROLE_CHOICE = Object.keys(ROLES);
 
 /** The rule that an amount in 万元 is one. */
 export function useAmountRule() {
@@ -95,7 +96,7 @@ function Entry({ field, at, under = [], optional, service, thing }: EntryProps) 
     case 'money':
       return item(<InputNumber<string> stringMode controls={false} suffix={t('wan')} className="wide" inputMode="decimal" />, [amount]);
     case 'number':
-      return item(<InputNumber min={field.minimum} max={field.maximum} precision={0} className="wide" />);
+      return item(<InputNumber min={field.minimum} max={field.maximum} precision={0} controls={false} className="wide" />);
     case 'date':
       return item(<DatePicker className="wide" />);
     case 'choice':
@@ -104,6 +105,7 @@ function Entry({ field, at, under = [], optional, service, thing }: EntryProps) 
       if (UNITS_FIELD.test(field.name)) {
         return item(<Select mode="multiple" showSearch={{ optionFilterProp: 'label' }} options={(units?.map((u) => u.code) ?? Object.keys(UNITS)).map((value) => ({ value, label: labels.unit(value) }))} />);
       }
+      if (field.name === 'roles') return item(<Select mode="multiple" showSearch={{ optionFilterProp: 'label' }} options={ROLE_CHOICE.map((value) => ({ value, label: labels.value('role', value) }))} />);
       return item(<Select mode="tags" open={false} suffix={null} tokenSeparators={[',', '，', ';', '；']} />);
     case 'long':
       return item(<Input.TextArea rows={3} classNames={{ textarea: 'grows' }} />);
@@ -161,6 +163,7 @@ function Entry({ field, at, under = [], optional, service, thing }: EntryProps) 
       if (codes.length > 0) return item(<Select options={codes.map((c) => ({ value: c, label: labels.value(field.name, c) }))} />);
       const terms = labels.terms(field.vocabulary ?? '');
       if (terms.length > 0) return item(<Select options={terms.map((x) => ({ value: x.code, label: pick(x) }))} />);
+      if (field.name === 'role') return item(<Select showSearch={{ optionFilterProp: 'label' }} options={ROLE_CHOICE.map((value) => ({ value, label: labels.value('role', value) }))} />);
       if (UNIT.test(field.name)) {
         const list = units?.map((u) => u.code) ?? Object.keys(UNITS);
         return item(<Select showSearch={{ optionFilterProp: 'label' }} options={list.map((c) => ({ value: c, label: `${labels.unit(c)}（${c}）` }))} />);

@@ -1,4 +1,3 @@
-import { DownloadOutlined, ExclamationCircleFilled, ExportOutlined, ImportOutlined, MinusCircleOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
 import { Alert, App, Button, Upload } from 'antd';
 import { ask, at } from '../api/client';
@@ -6,6 +5,7 @@ import type { BudgetLine, SheetFinding, SheetReading } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { yuan } from '../terms/money';
 import { ProblemView, Provisions } from './Bits';
+import { DownloadOutlined, ExclamationCircleFilled, ExportOutlined, ImportOutlined, MinusCircleOutlined } from './icons';
 
 function Findings({ list }: { list: SheetFinding[] }) {
   const { t, pick } = useLanguage();
@@ -13,7 +13,7 @@ function Findings({ list }: { list: SheetFinding[] }) {
     <ul className="sheet-findings" aria-label={t('sheetFindings')}>
       {list.map((f, i) => (
         <li key={i} className={`finding finding-${f.severity}`}>
-          {f.severity === 'error' ? <ExclamationCircleFilled aria-hidden /> : <MinusCircleOutlined aria-hidden />}
+          {f.severity === 'error' ? <ExclamationCircleFilled aria-hidden /> : <MinusCircleOutlined />}
           <div>
             <b className="num">{f.field}</b> {pick({ zh: f.message, en: f.message_en })} <Provisions ids={f.basis} />
           </div>

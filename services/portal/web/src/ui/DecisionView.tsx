@@ -1,4 +1,3 @@
-import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined } from '@ant-design/icons';
 import { Collapse, Table, Tag } from 'antd';
 import type { ReactNode } from 'react';
 import { useLabels } from '../api/labels';
@@ -7,6 +6,7 @@ import { useLanguage } from '../i18n/language';
 import { wan } from '../terms/money';
 import { GATES, STRENGTHS } from '../terms/names';
 import { Provisions } from './Bits';
+import { CheckCircleFilled, ExclamationCircleFilled, MinusCircleOutlined } from './icons';
 
 /** How many things a decision still asks for before it is ready. */
 const owed = (d: Decision): number => d.checklist.filter((i) => !i.present).length + d.findings.filter((f) => f.severity === 'error').length;
@@ -25,7 +25,7 @@ export function FindingView({ finding: f }: { finding: Finding }) {
   const { t, pick } = useLanguage();
   return (
     <div className={`finding finding-${f.severity}`}>
-      {f.severity === 'error' ? <ExclamationCircleFilled aria-hidden /> : <MinusCircleOutlined aria-hidden />}
+      {f.severity === 'error' ? <ExclamationCircleFilled aria-hidden /> : <MinusCircleOutlined />}
       <div>
         {typeof f.line === 'number' && <b>{t('decisionLine', { n: f.line + 1 })} </b>}
         {pick({ zh: f.message, en: f.message_en })}

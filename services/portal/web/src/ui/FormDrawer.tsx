@@ -1,4 +1,3 @@
-import { CloseOutlined, UploadOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
 import { App, Button, Checkbox, DatePicker, Drawer, Form, Input, Radio, Select, Upload } from 'antd';
 import dayjs from 'dayjs';
@@ -11,6 +10,7 @@ import { useLanguage } from '../i18n/language';
 import { UNITS } from '../terms/names';
 import { place, spoken } from '../terms/violations';
 import { ProblemView } from './Bits';
+import { CloseOutlined, UploadOutlined } from './icons';
 import { ProjectPicker } from './ProjectPicker';
 
 /** One field of a form, under the name that the service knows. */

@@ -1,6 +1,6 @@
-import { AuditOutlined, CalendarOutlined, DatabaseOutlined, FileAddOutlined, FolderOpenOutlined, InboxOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined, ProfileOutlined, UserOutlined } from '@ant-design/icons';
 import { Badge, Button, Drawer, Dropdown, Grid, Layout, Menu } from 'antd';
 import { Suspense, useState } from 'react';
+import type { ReactNode } from 'react';
 import { Link, Outlet, useLocation } from 'react-router';
 import { useLabels } from '../api/labels';
 import { useInbox } from '../api/queries';
@@ -8,9 +8,13 @@ import { useSession, useSigned } from '../api/session';
 import { useLanguage } from '../i18n/language';
 import type { TextKey } from '../i18n/texts';
 import { ANSWERERS, ROLES } from '../terms/names';
-import { REGISTERS } from '../terms/registers';
-import type { Register } from '../terms/registers';
+import { isFor, PARTS, REGISTERS } from '../terms/registers';
+import type { Part, Register } from '../terms/registers';
 import { Loading } from './Bits';
+import {
+  AccountBookOutlined, AppstoreOutlined, AuditOutlined, CalendarOutlined, DatabaseOutlined, FileAddOutlined, FileProtectOutlined, FolderOpenOutlined, InboxOutlined, KeyOutlined, LockOutlined, LogoutOutlined, MenuOutlined,
+  ProfileOutlined, SafetyOutlined, SolutionOutlined, TeamOutlined, UsergroupAddOutlined, UserOutlined,
+} from './icons';
 
 /** The mark of the portal: a file that is checked. */
 export function Mark() {
@@ -35,6 +39,18 @@ export function LanguageSwitch({ light }: { light?: boolean }) {
 // The pages that the menu leads to besides the inbox.
 const PLACES = ['/audit/ledger', '/audit/as-of', '/audit/flags', '/audit/cases', '/audit/exports', '/audit/verify', '/projects', '/declare', '/holidays', '/service-keys', '/resources', ...Object.keys(REGISTERS).map((name) => `/registers/${name}`)];
 
+const PART_ICONS: Record<Part, ReactNode> = {
+  planning: <ProfileOutlined />,
+  review: <SolutionOutlined />,
+  conference: <TeamOutlined />,
+  money: <AccountBookOutlined />,
+  security: <SafetyOutlined />,
+  crypto: <FileProtectOutlined />,
+  software: <AppstoreOutlined />,
+  data: <DatabaseOutlined />,
+  people: <UsergroupAddOutlined />,
+};
+
 function Navigation() {
   const { t, pick } = useLanguage();
   const { principal, today } = useSigned();
@@ -46,7 +62,7 @@ function Navigation() {
   const registers = Object.values(REGISTERS);
   const toRegister = (r: Register) => ({ key: `/registers/${r.name}`, label: <Link to={`/registers/${r.name}`}>{pick(r.title)}</Link> });
   // The part of the menu that the page is in is open.
-  const within = here === '/resources' || registers.some((r) => r.data && here === `/registers/${r.name}`) ? 'data' : here.startsWith('/registers/') ? 'registers' : 'audit';
+  const within = here === '/resources' ? 'data' : (registers.find((r) => here === `/registers/${r.name}`)?.part ?? 'audit');
   return (
     <nav className="nav" aria-label={t('menu')}>
       <Menu
@@ -78,22 +94,10 @@ function Navigation() {
             : has(...ANSWERERS)
               ? [{ ...to('/audit/cases', 'navCases'), icon: <AuditOutlined /> }]
               : []),
-          ...(has('operator', 'account_admin', 'agency', 'expert')
-            ? []
-            : [
-                {
-                  key: 'registers',
-                  icon: <ProfileOutlined />,
-                  label: t('navRegisters'),
-                  children: registers.filter((r) => !r.data).map(toRegister),
-                },
-                {
-                  key: 'data',
-                  icon: <DatabaseOutlined />,
-                  label: t('navData'),
-                  children: [to('/resources', 'navResources'), ...registers.filter((r) => r.data).map(toRegister)],
-                },
-              ]),
+          ...(Object.keys(PARTS) as Part[]).flatMap((part) => {
+            const children = registers.filter((r) => r.part === part && isFor(r, principal.roles)).map(toRegister);
+            return children.length === 0 ? [] : [{ key: part, icon: PART_ICONS[part], label: pick(PARTS[part]), children: part === 'data' ? [to('/resources', 'navResources'), ...children] : children }];
+          }),
           ...(has('operator') ? [{ ...to('/holidays', 'navHolidays'), icon: <CalendarOutlined /> }] : []),
           ...(has('operator', 'account_admin', 'auditor') ? [{ ...to('/service-keys', 'navKeys'), icon: <KeyOutlined /> }] : []),
         ]}
@@ -143,7 +147,7 @@ export function Shell() {
               ],
             }}
           >
-            <Button type="text" className="on-dark who" icon={<UserOutlined />}>
+            <Button type="text" className="on-dark who" icon={<UserOutlined />} aria-label={`${t('me')}：${principal.name || principal.sub} ${labels.unit(principal.unit)}`}>
               <span className="who-name">{principal.name || principal.sub}</span>
               {wide && <span className="who-unit">{labels.unit(principal.unit)}</span>}
             </Button>

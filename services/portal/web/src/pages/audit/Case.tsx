@@ -1,4 +1,3 @@
-import { DownloadOutlined } from '@ant-design/icons';
 import { Button, Descriptions, Tag } from 'antd';
 import { useState } from 'react';
 import { Link, useParams } from 'react-router';
@@ -13,6 +12,7 @@ import { ANSWERERS } from '../../terms/names';
 import { Due, PageHead } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct, FormField } from '../../ui/FormDrawer';
+import { DownloadOutlined } from '../../ui/icons';
 import { Loaded } from '../../ui/Loaded';
 import { ProjectLink } from '../../ui/ProjectLink';
 import { CaseTag, dueOf } from './Cases';

@@ -1,4 +1,3 @@
-import { PlusOutlined } from '@ant-design/icons';
 import { Button, Tag } from 'antd';
 import { useState } from 'react';
 import { Link, useNavigate } from 'react-router';
@@ -14,6 +13,7 @@ import { minute } from '../../terms/dates';
 import { Due, Nothing, PageHead, ToneTag } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct } from '../../ui/FormDrawer';
+import { PlusOutlined } from '../../ui/icons';
 import { Listing, Narrow } from '../../ui/Listing';
 import type { Choice } from '../../ui/Listing';
 

@@ -1,4 +1,3 @@
-import { DownloadOutlined, PlusOutlined } from '@ant-design/icons';
 import { useMutation } from '@tanstack/react-query';
 import { App, Button, Descriptions, Popconfirm, Progress } from 'antd';
 import { useState } from 'react';
@@ -13,6 +12,7 @@ import { minute } from '../../terms/dates';
 import { Nothing, PageHead, ProblemView, ToneTag } from '../../ui/Bits';
 import { FormDrawer } from '../../ui/FormDrawer';
 import type { FormAct } from '../../ui/FormDrawer';
+import { DownloadOutlined, PlusOutlined } from '../../ui/icons';
 import { RowLink } from '../../ui/LedgerRow';
 import { Listing, Narrow } from '../../ui/Listing';
 

@@ -1,4 +1,3 @@
-import { SearchOutlined } from '@ant-design/icons';
 import { Button, DatePicker, Form, Input, InputNumber, Select, Table } from 'antd';
 import dayjs from 'dayjs';
 import type { Dayjs } from 'dayjs';
@@ -18,6 +17,7 @@ import { factName } from '../../terms/facts';
 import { fromWan, toWan } from '../../terms/money';
 import { useAmountRule } from '../../ui/ActForm';
 import { Nothing, PageHead, ProblemView } from '../../ui/Bits';
+import { SearchOutlined } from '../../ui/icons';
 import { LedgerRowDrawer, RowTag } from '../../ui/LedgerRow';
 import { More } from '../../ui/Listing';
 import { ProjectPicker } from '../../ui/ProjectPicker';

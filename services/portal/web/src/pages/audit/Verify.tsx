@@ -1,4 +1,3 @@
-import { SafetyCertificateOutlined } from '@ant-design/icons';
 import { useMutation, useQueryClient } from '@tanstack/react-query';
 import { Alert, Button, Descriptions, Progress, Table, Tag } from 'antd';
 import { useSearchParams } from 'react-router';
@@ -10,6 +9,7 @@ import { useLanguage } from '../../i18n/language';
 import { findingOf } from '../../terms/audit';
 import { minute } from '../../terms/dates';
 import { Loading, Nothing, PageHead, ProblemView } from '../../ui/Bits';
+import { SafetyCertificateOutlined } from '../../ui/icons';
 import { RowLink } from '../../ui/LedgerRow';
 
 /** What a check of the whole ledger found, in words. */
