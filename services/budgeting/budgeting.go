@@ -149,9 +149,11 @@ type Evaluation struct {
 	Measures  string `json:"measures,omitempty"`
 	RectifyBy string `json:"rectify_by,omitempty"`
 	Report    string `json:"report,omitempty"` // what was done
-	Result    string `json:"result,omitempty"` // as the conference office found it
-	State     string `json:"state"`            // done, rectifying, reported or rectified
-	On        string `json:"evaluated_on"`
+	// ReportedBy had a hand in the report and does not find on it (SH12-P-9).
+	ReportedBy string `json:"reported_by,omitempty"`
+	Result     string `json:"result,omitempty"` // as the conference office found it
+	State      string `json:"state"`            // done, rectifying, reported or rectified
+	On         string `json:"evaluated_on"`
 }
 
 // Errors of this duty.
@@ -231,9 +233,10 @@ func (b *Budget) ownedBy(by authn.Principal) error {
 	return nil
 }
 
-// decidedBy lets only finance decide, and nobody about what they declared or
-// requested, also not for somebody who delegated to them.
-func (b *Budget) decidedBy(by authn.Principal) error {
+// decidedBy lets only finance decide on a budget in the state given, and nobody
+// about what they declared or requested, also not for somebody who delegated to
+// them.
+func (b *Budget) decidedBy(by authn.Principal, in State) error {
 	if by.Unit != Office {
 		return ErrNotFinance
 	}
@@ -244,5 +247,5 @@ func (b *Budget) decidedBy(by authn.Principal) error {
 	if by.IsAny(own) {
 		return ErrOwnProject
 	}
-	return nil
+	return b.at(in)
 }

@@ -533,7 +533,7 @@ func TestUnmetGoalsHoldMoneyUntilTheyAreMadeGood(t *testing.T) {
 	faulttest.Refused(t, err, "not_declaring_unit")
 	_, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2025, Report: "x"})
 	faulttest.Refused(t, err, "no_such_rectification")
-	b, err = d.ReportRectification(declarer, budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "已培训三百人"})
+	b, err = d.ReportRectification(aggregatetest.As("edu.clerk", "education", "declarer"), budgeting.ReportRectification{ID: "p9", Year: 2026, Report: "已培训三百人"})
 	d.do(err)
 	if aggregatetest.Todos(b.Root) != "close_rectification secretary@gov-office" || b.Deadlines[0].MetOn != "2026-04-11" {
 		t.Fatalf("%s %+v", aggregatetest.Todos(b.Root), b.Deadlines)
@@ -542,6 +542,10 @@ func TestUnmetGoalsHoldMoneyUntilTheyAreMadeGood(t *testing.T) {
 	faulttest.Refused(t, err, "wrong_stage")
 	_, err = d.CloseRectification(finance, budgeting.CloseRectification{ID: "p9", Year: 2026, Done: true, Result: "x"})
 	faulttest.Refused(t, err, "not_conference_office")
+	for _, own := range []string{"edu.declarer", "edu.clerk"} { // who declared the project, and who reported: SH12-P-9
+		_, err = d.CloseRectification(aggregatetest.As(own, "gov-office", "secretary"), budgeting.CloseRectification{ID: "p9", Year: 2026, Done: true, Result: "x"})
+		faulttest.RefusedOn(t, err, "SH12-P-9", "own_project")
+	}
 	_, err = d.CloseRectification(secretary, budgeting.CloseRectification{ID: "p9", Year: 2026, Result: "不足", RectifyBy: day("2026-04-11")})
 	faulttest.Refused(t, err, "evaluation_refused", "in_past")
 	b, err = d.CloseRectification(secretary, budgeting.CloseRectification{ID: "p9", Year: 2026, Result: "不足", RectifyBy: day("2026-04-20")})

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	budgetingv1 "egov/proto/gen/egov/budgeting/v1"
@@ -127,7 +128,7 @@ func (s *Service) ReportRectification(ctx context.Context, r ReportRectification
 		if b.Evaluations[i].State != rectifying {
 			return ErrState.WithMsg("整改情况已报告，正在核实", "the rectification is reported and being looked at")
 		}
-		b.Evaluations[i].State, b.Evaluations[i].Report = reported, r.Report
+		b.Evaluations[i].State, b.Evaluations[i].Report, b.Evaluations[i].ReportedBy = reported, r.Report, rec.By().Actor()
 		b.MeetClock(rec, Rectification, rec.Today())
 		b.Answered("report_rectification")
 		b.Ask(aggregate.Todo{Action: "close_rectification", Role: "secretary", Unit: ConferenceOffice, Title: "核实绩效整改结果：" + b.Title})
@@ -168,6 +169,9 @@ func (s *Service) CloseRectification(ctx context.Context, r CloseRectification) 
 		e := &b.Evaluations[i]
 		if e.State != reported {
 			return ErrState.WithMsg("申报单位尚未报告整改情况", "the unit has not reported on the rectification")
+		}
+		if by := rec.By(); by.IsAny(b.Declarants) || by.IsAny(authn.Accounts(e.ReportedBy)) {
+			return ErrOwnProject.WithMsg("经办人不得核实自己申报的项目或自己报告的整改", "nobody finds on a project they declared or a rectification they reported")
 		}
 		e.Result = r.Result
 		b.Answered("close_rectification")

@@ -55,10 +55,7 @@ func (s *Service) Issue(ctx context.Context, r IssueBudget) (Budget, error) {
 		return Budget{}, err
 	}
 	return s.Budgets.Update(ctx, r.ID, func(b *Budget, rec *aggregate.Recorder) error {
-		if err := b.decidedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := b.at(Requested); err != nil {
+		if err := b.decidedBy(rec.By(), Requested); err != nil {
 			return err
 		}
 		var c fault.Checks
@@ -158,10 +155,7 @@ func (r *AdjustBudget) Validate() error {
 // once for each: no more than approved, no less than contracted and paid.
 func (s *Service) Adjust(ctx context.Context, r AdjustBudget) (Budget, error) {
 	return s.Budgets.Update(ctx, r.ID, func(b *Budget, rec *aggregate.Recorder) error {
-		if err := b.decidedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := b.at(Issued); err != nil {
+		if err := b.decidedBy(rec.By(), Issued); err != nil {
 			return err
 		}
 		var c fault.Checks

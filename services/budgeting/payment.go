@@ -41,10 +41,7 @@ func (s *Service) Pay(ctx context.Context, r RecordPayment) (Budget, error) {
 		return Budget{}, err
 	}
 	return s.Budgets.Update(ctx, r.ID, func(b *Budget, rec *aggregate.Recorder) error {
-		if err := b.decidedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := b.at(Issued); err != nil {
+		if err := b.decidedBy(rec.By(), Issued); err != nil {
 			return err
 		}
 		if slices.ContainsFunc(b.Payments, func(p Payment) bool { return p.VoucherNo == r.VoucherNo }) {

@@ -87,10 +87,7 @@ func (r *ReturnBudget) Validate() error {
 // Return sends a request back to the unit.
 func (s *Service) Return(ctx context.Context, r ReturnBudget) (Budget, error) {
 	return s.Budgets.Update(ctx, r.ID, func(b *Budget, rec *aggregate.Recorder) error {
-		if err := b.decidedBy(rec.By()); err != nil {
-			return err
-		}
-		if err := b.at(Requested); err != nil {
+		if err := b.decidedBy(rec.By(), Requested); err != nil {
 			return err
 		}
 		b.State, b.ReturnReason = Returned, r.Reason
