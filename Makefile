@@ -157,13 +157,16 @@ vuln: $(call tool,govulncheck) ## known vulnerabilities in what we call, where t
 
 ##@ write
 
-.PHONY: generate fmt tidy proto-baseline clean
+.PHONY: generate screenshots fmt tidy proto-baseline clean
 generate: web $(call tool,buf) $(call tool,protoc-gen-go) ## everything made from something else: event code, API documents, error catalogue
 	cd proto && PATH="$(CURDIR)/$(dir $(call tool,protoc-gen-go)):$$PATH" ../$(call tool,buf) generate
 	go generate $(every)
 ifneq ($(web),)
 	cd $(web) && npm run generate --if-present
 endif
+
+screenshots: run-ready ## the pictures of the READMEs, of the demonstration
+	cd $(web) && node e2e/pictures.mjs $(CURDIR)/docs/images
 
 fmt: $(call tool,golangci-lint) $(call tool,buf) ## format Go (gofumpt, gci) and proto files
 	$(call tool,golangci-lint) fmt $(modules)

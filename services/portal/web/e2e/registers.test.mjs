@@ -129,7 +129,7 @@ test('a unit asks for cloud resources, and the centre answers from its register'
   await form(page).getByLabel('名称', { exact: true }).fill(title);
   await form(page).getByLabel('用途', { exact: true }).fill('门户网站扩容');
   for (const [label, n] of [['处理器（核）', '8'], ['内存（GB）', '32'], ['存储（GB）', '500']]) await form(page).getByLabel(label).fill(n);
-  await form(page).getByLabel('所在网络').fill('政务外网');
+  await choose(page, '所在网络', '政务外网');
   await sound(page);
   await confirm(page);
   await done(page);

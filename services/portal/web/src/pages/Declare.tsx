@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { Alert, App, Button, Checkbox, Form, Input, InputNumber, Radio, Select, Upload } from 'antd';
+import { Alert, Button, Checkbox, Form, Input, InputNumber, Radio, Select, Upload } from 'antd';
 import type { FormInstance } from 'antd';
 import { useEffect, useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
@@ -24,6 +24,7 @@ import { Loading, Nothing, PageHead, ProblemView, Provisions } from '../ui/Bits'
 import { DecisionView, FindingView } from '../ui/DecisionView';
 import { DeleteOutlined, PlusOutlined, UploadOutlined } from '../ui/icons';
 import { Loaded } from '../ui/Loaded';
+import { useSay } from '../ui/say';
 
 // How long typing pauses before the rules are asked again.
 const PAUSE_MS = 350;
@@ -345,14 +346,14 @@ function Budget({ id, entry, decision }: { id: string | undefined; entry: Entry;
 function Materials({ id, attachments, decision, onAttached }: { id: string | undefined; attachments: Attachment[]; decision: Decision | undefined; onAttached: () => void }) {
   const { t, pick } = useLanguage();
   const labels = useLabels();
-  const { message } = App.useApp();
+  const say = useSay();
   const [failed, setFailed] = useState<unknown>(null);
   const attach = useMutation({
     mutationFn: ({ item, file }: { item: string; file: File }) =>
       ask<Attachment>(at('declaration', `/v1/projects/${id ?? ''}/attachments`, { item, name: file.name }), { method: 'POST', file }),
     onSuccess: (a) => {
       setFailed(null);
-      void message.success(a.body.name);
+      say.done(a.body.name);
       onAttached();
     },
     onError: setFailed,
@@ -477,7 +478,7 @@ function useSaving(form: FormInstance<Entry>, stored: Answer<Project> | undefine
 
 function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
   const { t } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const { principal, today } = useSigned();
   const go = useNavigate();
   const client = useQueryClient();
@@ -495,7 +496,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
   const onSave = () =>
     saving.mutate(undefined, {
       onSuccess: (saved) => {
-        void message.success(t('declareSaved'));
+        say.done(t('declareSaved'));
         if (!stored) void go(`/declare/${saved.body.id}`, { replace: true });
       },
     });
@@ -505,7 +506,7 @@ function DeclareForm({ stored }: { stored: Answer<Project> | undefined }) {
       () =>
         submitting.mutate(undefined, {
           onSuccess: (p) => {
-            void message.success(t('declareSubmitted'));
+            say.done(t('declareSubmitted'));
             void go(`/projects/${p.id}`);
           },
         }),

@@ -1,5 +1,5 @@
 import { useMutation, useQueryClient } from '@tanstack/react-query';
-import { App, Button, DatePicker, Descriptions, Form, Input, InputNumber, Popconfirm, Segmented, Tag } from 'antd';
+import { Button, DatePicker, Descriptions, Form, Input, InputNumber, Popconfirm, Segmented, Tag } from 'antd';
 import { useRef, useState } from 'react';
 import { asProblem, at, get, newKey } from '../api/client';
 import { useHolidays } from '../api/queries';
@@ -11,6 +11,7 @@ import type { NoticeEntry } from '../terms/holidays';
 import { place, spoken } from '../terms/violations';
 import { Loading, Nothing, PageHead, ProblemView } from '../ui/Bits';
 import { DeleteOutlined, PlusOutlined } from '../ui/icons';
+import { useSay } from '../ui/say';
 
 function Ranges({ name, label }: { name: 'off' | 'work'; label: string }) {
   const { t } = useLanguage();
@@ -47,7 +48,7 @@ function Ranges({ name, label }: { name: 'off' | 'work'; label: string }) {
 /** Enters one notice; whatever is wrong with it stands at its field, all at once. */
 function NoticeForm({ year }: { year: number }) {
   const { t, pick } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const client = useQueryClient();
   const [form] = Form.useForm<NoticeEntry>();
   const [rest, setRest] = useState<Violation[]>([]);
@@ -63,7 +64,7 @@ function NoticeForm({ year }: { year: number }) {
     onSuccess: (now) => {
       client.setQueryData(['holidays'], now);
       form.resetFields();
-      void message.success(t('holidaysDone'));
+      say.done(t('holidaysDone'));
     },
     onError: (e) => {
       attempt.current = { said: '', key: '' };

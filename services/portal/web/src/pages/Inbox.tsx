@@ -12,6 +12,7 @@ import { ActDrawer } from '../ui/ActDrawer';
 import type { Matter } from '../ui/ActDrawer';
 import { Due, Loading, Nothing, PageHead, ProblemView } from '../ui/Bits';
 import { ReloadOutlined } from '../ui/icons';
+import { NothingYet } from '../ui/NothingYet';
 
 type Scope = 'all' | 'soon' | 'late';
 
@@ -89,13 +90,7 @@ export function Inbox() {
               items.length > 0 ? (
                 <Nothing title={t('inboxEmptyFilter')} />
               ) : (
-                <Nothing title={t('inboxEmpty')} lead={declarer ? t('inboxEmptyDeclarer') : t('inboxEmptyOther')}>
-                  {declarer && (
-                    <Link to="/declare">
-                      <Button type="primary">{t('declareNew')}</Button>
-                    </Link>
-                  )}
-                </Nothing>
+                <NothingYet title={t('inboxEmpty')} lead={declarer ? t('inboxEmptyDeclarer') : t('inboxEmptyOther')} declares={declarer} />
               ),
           }}
           columns={[

@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { Alert, App, Button, Form, Input } from 'antd';
+import { Alert, Button, Form, Input } from 'antd';
 import { useState } from 'react';
 import { asProblem } from '../api/client';
 import { useSession } from '../api/session';
@@ -7,6 +7,7 @@ import type { Violation } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { place, spoken } from '../terms/violations';
 import { PageHead, ProblemView } from '../ui/Bits';
+import { useSay } from '../ui/say';
 
 interface Entered {
   current_password: string;
@@ -16,7 +17,7 @@ interface Entered {
 
 function PasswordForm() {
   const { t, pick } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const { changePassword } = useSession();
   const [form] = Form.useForm<Entered>();
   const [rest, setRest] = useState<Violation[]>([]);
@@ -24,7 +25,7 @@ function PasswordForm() {
     mutationFn: (e: Entered) => changePassword(e.current_password, e.new_password),
     onSuccess: () => {
       form.resetFields();
-      void message.success(t('passwordChanged'));
+      say.done(t('passwordChanged'));
     },
     onError: (e) => {
       const { fields, rest: others } = place(asProblem(e).violations, (path) => (path[0] === 'current_password' || path[0] === 'new_password' ? path : null));

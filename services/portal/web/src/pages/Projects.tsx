@@ -13,6 +13,7 @@ import { Due, Nothing, PageHead, StageTag, Wan } from '../ui/Bits';
 import { PlusOutlined, SearchOutlined } from '../ui/icons';
 import { Listing, Narrow } from '../ui/Listing';
 import type { Choice } from '../ui/Listing';
+import { NothingYet } from '../ui/NothingYet';
 
 /** The projects that the caller may see. */
 export function Projects() {
@@ -61,13 +62,7 @@ export function Projects() {
             filtered ? (
               <Nothing title={t('projectsEmptyFilter')} />
             ) : (
-              <Nothing title={t('projectsEmpty')} lead={declarer ? t('projectsEmptyDeclarer') : t('projectsEmptyOther')}>
-                {declarer && (
-                  <Link to="/declare">
-                    <Button type="primary">{t('declareNew')}</Button>
-                  </Link>
-                )}
-              </Nothing>
+              <NothingYet title={t('projectsEmpty')} lead={declarer ? t('projectsEmptyDeclarer') : t('projectsEmptyOther')} declares={declarer} />
             )
           }
           columns={[

@@ -10,7 +10,7 @@ const CODES: Record<string, Record<string, string[]>> = {
     status: ['present', 'leave', 'absent'],
     stance: ['agree', 'disagree', 'abstain', 'recused'],
   },
-  dataresource: { way: ['online', 'offline_tool', 'system_docking'], share_class: ['universal', 'on_demand', 'not_shared'], frequency: ['realtime', 'daily', 'weekly', 'monthly', 'yearly', 'once'] },
+  dataresource: { network: ['extranet', 'official'], way: ['online', 'offline_tool', 'system_docking'], share_class: ['universal', 'on_demand', 'not_shared'], frequency: ['realtime', 'daily', 'weekly', 'monthly', 'yearly', 'once'] },
   procurement: { test: ['self_check', 'software_test', 'security_test', 'crypto_test', 'summary', 'supervision_report'], supervision: ['engineering', 'investment'] },
 };
 

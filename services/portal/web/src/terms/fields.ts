@@ -559,6 +559,8 @@ const VALUES: Record<string, Text> = {
   government_cloud: text('政务云', 'Government cloud'),
   hosted: text('托管机房', 'Hosted'),
   unit_room: text('单位机房', 'Unit’s room'),
+  extranet: text('政务外网', 'Government extranet'),
+  official: text('公务网', 'Official network'),
   government_extranet: text('政务外网', 'Government extranet'),
   official_network: text('公务网', 'Official network'),
   internal: text('内部网络', 'Internal'),
@@ -626,6 +628,7 @@ const STATES: Record<string, Text> = {
   ordered: text('整改中', 'Ordered'),
   rectifying: text('整改中', 'Rectifying'),
   reported: text('待核实', 'Reported'),
+  rectified: text('已整改', 'Rectified'),
   closed: text('已办结', 'Closed'),
 };
 

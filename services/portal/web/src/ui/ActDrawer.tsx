@@ -1,4 +1,4 @@
-import { App, Button, Drawer, Form, Radio } from 'antd';
+import { Button, Drawer, Form, Radio } from 'antd';
 import { useMutation } from '@tanstack/react-query';
 import { useMemo, useRef, useState } from 'react';
 import type { ReactNode } from 'react';
@@ -14,6 +14,7 @@ import { useLanguage } from '../i18n/language';
 import { place, spoken } from '../terms/violations';
 import { ActForm, fieldAt, inward, outward, rowsFor } from './ActForm';
 import { Loading, Nothing, ProblemView } from './Bits';
+import { useSay } from './say';
 
 /** What is to be acted on: one thing of a service, and what the inbox asks for, if it does. */
 export interface Matter {
@@ -71,7 +72,7 @@ function known(m: Matter, unit: string): Record<string, unknown> {
 
 function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: (answer: unknown) => void; onClose: () => void }) {
   const { t, pick } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const { principal } = useSigned();
   const description = useDescription(matter.service);
   const refresh = useRefresh();
@@ -101,7 +102,7 @@ function Panel({ matter, onDone, onClose }: { matter: Matter; onDone: (answer: u
       return ask(at(a.service, path, query), { method: a.method, body: a.fields.length === 0 ? undefined : body, ifMatch, key: attempt.current.key });
     },
     onSuccess: ({ body }) => {
-      void message.success(t('actDone'));
+      say.done(t('actDone'));
       refresh();
       onDone(body);
     },

@@ -1,11 +1,12 @@
 import { useMutation } from '@tanstack/react-query';
-import { Alert, App, Button, Upload } from 'antd';
+import { Alert, Button, Upload } from 'antd';
 import { ask, at } from '../api/client';
 import type { BudgetLine, SheetFinding, SheetReading } from '../api/types';
 import { useLanguage } from '../i18n/language';
 import { yuan } from '../terms/money';
 import { ProblemView, Provisions } from './Bits';
 import { DownloadOutlined, ExclamationCircleFilled, ExportOutlined, ImportOutlined, MinusCircleOutlined } from './icons';
+import { useSay } from './say';
 
 function Findings({ list }: { list: SheetFinding[] }) {
   const { t, pick } = useLanguage();
@@ -26,13 +27,13 @@ function Findings({ list }: { list: SheetFinding[] }) {
 /** The budget as a spreadsheet: its template, a filled-in one taken over, the stored one. */
 export function BudgetSheet({ id, amountFen, onLines }: { id: string | undefined; amountFen: number; onLines: (lines: BudgetLine[]) => void }) {
   const { t } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const read = useMutation({
     mutationFn: async (file: File) => (await ask<SheetReading>(at('declaration', '/v1/budget-sheet', { amount_fen: amountFen }), { method: 'POST', file })).body,
     onSuccess: (r) => {
       if (!r.ready) return;
       onLines(r.lines);
-      void message.success(t('sheetRead', { n: r.lines.length, sum: yuan(r.sum_fen) }));
+      say.done(t('sheetRead', { n: r.lines.length, sum: yuan(r.sum_fen) }));
     },
   });
   const found = read.data?.findings ?? [];

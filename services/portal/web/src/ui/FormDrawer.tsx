@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { App, Button, Checkbox, DatePicker, Drawer, Form, Input, Radio, Select, Upload } from 'antd';
+import { Button, Checkbox, DatePicker, Drawer, Form, Input, Radio, Select, Upload } from 'antd';
 import dayjs from 'dayjs';
 import { useRef, useState } from 'react';
 import { asProblem, ask, at, newKey } from '../api/client';
@@ -12,6 +12,7 @@ import { place, spoken } from '../terms/violations';
 import { ProblemView } from './Bits';
 import { CloseOutlined, UploadOutlined } from './icons';
 import { ProjectPicker } from './ProjectPicker';
+import { useSay } from './say';
 
 /** One field of a form, under the name that the service knows. */
 export interface FormField {
@@ -135,7 +136,7 @@ const worth = (v: unknown): boolean => v !== undefined && v !== null && v !== ''
 
 function Body({ act, onDone, onClose }: { act: FormAct; onDone: (answer: unknown) => void; onClose: () => void }) {
   const { t, pick } = useLanguage();
-  const { message } = App.useApp();
+  const say = useSay();
   const [form] = Form.useForm<Record<string, unknown>>();
   const values = Form.useWatch((v: Record<string, unknown>) => v, form) as Record<string, unknown> | undefined;
   const [rest, setRest] = useState<Violation[]>([]);
@@ -159,7 +160,7 @@ function Body({ act, onDone, onClose }: { act: FormAct; onDone: (answer: unknown
       return ask(at(act.service, path), { method: 'POST', body: Object.keys(body).length === 0 ? undefined : body, key: attempt.current.key });
     },
     onSuccess: ({ body }) => {
-      void message.success(t('actDone'));
+      say.done(t('actDone'));
       onDone(body);
     },
     onError: (e) => {

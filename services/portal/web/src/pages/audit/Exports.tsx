@@ -1,5 +1,5 @@
 import { useMutation } from '@tanstack/react-query';
-import { App, Button, Descriptions, Popconfirm, Progress } from 'antd';
+import { Button, Descriptions, Popconfirm, Progress } from 'antd';
 import { useState } from 'react';
 import { useAuditRefresh, useExport, useExports } from '../../api/audit';
 import { at, get } from '../../api/client';
@@ -15,6 +15,7 @@ import type { FormAct } from '../../ui/FormDrawer';
 import { DownloadOutlined, PlusOutlined } from '../../ui/icons';
 import { RowLink } from '../../ui/LedgerRow';
 import { Listing, Narrow } from '../../ui/Listing';
+import { useSay } from '../../ui/say';
 
 const PATH = '/v1/exports';
 const FORMATS = ['csv', 'xlsx', 'parquet'];
@@ -115,7 +116,7 @@ function Record({ of: e }: { of: Export }) {
 export default function Exports() {
   const { t, pick } = useLanguage();
   const labels = useLabels();
-  const { message } = App.useApp();
+  const say = useSay();
   const refresh = useAuditRefresh();
   const [state, setState] = useState('');
   const { principal } = useSigned();
@@ -194,7 +195,7 @@ export default function Exports() {
         act={act}
         onClose={() => setAct(null)}
         onDone={() => {
-          void message.info(t('exportAsked'));
+          say.told(t('exportAsked'));
           refresh();
         }}
       />
