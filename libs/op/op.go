@@ -8,6 +8,7 @@ package op
 import (
 	"context"
 	"net/http"
+	"reflect"
 	"slices"
 
 	"github.com/go-kit/kit/endpoint"
@@ -84,8 +85,12 @@ func (a *API) Operations() []Info { return slices.Clone(a.ops) }
 // Handle mounts f under a method and path such as "POST /v1/projects/{id}/submit".
 //
 // Fields of Req tagged `path:"id"`, `query:"page_size"` or `header:"X"` are
-// read from there; one tagged `remote:"addr"` is the caller's address; all others from the JSON body by their json tag; a []byte
-// field tagged `body:"raw"` takes the whole body instead. Unknown fields, wrong types and what Req.Validate finds are reported together.
+// read from there; one tagged `remote:"addr"` is the caller's address; all
+// others from the JSON body by their json tag; a []byte field tagged
+// `body:"raw"` takes the whole body instead. One that is read from text may
+// have the values of its tag `enum:"a,b"` alone. Unknown and repeated fields at
+// any depth, unknown and repeated query parameters, wrong types and what
+// Req.Validate finds are reported together, each under its path.
 func Handle[Req, Resp any](a *API, pattern, name, summary string, f func(context.Context, Req) (Resp, error), opts ...Option) {
 	method, path := splitPattern(pattern)
 	info := Info{Name: a.Service + "." + name, Method: method, Path: path, Summary: summary, Status: http.StatusOK, MaxBody: 1 << 20, req: new(Req), resp: new(Resp)}
@@ -93,8 +98,9 @@ func Handle[Req, Resp any](a *API, pattern, name, summary string, f func(context
 		o(&info)
 	}
 	a.ops = append(a.ops, info)
+	from := planOf(reflect.TypeFor[Req]())
 	var ep endpoint.Endpoint = func(ctx context.Context, in any) (any, error) {
-		req, err := in.(*Request).decode(ctx, new(Req), info.check)
+		req, err := in.(*Request).decode(ctx, from, new(Req), info.check)
 		if err != nil {
 			return nil, err
 		}

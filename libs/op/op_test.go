@@ -12,12 +12,15 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+	"time"
 	"unicode/utf8"
 
 	"github.com/go-kit/kit/endpoint"
 
+	"egov/libs/calendar"
 	"egov/libs/fault"
 	"egov/libs/op"
+	"egov/libs/policy"
 )
 
 type thing struct {
@@ -116,7 +119,7 @@ func TestProblems(t *testing.T) {
 	}{
 		{
 			"EveryViolationAtOnce", "/v1/things/1/rename?loud=maybe", `{"name":7,"amount_fen":1.5,"tags":"x","nope":1,"inner":{"b":1},"name":"x"}`, "invalid_input", 400,
-			[]string{"amount_fen:wrong_type", "inner:wrong_type", "loud:wrong_type", "name:duplicate_field", "name:wrong_type", "nope:unknown_field", "tags:wrong_type"},
+			[]string{"amount_fen:wrong_type", "inner.b:unknown_field", "loud:wrong_type", "name:duplicate_field", "name:wrong_type", "nope:unknown_field", "tags:wrong_type"},
 		},
 		{"DecodingAndRulesTogether", "/v1/things/1/rename", `{"amount_fen":-1,"tags":3}`, "invalid_input", 400, []string{"amount_fen:out_of_range", "name:required", "tags:wrong_type"}},
 		{"EmptyBody", "/v1/things/1/rename", ``, "invalid_input", 400, []string{"name:required"}},
@@ -336,6 +339,202 @@ func FuzzDecode(f *testing.F) {
 			t.Fatalf("%q: answer is not JSON: %s", body, w.Body)
 		}
 	})
+}
+
+// application is a request with every shape that bodies have.
+type application struct {
+	Title string `json:"title"`
+	Basis []struct {
+		Kind string `json:"kind"`
+		Text string `json:"text"`
+		Year int    `json:"year"`
+	} `json:"basis"`
+	Lines []line            `json:"lines"`
+	By    map[string]line   `json:"by"`
+	Since *calendar.Date    `json:"since"`
+	At    time.Time         `json:"at"`
+	Area  policy.Decimal    `json:"area"`
+	Sum   []byte            `json:"sum"`
+	Case  json.RawMessage   `json:"case"`
+	Any   any               `json:"any"`
+	Notes map[string]string `json:"notes"`
+	Share float64           `json:"share"`
+	Seats uint8             `json:"seats"`
+	Deep  *application      `json:"deep"`
+}
+
+type line struct {
+	amount
+	Class string `json:"class"`
+}
+
+type amount struct {
+	Fen int64 `json:"fen"`
+}
+
+// applying takes applications and hands them to got.
+func applying(got func(application)) *http.ServeMux {
+	mux := http.NewServeMux()
+	op.Handle(op.NewAPI("things", "东西", mux), "POST /v1/apply", "Apply", "Apply", func(_ context.Context, a application) (struct{}, error) {
+		got(a)
+		return struct{}{}, nil
+	})
+	return mux
+}
+
+// TestNestedBodiesAreAsStrict holds what is inside of a body to what holds for
+// its own fields: every fault at once, each under its path, none in the words
+// of the Go library.
+func TestNestedBodiesAreAsStrict(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		name, body string
+		found      []string // field:code; none: the body is taken
+	}{
+		{"Sound", `{"title":"a","basis":[{"kind":"a","text":"b","year":2026}],"lines":[{"fen":1,"class":"x"}],"by":{"a":{"fen":2}},"at":"2026-01-02T03:04:05+08:00","area":1.25,"sum":"AQI=","case":{"a":[1]},"any":[{"a":1}]}`, nil},
+		{"NullIsAbsent", `{"title":null,"basis":null,"since":null,"case":null,"area":null,"deep":{"deep":null}}`, nil},
+		{"RepeatedInside", `{"basis":[{"kind":"a","kind":"key_work"}]}`, []string{"basis[0].kind:duplicate_field"}},
+		{"RepeatedByEscape", `{"basis":[{"kind":"a","k\u0069nd":"key_work"}]}`, []string{"basis[0].kind:duplicate_field"}},
+		{"OtherCaseInside", `{"basis":[{"KIND":"a"}]}`, []string{"basis[0].KIND:unknown_field"}},
+		{"OtherCase", `{"Title":"a"}`, []string{"Title:unknown_field"}},
+		{"AllInside", `{"basis":[{"q":1,"r":{"kind":[2]},"year":"x"},{"kind":7},[]]}`, []string{
+			"basis[0].q:unknown_field", "basis[0].r:unknown_field", "basis[0].year:wrong_type", "basis[1].kind:wrong_type", "basis[2]:wrong_type",
+		}},
+		{"NothingInAList", `{"lines":[null]}`, []string{"lines[0]:wrong_type"}},
+		{"Promoted", `{"lines":[{"fen":1,"fen":2,"amount":{"fen":3}}]}`, []string{"lines[0].fen:duplicate_field", "lines[0].amount:unknown_field"}},
+		{"NamesOfTheCaller", `{"by":{"a":{"fen":1},"a":{"fen":2},"b.c":{"fen":1.5}}}`, []string{"by.a:duplicate_field", "by.b.c.fen:wrong_type"}},
+		{"RawIsNoWayAround", `{"case":{"om":{"a":1,"a":2},"b":[{"c":1,"c":1}]}}`, []string{"case.om.a:duplicate_field", "case.b[0].c:duplicate_field"}},
+		{"AnyIsNoWayAround", `{"any":{"a":1,"a":2}}`, []string{"any.a:duplicate_field"}},
+		{"Far", `{"deep":{"deep":{"since":"2026-02-30","seats":300,"share":"1"}}}`, []string{
+			"deep.deep.since:invalid_date", "deep.deep.seats:wrong_type", "deep.deep.share:wrong_type",
+		}},
+		{"OwnForms", `{"at":"noon","area":"1","sum":"%","since":7}`, []string{"at:wrong_type", "area:wrong_type", "sum:wrong_type", "since:wrong_type"}},
+		{"EmptyName", `{"":1}`, []string{":unknown_field"}},
+		{"LongName", `{"` + strings.Repeat("长", 500) + `":1}`, []string{strings.Repeat("长", 64) + "…:unknown_field"}},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			taken := false
+			w, p := call(t, applying(func(application) { taken = true }), "POST", "/v1/apply", tt.body)
+			var got []string
+			for _, v := range p.Violations {
+				got = append(got, v.Field+":"+v.Code)
+			}
+			if !slices.Equal(got, tt.found) || taken != (tt.found == nil) {
+				t.Fatalf("%d %s", w.Code, w.Body)
+			}
+			for _, word := range []string{"json", "Go ", "unmarshal", "struct", "op_test", "cannot"} {
+				if strings.Contains(w.Body.String(), word) {
+					t.Errorf("a person reads %q: %s", word, w.Body)
+				}
+			}
+		})
+	}
+}
+
+// TestAnAnswerIsNotManyTimesItsQuestion sends as many faults as fit.
+func TestAnAnswerIsNotManyTimesItsQuestion(t *testing.T) {
+	t.Parallel()
+	many := `{"lines":[` + strings.TrimSuffix(strings.Repeat("1,", 400_000), ",") + `]}`
+	w, p := call(t, applying(func(application) {}), "POST", "/v1/apply?"+strings.Repeat("a&b&", 3), many)
+	if n := len(p.Violations); n != 103 || p.Violations[n-1].Code != "more_violations" || p.Violations[n-1].Field != "lines[100]" || w.Code != 400 {
+		t.Errorf("%d: %d violations, the last %+v", w.Code, n, p.Violations[n-1])
+	}
+	var query strings.Builder
+	for i := range 1000 {
+		fmt.Fprintf(&query, "q%d&", i)
+	}
+	if _, p = call(t, applying(func(application) {}), "POST", "/v1/apply?"+query.String(), ""); len(p.Violations) != 101 || p.Violations[100].Code != "more_violations" {
+		t.Errorf("%d violations of a query", len(p.Violations))
+	}
+}
+
+// TestQueriesAreStrict: a mistyped filter is refused, not passed over.
+func TestQueriesAreStrict(t *testing.T) {
+	t.Parallel()
+	type search struct {
+		Unit  string `query:"unit" json:"-"`
+		State string `query:"state" json:"-" enum:"open,closed"`
+		Limit int    `query:"limit" json:"-"`
+	}
+	mux := http.NewServeMux()
+	op.Handle(op.NewAPI("things", "东西", mux), "GET /v1/things", "List", "List", func(context.Context, search) (struct{}, error) { return struct{}{}, nil })
+	for name, tt := range map[string]struct {
+		query string
+		found []string
+	}{
+		"Declared":       {"unit=a&state=open&limit=3", nil},
+		"Empty":          {"unit=&state=&limit=", nil},
+		"Nothing":        {"", nil},
+		"Mistyped":       {"unti=a", []string{"unti:unknown_parameter"}},
+		"OtherCase":      {"Unit=a", []string{"Unit:unknown_parameter"}},
+		"Repeated":       {"unit=a&unit=b", []string{"unit:duplicate_parameter"}},
+		"EveryOneAtOnce": {"x=1&unit=a&unit=a&y&limit=z&state=shut", []string{"unit:duplicate_parameter", "x:unknown_parameter", "y:unknown_parameter", "state:unknown_code", "limit:wrong_type"}},
+		"OutsideTheList": {"state=OPEN", []string{"state:unknown_code"}},
+		"Malformed":      {"unit=%zz", []string{"query:bad_query"}},
+		"Semicolon":      {"unit=a;state=open", []string{"query:bad_query"}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			w, p := call(t, mux, "GET", "/v1/things?"+tt.query, "")
+			var got []string
+			for _, v := range p.Violations {
+				got = append(got, v.Field+":"+v.Code)
+			}
+			if !slices.Equal(got, tt.found) || (w.Code == 200) != (tt.found == nil) {
+				t.Errorf("%d %s", w.Code, w.Body)
+			}
+		})
+	}
+}
+
+// FuzzBodiesAreReadAsWritten holds the reader to encoding/json: what it takes,
+// that reads the same, and it takes nothing that the other would not.
+func FuzzBodiesAreReadAsWritten(f *testing.F) {
+	f.Add(`{"title":"\ud83d\ude00 \n","basis":[{"kind":"a","year":-3}],"lines":[{"fen":1},{}],"by":{"a":{"class":"x"}},"since":"2026-01-02"}`)
+	f.Add(`{"case": {"a" : [ 1 , {"b":null} ] } ,"any":[1.5e3,"x",{"y":true}],"notes":{"":"z"},"share":1e-3,"seats":255}`)
+	f.Add(`{"deep":{"deep":{"area":0.5,"sum":"AQI=","at":"2026-01-02T03:04:05Z"}}}`)
+	f.Add("{\"basis\":[{\"kind\":\"a\",\"kind\":\"b\"}]}")
+	f.Add(`{"lines":[[]],"title":{"a":["]"]},"by":7}`)
+	f.Fuzz(func(t *testing.T, text string) {
+		var got *application
+		w, _ := call(t, applying(func(a application) { got = &a }), "POST", "/v1/apply", text)
+		if got == nil {
+			if w.Code != 400 || !json.Valid(w.Body.Bytes()) {
+				t.Fatalf("%q: %d %s", text, w.Code, w.Body)
+			}
+			return
+		}
+		var want application
+		d := json.NewDecoder(strings.NewReader(text))
+		d.DisallowUnknownFields()
+		if err := d.Decode(&want); err != nil && strings.TrimSpace(text) != "" {
+			t.Fatalf("%q is taken: %v", text, err)
+		}
+		a, errA := json.Marshal(*got)
+		b, errB := json.Marshal(want)
+		if errA != nil || errB != nil || string(a) != string(b) {
+			t.Fatalf("%q is read as\n%s, not\n%s", text, a, b)
+		}
+	})
+}
+
+// BenchmarkDecodeNested is a draft as the portal sends it: two kilobytes, most
+// of them inside of lists.
+func BenchmarkDecodeNested(b *testing.B) {
+	mux := applying(func(application) {})
+	row := strings.TrimSuffix(strings.Repeat(`{"kind":"key_work","text":"区委区政府重点工作","year":2026},`, 10), ",")
+	lines := strings.TrimSuffix(strings.Repeat(`{"fen":12345600,"class":"development"},`, 20), ",")
+	body := `{"title":"一网通办","basis":[` + row + `],"lines":[` + lines + `],"case":{"kind":"build","amount_fen":1}}`
+	b.SetBytes(int64(len(body)))
+	b.ReportAllocs()
+	for b.Loop() {
+		w := httptest.NewRecorder()
+		mux.ServeHTTP(w, httptest.NewRequest("POST", "/v1/apply", strings.NewReader(body)))
+		if w.Code != http.StatusOK {
+			b.Fatal(w.Body)
+		}
+	}
 }
 
 func BenchmarkDecode(b *testing.B) {

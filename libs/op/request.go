@@ -1,11 +1,8 @@
 package op
 
 import (
-	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -61,21 +58,13 @@ func readRequest(r *http.Request, info Info) (*Request, error) {
 	return &Request{HTTP: r, Body: body}, nil
 }
 
-// decode fills *dst, a pointer to a struct, from the request, and validates it
-// by check or by its own Validate.
-func (r *Request) decode(ctx context.Context, dst any, check func(context.Context, any) error) (any, error) {
+// decode fills *dst, a pointer to a value of the plan's type, from the request,
+// and validates it by check or by its own Validate.
+func (r *Request) decode(ctx context.Context, p *plan, dst any, check func(context.Context, any) error) (any, error) {
 	var c fault.Checks
-	v := reflect.ValueOf(dst).Elem()
-	if v.Kind() == reflect.Struct {
-		fields, err := splitBody(r.textBody(v), &c)
-		if err != nil {
+	if p != nil {
+		if err := p.bind(r, reflect.ValueOf(dst).Elem(), &c); err != nil {
 			return nil, err
-		}
-		r.bind(v, fields, &c)
-		for _, name := range fields.names {
-			if !fields.used[name] {
-				c.Require(false, name, "unknown_field", "没有这个字段", "there is no such field")
-			}
 		}
 	}
 	broken := c.Err()
@@ -96,20 +85,8 @@ func (r *Request) decode(ctx context.Context, dst any, check func(context.Contex
 	return dst, nil
 }
 
-// textBody is the body to be taken apart; empty when the request type takes it
-// whole, by a []byte field tagged `body:"raw"`.
-func (r *Request) textBody(v reflect.Value) []byte {
-	for _, f := range reflect.VisibleFields(v.Type()) {
-		if f.Tag.Get("body") == "raw" {
-			v.FieldByIndex(f.Index).SetBytes(r.Body)
-			return nil
-		}
-	}
-	return r.Body
-}
-
-// merge reports what decoding and validation found together; a field that
-// could not be decoded is not reported again for being empty.
+// merge reports what decoding and validation found together; of a field that
+// could not be decoded, and of what is inside of it, only that is reported.
 func merge(decoding, validation error) error {
 	if decoding == nil {
 		return validation
@@ -118,170 +95,30 @@ func merge(decoding, validation error) error {
 	if v.Kind != fault.Invalid {
 		return decoding
 	}
-	seen := map[string]bool{}
+	broken := map[string]bool{}
 	for _, x := range d.Violations {
-		seen[x.Field] = true
+		broken[x.Field] = true
 	}
 	all := d.Violations
 	for _, x := range v.Violations {
-		if !seen[x.Field] {
+		if !within(x.Field, broken) {
 			all = append(all, x)
 		}
 	}
 	return fault.InvalidInput.WithViolations(all...)
 }
 
-// body is a JSON object taken apart by its own keys.
-type body struct {
-	names []string
-	raw   map[string]json.RawMessage
-	used  map[string]bool
-}
-
-func splitBody(b []byte, c *fault.Checks) (body, error) {
-	out := body{raw: map[string]json.RawMessage{}, used: map[string]bool{}}
-	if len(bytes.TrimSpace(b)) == 0 {
-		return out, nil
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	if t, err := d.Token(); err != nil || t != json.Delim('{') {
-		return out, errBody.With(err)
-	}
-	for d.More() {
-		t, err := d.Token()
-		if err != nil {
-			return out, errBody.With(err)
+// within reports whether a path or one above it is among the given.
+func within(path string, given map[string]bool) bool {
+	for {
+		if given[path] {
+			return true
 		}
-		name := t.(string) // keys of an object are strings
-		var raw json.RawMessage
-		if err := d.Decode(&raw); err != nil {
-			return out, errBody.With(err)
+		cut := strings.LastIndexAny(path, ".[")
+		if cut < 0 {
+			return false
 		}
-		if _, twice := out.raw[name]; twice {
-			c.Require(false, name, "duplicate_field", "字段重复", "the field appears twice")
-			continue
-		}
-		out.names = append(out.names, name)
-		out.raw[name] = raw
-	}
-	if _, err := d.Token(); err != nil {
-		return out, errBody.With(err)
-	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return out, errBody.With(errors.New("text after the object"))
-	}
-	return out, nil
-}
-
-func (r *Request) bind(v reflect.Value, b body, c *fault.Checks) {
-	t := v.Type()
-	for i := range t.NumField() {
-		f := t.Field(i)
-		if f.Anonymous && f.Type.Kind() == reflect.Struct {
-			r.bind(v.Field(i), b, c)
-			continue
-		}
-		if !f.IsExported() {
-			continue
-		}
-		switch {
-		case f.Tag.Get("body") != "":
-		case f.Tag.Get("path") != "":
-			bindText(v.Field(i), r.HTTP.PathValue(f.Tag.Get("path")), f.Tag.Get("path"), c)
-		case f.Tag.Get("query") != "":
-			name := f.Tag.Get("query")
-			bindText(v.Field(i), r.HTTP.URL.Query().Get(name), name, c)
-		case f.Tag.Get("header") != "":
-			name := f.Tag.Get("header")
-			bindText(v.Field(i), r.HTTP.Header.Get(name), name, c)
-		case f.Tag.Get("remote") == "addr":
-			bindText(v.Field(i), r.Remote(), "", c)
-		default:
-			name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
-			if name == "-" || name == "" {
-				continue
-			}
-			raw, ok := b.raw[name]
-			if !ok {
-				continue
-			}
-			b.used[name] = true
-			bindJSON(v.Field(i), raw, name, c)
-		}
-	}
-}
-
-func bindJSON(dst reflect.Value, raw json.RawMessage, name string, c *fault.Checks) {
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	err := d.Decode(dst.Addr().Interface())
-	if err == nil {
-		return
-	}
-	dst.SetZero()
-	field := name
-	if te, ok := errors.AsType[*json.UnmarshalTypeError](err); ok && te.Field != "" {
-		field += "." + te.Field
-	}
-	if f, ok := errors.AsType[*fault.Error](err); ok {
-		c.Require(false, field, f.Code, f.Msg, f.MsgEN, f.Basis...)
-		return
-	}
-	c.Require(false, field, "wrong_type", "值的类型或格式不对："+kindName(dst.Type()), "the value must be "+kindNameEN(dst.Type())+": "+plain(err))
-}
-
-// plain keeps of a json error what a caller can use.
-func plain(err error) string { return strings.TrimPrefix(err.Error(), "json: ") }
-
-func kindName(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return "须为整数"
-	case reflect.Bool:
-		return "须为true或false"
-	case reflect.String:
-		return "须为文本"
-	case reflect.Slice:
-		return "须为数组"
-	default:
-		return "须为规定的结构"
-	}
-}
-
-func kindNameEN(t reflect.Type) string {
-	switch t.Kind() {
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		return "an integer"
-	case reflect.Bool:
-		return "true or false"
-	case reflect.String:
-		return "text"
-	case reflect.Slice:
-		return "an array"
-	default:
-		return "of the documented shape"
-	}
-}
-
-func bindText(dst reflect.Value, s, name string, c *fault.Checks) {
-	if s == "" {
-		return
-	}
-	switch dst.Kind() {
-	case reflect.String:
-		dst.SetString(s)
-	case reflect.Int, reflect.Int32, reflect.Int64:
-		n, err := strconv.ParseInt(s, 10, dst.Type().Bits())
-		if c.Require(err == nil, name, "wrong_type", "须为整数", "must be an integer") {
-			dst.SetInt(n)
-		}
-	case reflect.Bool:
-		b, err := strconv.ParseBool(s)
-		if c.Require(err == nil, name, "wrong_type", "须为true或false", "must be true or false") {
-			dst.SetBool(b)
-		}
-	default:
-		panic(fmt.Sprintf("op: field %s cannot be read from text", name)) // found by any test of the operation
+		path = path[:cut]
 	}
 }
 

@@ -115,3 +115,16 @@ func (s *Service) NormsInForce(ctx context.Context) ([]Norm, error) {
 	today := calendar.Today(s.Clock).String()
 	return slices.DeleteFunc(all, func(n Norm) bool { return n.InForceOn > today }), nil
 }
+
+// ListNorms is a page of what NormsInForce lists; norms that are set but do not
+// hold yet are left out of it, which then is shorter.
+func (s *Service) ListNorms(ctx context.Context, q aggregate.Query) (aggregate.Page[Norm], error) {
+	q.Filter = map[string]string{"state": string(NormInForce)}
+	page, err := s.Norms.List(s.asSelf(ctx), q)
+	if err != nil {
+		return page, err
+	}
+	today := calendar.Today(s.Clock).String()
+	page.Items = slices.DeleteFunc(page.Items, func(n Norm) bool { return n.InForceOn > today })
+	return page, nil
+}

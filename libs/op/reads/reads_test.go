@@ -53,7 +53,8 @@ func TestBothReads(t *testing.T) {
 	}{
 		{"Filtered", "/v1/things?state=open", 200, []string{`"items":[`, `"id":"1"`}, `"id":"2"`},
 		{"AnEmptyFilterFiltersNothing", "/v1/things?state=", 200, []string{`"id":"1"`, `"id":"2"`}, ""},
-		{"WithoutFilters", "/v1/all?state=open", 200, []string{`"id":"1"`, `"id":"2"`}, ""},
+		{"WithoutFilters", "/v1/all", 200, []string{`"id":"1"`, `"id":"2"`}, ""},
+		{"AFilterItDoesNotHave", "/v1/all?state=open", 400, []string{`"unknown_parameter"`, `"field":"state"`}, "items"},
 		{"BadPageSize", "/v1/things?page_size=many", 400, []string{`"page_size"`}, "items"},
 		{"One", "/v1/things/2", 200, []string{`"id":"2"`, `"state":"closed"`}, "items"},
 		{"None", "/v1/things/3", 404, []string{`"not_found"`}, "items"},

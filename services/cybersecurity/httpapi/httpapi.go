@@ -45,9 +45,8 @@ func mountProtection(a *op.API, s *cybersecurity.Service) {
 	declarer, secretary := op.Roles("declarer"), op.Roles("secretary")
 	op.Handle(a, "POST /v1/norms", "SetNorm", "Put a norm set with other departments on record", s.SetNorm, secretary, op.Created())
 	op.Handle(a, "POST /v1/norms/{id}/repeal", "RepealNorm", "End a norm", s.RepealNorm, secretary)
-	op.Handle(a, "GET /v1/norms", "ListNorms", "The norms in force, for every unit", func(ctx context.Context, _ struct{}) (norms, error) {
-		items, err := s.NormsInForce(ctx)
-		return norms{items}, err
+	op.Handle(a, "GET /v1/norms", "ListNorms", "The norms in force, for every unit", func(ctx context.Context, r reads.All) (aggregate.Page[cybersecurity.Norm], error) {
+		return s.ListNorms(ctx, r.Query())
 	})
 	op.Handle(a, "POST /v1/protections/{id}/steps", "RecordSecurityStep", "Bring the evidence that security was designed, built or put to use with the work", s.RecordStep, declarer)
 	reads.List[states](a, "GET /v1/protections", "ListProtections", "Projects and how their security goes with the work, newest first", s.Protections)
@@ -67,10 +66,6 @@ func mountSafeguards(a *op.API, s *cybersecurity.Service) {
 	op.Handle(a, "POST /v1/inspections/{id}/close", "CloseInspection", "Close the correction, or set another day", s.CloseInspection, cyber)
 	reads.List[states](a, "GET /v1/inspections", "ListInspections", "Inspections the caller may see, newest first", s.Inspections)
 	reads.One(a, "GET /v1/inspections/{id}", "GetInspection", "One inspection", s.Inspections)
-}
-
-type norms struct {
-	Items []cybersecurity.Norm `json:"items"`
 }
 
 type states struct {
