@@ -3,6 +3,7 @@ package module
 import (
 	"cmp"
 	"context"
+	"errors"
 	"net/http"
 	"net/url"
 	"path/filepath"
@@ -22,8 +23,10 @@ const (
 )
 
 // openEventKeys has the service sign what it states, and know who else signs what
-// (SH12-C-9, SH12-C-12).
-func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys, outward *http.Client) error {
+// (SH12-C-9, SH12-C-12). Others' registers are asked once the service is served,
+// for those who answer may be set up after it in the same process; what believes
+// or signs by the register waits for that, and so does readiness.
+func (k *Kit) openEventKeys(c conf.Keys, outward *http.Client) error {
 	place := cmp.Or(c.Register, k.registers(c))
 	folder := eventkeys.Folder(place) // without one, others take the key from eventkeys.Path
 	terms := eventkeys.Terms{Alg: sign.Alg(c.Alg), Life: c.EventLife, Ahead: c.EventAhead}
@@ -33,12 +36,45 @@ func (k *Kit) openEventKeys(ctx context.Context, c conf.Keys, outward *http.Clie
 	}
 	k.register = eventkeys.OpenRegister(place, k.signer, time.Now)
 	k.register.Through(outward)
-	if err := k.register.Read(ctx); err != nil {
-		k.Log.WarnContext(ctx, "the register of event keys is not read now, tried again", "register", place, "err", err)
-	}
 	k.Unit.Mux.Handle("GET "+eventkeys.Path, k.register)
+	k.Unit.Ready("event_keys", func(context.Context) error {
+		select {
+		case <-k.asked:
+			return nil
+		default:
+			return errNotAsked
+		}
+	})
 	k.Unit.Loop("event keys", k.lookAfterEventKeys)
 	return nil
+}
+
+var errNotAsked = errors.New("the register of event keys is not read for the first time yet")
+
+// readOwnRegister takes in what this service itself knows of keys, after all that
+// knows of them is told and before it is served: whoever asks hears of every
+// revocation at once (SH12-C-12).
+func (k *Kit) readOwnRegister(ctx context.Context) {
+	if err := k.register.ReadHere(ctx); err != nil {
+		k.Log.WarnContext(ctx, unread, "err", err)
+	}
+}
+
+// unread is said of a register that one place of does not answer.
+const unread = "the register of event keys is not read now, tried again"
+
+// loop runs f once every place of the register was asked, with or without an
+// answer: a key that was revoked while this process was away signs nothing more and
+// is believed by nothing (SH12-C-12).
+func (k *Kit) loop(name string, f func(context.Context) error) {
+	k.Unit.Loop(name, func(ctx context.Context) error {
+		select {
+		case <-k.asked:
+			return f(ctx)
+		case <-ctx.Done():
+			return nil
+		}
+	})
 }
 
 // enroller is the service at which people enrol and revoke keys; it also issues
@@ -73,6 +109,8 @@ func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
 		}
 		said[what] = text
 	}
+	say(unread, k.register.Read(ctx))
+	close(k.asked)
 	for {
 		select {
 		case <-ctx.Done():
@@ -80,7 +118,7 @@ func (k *Kit) lookAfterEventKeys(ctx context.Context) error {
 		case <-k.register.Wanted():
 		case <-look.C:
 		}
-		say("the register of event keys is not read now, tried again", k.register.Read(ctx))
+		say(unread, k.register.Read(ctx))
 		if now := time.Now(); now.Sub(turned) >= turnEvery {
 			turned = now
 			say("the keys of events are not looked after now, tried again", k.signer.Turn())

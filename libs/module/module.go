@@ -69,6 +69,7 @@ type Kit struct {
 	seal     *sign.PrivateKey
 	signer   *eventkeys.Own
 	register *eventkeys.Register
+	asked    chan struct{} // closed when every place of the register was asked once
 	holidays holidays
 	own      own
 }
@@ -86,6 +87,7 @@ func New(m Module, c conf.Service) host.Service {
 			if err := m.Setup(ctx, k); err != nil {
 				return err
 			}
+			k.readOwnRegister(ctx)
 			if err := k.followClocks(); err != nil {
 				return err
 			}
@@ -105,7 +107,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	u.Config(c, conf.Default(m.Name))
 	k := &Kit{
 		Config: c, Unit: u, Log: u.Log, Self: authn.Service(m.Name, m.Duty), module: m,
-		Clock: calendar.System(),
+		Clock: calendar.System(), asked: make(chan struct{}),
 	}
 	var err error
 	if c.Clock.File != "" {
@@ -157,12 +159,12 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	if err != nil {
 		return nil, err
 	}
-	if err := k.openEventKeys(ctx, c.Keys, outward); err != nil {
+	if err := k.openEventKeys(c.Keys, outward); err != nil {
 		return nil, err
 	}
 	relay := event.NewRelay(k.Pool, k.Redis, m.Name, event.RelayOptions{Signer: k.signer, Log: u.Log})
 	u.Metrics.Register.MustRegister(relay)
-	u.Loop("relay", relay.Run)
+	k.loop("relay", relay.Run)
 	k.Store = store.New(k.Pool, store.Options{Source: m.Name, Clock: k.Clock, Calendar: k.Rules.Calendar, Wake: relay.Wake})
 	u.OnStop(func(context.Context) error { k.Store.Close(); return nil })
 
@@ -293,7 +295,7 @@ func (k *Kit) consume(name string, sources []string, effects event.Effects, o ev
 	o.Log, o.Keys = k.Log, k.register
 	c := event.NewConsumer(k.Pool, k.Redis, name, sources, effects, o)
 	k.Unit.Metrics.Register.MustRegister(c)
-	k.Unit.Loop("consume "+name, c.Run)
+	k.loop("consume "+name, c.Run)
 }
 
 // Tasks is the answer of GET /v1/tasks.

@@ -371,3 +371,22 @@ func TestPeopleEnrolAndRevokeKeys(t *testing.T) {
 		t.Errorf("as another: %v", err)
 	}
 }
+
+// TestWhatIsHereIsReadWithoutAskingOthers: before a service answers, it knows what
+// people said of keys where it keeps their word, and has asked nobody (SH12-C-12).
+func TestWhatIsHereIsReadWithoutAskingOthers(t *testing.T) {
+	t.Parallel()
+	c := newClock()
+	folder := t.TempDir()
+	server := httptest.NewServer(http.HandlerFunc(func(http.ResponseWriter, *http.Request) { t.Error("another's register is asked") }))
+	defer server.Close()
+	near, told := own(t, "", folder, "budgeting", c), own(t, "", "", "declaration", c)
+	r := eventkeys.OpenRegister(folder+","+server.URL, nil, c.now)
+	r.Besides(func(context.Context) ([]sign.TrustedKey, error) { return told.Trusted(), nil })
+	must(t, r.ReadHere(t.Context()))
+	for holder, o := range map[string]*eventkeys.Own{"budgeting": near, "declaration": told} {
+		if _, err := r.VerifyingKey(holder, signing(t, o), c.now()); err != nil {
+			t.Errorf("%s: %v", holder, err)
+		}
+	}
+}

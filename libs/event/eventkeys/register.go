@@ -172,21 +172,29 @@ const maxRegister = 8 << 20
 // Read takes the places in once more. What cannot be read leaves what was known of
 // it as it was. Keys of the service's own that somebody revoked sign no more: it
 // makes others (SH12-C-12).
-func (r *Register) Read(ctx context.Context) error {
+func (r *Register) Read(ctx context.Context) error { return r.take(ctx, r.places) }
+
+// ReadHere is Read without the places that are another's: it asks nobody over the
+// network, so a service that others ask can do it before it answers.
+func (r *Register) ReadHere(ctx context.Context) error {
+	return r.take(ctx, slices.DeleteFunc(slices.Clone(r.places), func(p place) bool { return IsURL(p.at) }))
+}
+
+func (r *Register) take(ctx context.Context, places []place) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	var errs []error
 	changed := false
-	fetched := make([]reading, len(r.places))
-	failed := make([]error, len(r.places))
+	fetched := make([]reading, len(places))
+	failed := make([]error, len(places))
 	var asking sync.WaitGroup // who does not answer keeps nobody waiting for the others
-	for i, p := range r.places {
+	for i, p := range places {
 		if IsURL(p.at) {
 			mark := r.read[p.at].mark
 			asking.Go(func() { fetched[i], failed[i] = r.fetch(ctx, p, mark) })
 		}
 	}
-	for _, p := range r.places {
+	for _, p := range places {
 		if !IsURL(p.at) {
 			news, err := r.scan(p)
 			changed = changed || news
@@ -199,7 +207,7 @@ func (r *Register) Read(ctx context.Context) error {
 		errs = append(errs, err)
 	}
 	asking.Wait()
-	for i, p := range r.places {
+	for i, p := range places {
 		if fetched[i].keys != nil {
 			r.read[p.at], changed = fetched[i], true
 		}
