@@ -146,7 +146,7 @@ func TestAnAuthorityThatDoesNotConsentEndsTheRoad(t *testing.T) {
 
 	supplement := supplemented("p1")
 	supplement.Project = brief("p1", construction)
-	w.must(w.Supplemented(service(), supplement))
+	w.must(w.Supplemented(service(), supplement, "fac.declarer"))
 	if d := w.docket("p1"); d.State != conference.WithAuthorities || !slices.Equal(w.awaits(), []string{"it-authority"}) {
 		t.Fatalf("%s waits for %v", d.State, w.awaits())
 	}

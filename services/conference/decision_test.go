@@ -348,7 +348,7 @@ func TestChangeOfAnApprovedProject(t *testing.T) {
 			r.Kind, r.ChangeID = conference.ChangeItem, "p1-c1"
 			_, err = w.Propose(secretary(), r)
 			faulttest.Refused(t, err, "no_such_change")
-			w.must(w.ChangeRequested(service(), changeRequested("p1", "p1-c1", 700_000_000)))
+			w.must(w.ChangeRequested(service(), changeRequested("p1", "p1-c1", 700_000_000), "fac.declarer"))
 			if todo := w.docket("p1").Todo; len(todo) != 1 || todo[0].Action != "propose_item" {
 				t.Errorf("nobody is told of the change: %+v", todo)
 			}

@@ -160,7 +160,7 @@ func TestWhatBringsAProjectBack(t *testing.T) {
 		_, err := w.Reconsider(secretary(), conference.ReconsiderDocket{ID: "p1", Reason: "政策调整"})
 		return err
 	}
-	supplement := func(w *world) error { return w.Supplemented(service(), supplemented("p1")) }
+	supplement := func(w *world) error { return w.Supplemented(service(), supplemented("p1"), "fac.declarer") }
 	for _, c := range []struct {
 		name    string
 		outcome conference.Outcome
@@ -287,7 +287,7 @@ func TestBackupPoolComesFirstNextYear(t *testing.T) {
 				t.Fatalf("priority %d", d.Priority)
 			}
 			w.set(c.day)
-			w.must(w.Supplemented(service(), supplemented("p1")))
+			w.must(w.Supplemented(service(), supplemented("p1"), "fac.declarer"))
 			w.ready("p2")
 			ss := w.called(conference.Ordinary, "p2", "p1")
 			if got := ss.Agenda[0].ProjectID; got != c.first {

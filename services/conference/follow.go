@@ -32,7 +32,7 @@ func (s *Service) Submitted(ctx context.Context, f *declarationv1.ProjectSubmitt
 	}
 	return s.follow(ctx, f.GetProject().GetProjectId(), func(d *Docket, _ *aggregate.Recorder) {
 		d.Title = f.GetProject().GetTitle()
-		d.Declarers = distinct(append(d.Declarers, authn.Accounts(actor)...)...)
+		d.declaredBy(actor)
 		d.Findings = []Finding{}
 		for _, x := range decided.Findings {
 			if x.Strength == policy.InPrinciple {
@@ -40,6 +40,11 @@ func (s *Service) Submitted(ctx context.Context, f *declarationv1.ProjectSubmitt
 			}
 		}
 	})
+}
+
+// declaredBy notes the accounts that had a part in the declaration.
+func (d *Docket) declaredBy(actor string) {
+	d.Declarers = distinct(append(d.Declarers, authn.Accounts(actor)...)...)
 }
 
 // Accepted makes the project a candidate for the agenda, or lays it before the
@@ -67,7 +72,8 @@ func (d *Docket) take(p *typev1.ProjectBrief, steps []policy.Step) {
 
 // Supplemented brings a deferred or backup project back (YP23-R-5.4.2,
 // YP23-R-5.4.3).
-func (s *Service) Supplemented(ctx context.Context, f *declarationv1.ProjectSupplemented) error {
+// Who did that declared it as much as who began (SH12-P-9).
+func (s *Service) Supplemented(ctx context.Context, f *declarationv1.ProjectSupplemented, actor string) error {
 	var steps []policy.Step
 	if f.GetProject() != nil {
 		var err error
@@ -79,6 +85,7 @@ func (s *Service) Supplemented(ctx context.Context, f *declarationv1.ProjectSupp
 		if f.GetProject() != nil {
 			d.take(f.GetProject(), steps)
 		}
+		d.declaredBy(actor)
 		d.Supplements = append(d.Supplements, Supplement{On: rec.Today().String(), Statement: f.GetStatement()})
 		if d.Outcome.returns() {
 			d.reopen()
@@ -118,12 +125,14 @@ func (s *Service) TakenBack(ctx context.Context, project, reason string) error {
 	})
 }
 
-// ChangeRequested lays a change before the conference (YP23-R-5.5.5).
-func (s *Service) ChangeRequested(ctx context.Context, f *declarationv1.ChangeRequested) error {
+// ChangeRequested lays a change before the conference (YP23-R-5.5.5); whoever
+// asked for it does not decide on it (SH12-P-9).
+func (s *Service) ChangeRequested(ctx context.Context, f *declarationv1.ChangeRequested, actor string) error {
 	return s.follow(ctx, f.GetProjectId(), func(d *Docket, _ *aggregate.Recorder) {
 		if slices.ContainsFunc(d.Changes, func(c Change) bool { return c.ID == f.GetChangeId() }) {
 			return
 		}
+		d.declaredBy(actor)
 		d.Changes = append(d.Changes, Change{ID: f.GetChangeId(), Description: f.GetDescription(), AmountFen: f.GetAmountFen(), Reason: f.GetReason(), State: "open"})
 	})
 }

@@ -333,3 +333,34 @@ func TestNobodyDecidesWhatTheyDeclared(t *testing.T) {
 		t.Errorf("basis %v", f.Basis)
 	}
 }
+
+// TestNobodyDecidesTheChangeTheyAskedFor (SH12-P-9): who asks for a change of a
+// project that a colleague declared, or brings it back, has declared it too.
+func TestNobodyDecidesTheChangeTheyAskedFor(t *testing.T) {
+	t.Parallel()
+	for name, asked := range map[string]func(w *world, actor string) error{
+		"a change": func(w *world, actor string) error {
+			return w.ChangeRequested(service(), changeRequested("p1", "p1-c1", 700_000_000), actor)
+		},
+		"a supplement": func(w *world, actor string) error { return w.Supplemented(service(), supplemented("p1"), actor) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			for _, c := range []struct {
+				actor string
+				own   bool
+			}{{"fac.second", false}, {"office.secretary", true}, {"somebody for office.secretary", true}} {
+				w := newWorld(t)
+				w.must(w.Submitted(service(), submitted("p1"), "fac.declarer"))
+				w.must(asked(w, c.actor))
+				w.ready("p1")
+				_, err := w.Propose(secretary(), item(w.called(conference.Ordinary).ID, "p1"))
+				if !c.own {
+					w.must(err)
+					continue
+				}
+				faulttest.RefusedOn(t, err, "SH12-P-9", "own_project")
+			}
+		})
+	}
+}

@@ -5,6 +5,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	dataresourcev1 "egov/proto/gen/egov/dataresource/v1"
@@ -341,6 +342,9 @@ func (s *Service) AnswerRelease(ctx context.Context, r AnswerRelease) (Sharing, 
 		}
 		if x.State != Requested {
 			return ErrState.WithMsg("该申请已答复", "this release has been answered")
+		}
+		if err := notBy(rec.By(), authn.Accounts(x.By)); err != nil {
+			return err
 		}
 		x.State, x.Opinion = Refused, r.Opinion
 		if *r.Consented {

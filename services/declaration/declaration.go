@@ -63,14 +63,17 @@ type Project struct {
 	Leader       string      `json:"leader,omitempty"`
 	Contact      string      `json:"contact,omitempty"`
 
-	Stage         Stage                 `json:"stage"`
-	Case          policy.Case           `json:"case"`
-	Supervisor    string                `json:"supervisor,omitempty"`
-	KeyAnnual     bool                  `json:"key_annual"`
-	ContractYears int                   `json:"contract_years,omitempty"`
-	SystemID      string                `json:"system_id,omitempty"`
-	Lineage       string                `json:"lineage"`
-	DeclaredBy    string                `json:"declared_by"`
+	Stage         Stage       `json:"stage"`
+	Case          policy.Case `json:"case"`
+	Supervisor    string      `json:"supervisor,omitempty"`
+	KeyAnnual     bool        `json:"key_annual"`
+	ContractYears int         `json:"contract_years,omitempty"`
+	SystemID      string      `json:"system_id,omitempty"`
+	Lineage       string      `json:"lineage"`
+	DeclaredBy    string      `json:"declared_by"`
+	// Declarers are the accounts that drafted, revised, submitted or supplemented
+	// it, or asked for a change: none of them reviews it (SH12-P-9).
+	Declarers     []string              `json:"declarers,omitempty"`
 	Attachments   []attachment.Document `json:"attachments"` // each serves an item of the checklist
 	ReturnReason  string                `json:"return_reason,omitempty"`
 	RefusalReason string                `json:"refusal_reason,omitempty"`
@@ -173,9 +176,19 @@ func (p *Project) draftOf(by authn.Principal) error {
 	return p.at(Draft, Returned)
 }
 
-// reviewedBy refuses a reviewer who declared the project.
+// declaredBy notes that somebody had a part in the declaration, and for whom.
+func (p *Project) declaredBy(by authn.Principal) {
+	for _, account := range authn.Accounts(by.Actor()) {
+		if !slices.Contains(p.Declarers, account) {
+			p.Declarers = append(p.Declarers, account)
+		}
+	}
+}
+
+// reviewedBy refuses a reviewer who had a part in the declaration, acts for one
+// who had, or had it in another's place (SH12-P-9).
 func (p *Project) reviewedBy(by authn.Principal) error {
-	if by.Subject == p.DeclaredBy || by.OnBehalfOf != "" && by.OnBehalfOf == p.DeclaredBy {
+	if by.IsAny(p.Declarers) || by.IsAny([]string{p.DeclaredBy}) {
 		return ErrOwnProject
 	}
 	return nil

@@ -128,6 +128,7 @@ func (s *Service) Draft(ctx context.Context, d DraftProject) (Project, error) {
 		by := rec.By()
 		p.ProjectID = p.ID
 		p.Stage, p.DeclaredBy, p.Attachments, p.Evidence = Draft, by.Subject, []attachment.Document{}, map[string]Evidence{}
+		p.declaredBy(by)
 		d.apply(p, by)
 		p.Await(aggregate.Todo{Action: "submit", Role: "declarer", Unit: p.Unit, Title: "完善并提交申报"})
 		rec.State(p.ID, &declarationv1.ProjectDrafted{ProjectId: p.ID, Title: p.Title, Kind: p.Case.Kind, Unit: p.Unit, AmountFen: p.Case.AmountFen})
@@ -165,6 +166,7 @@ func (s *Service) Revise(ctx context.Context, r ReviseProject) (Project, error) 
 		if err := p.draftOf(rec.By()); err != nil {
 			return err
 		}
+		p.declaredBy(rec.By())
 		r.apply(p, rec.By())
 		return nil
 	})

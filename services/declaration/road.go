@@ -71,6 +71,7 @@ func (s *Service) Supplement(ctx context.Context, r SupplementProject) (Project,
 			return err
 		}
 		p.Stage = Conference
+		p.declaredBy(rec.By())
 		p.Await()
 		rec.State(p.ID, &declarationv1.ProjectSupplemented{ProjectId: p.ID, Statement: r.Statement, Project: p.Brief()})
 		return nil
@@ -107,6 +108,7 @@ func (s *Service) Change(ctx context.Context, r RequestChange) (Project, error) 
 			return ErrStage.WithMsg("已有一项变更正在审议", "a change is under decision already")
 		}
 		c := Change{ID: fmt.Sprintf("%s-c%d", p.ID, len(p.Changes)+1), Description: r.Description, AmountFen: r.AmountFen, Reason: r.Reason, State: "requested"}
+		p.declaredBy(rec.By())
 		p.Changes, p.OpenChange = append(p.Changes, c), c.ID
 		rec.State(p.ID, &declarationv1.ChangeRequested{ProjectId: p.ID, ChangeId: c.ID, Description: c.Description, AmountFen: c.AmountFen, Reason: c.Reason, Basis: []string{"YP23-R-5.5.5"}})
 		return nil
@@ -138,6 +140,9 @@ func (r *RecordHandover) Validate() error {
 func (s *Service) Handover(ctx context.Context, r RecordHandover) (Project, error) {
 	return s.Projects.Update(ctx, r.ID, func(p *Project, rec *aggregate.Recorder) error {
 		if err := p.at(HandedOver); err != nil {
+			return err
+		}
+		if err := p.reviewedBy(rec.By()); err != nil {
 			return err
 		}
 		p.Await()

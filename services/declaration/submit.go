@@ -24,6 +24,7 @@ func (s *Service) Submit(ctx context.Context, r SubmitProject) (Project, error) 
 		if err := p.draftOf(rec.By()); err != nil {
 			return err
 		}
+		p.declaredBy(rec.By())
 		return s.submit(p, rec)
 	})
 }

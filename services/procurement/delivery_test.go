@@ -148,8 +148,12 @@ func TestARectificationIsOrderedReportedAndClosed(t *testing.T) {
 	faulttest.Refused(t, err, "rectification_refused", "rectification_open")
 	_, err = d.CloseRectification(secretary, procurement.CloseRectification{ID: "p1", Done: true, Result: "x"})
 	faulttest.Refused(t, err, "no_such_rectification")
-	_, err = d.ReportRectification(declarer, procurement.ReportRectification{ID: "p1", Report: "增加人手"})
+	_, err = d.ReportRectification(aggregatetest.As("edu.clerk", "education", "declarer"), procurement.ReportRectification{ID: "p1", Report: "增加人手"})
 	d.do(err)
+	for _, own := range []string{"edu.declarer", "edu.clerk"} { // who declared the project, and who reported: SH12-P-9
+		_, err = d.CloseRectification(aggregatetest.As(own, "gov-office", "secretary"), procurement.CloseRectification{ID: "p1", Done: true, Result: "x"})
+		faulttest.RefusedOn(t, err, "SH12-P-9", "own_project")
+	}
 	_, err = d.CloseRectification(secretary, procurement.CloseRectification{ID: "p1", Result: "仍滞后", DueOn: day("2026-04-20")})
 	d.do(err)
 	_, err = d.ReportRectification(declarer, procurement.ReportRectification{ID: "p1", Report: "已追平"})

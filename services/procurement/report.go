@@ -7,6 +7,7 @@ import (
 	"slices"
 
 	"egov/libs/aggregate"
+	"egov/libs/authn"
 	"egov/libs/calendar"
 	"egov/libs/fault"
 	procurementv1 "egov/proto/gen/egov/procurement/v1"
@@ -45,8 +46,10 @@ type Rectification struct {
 	Reason string `json:"reason"`
 	DueOn  string `json:"due_on"`
 	Report string `json:"report,omitempty"`
-	Result string `json:"result,omitempty"`
-	State  string `json:"state"` // ordered, reported or closed
+	// ReportedBy had a hand in the report and does not find on it (SH12-P-9).
+	ReportedBy string `json:"reported_by,omitempty"`
+	Result     string `json:"result,omitempty"`
+	State      string `json:"state"` // ordered, reported or closed
 }
 
 // The states of a rectification.
@@ -234,7 +237,7 @@ func (s *Service) ReportRectification(ctx context.Context, r ReportRectification
 		if o == nil || o.State != ordered {
 			return ErrNoRectification
 		}
-		o.State, o.Report = reported, r.Report
+		o.State, o.Report, o.ReportedBy = reported, r.Report, rec.By().Actor()
 		p.MeetClock(rec, clockRectify, rec.Today())
 		p.Answered("report_rectification")
 		p.Ask(aggregate.Todo{Action: "close_rectification", Role: "secretary", Unit: ConferenceOffice, Title: "核实整改结果：" + p.Title})
@@ -269,6 +272,9 @@ func (s *Service) CloseRectification(ctx context.Context, r CloseRectification) 
 		o := p.openRectification()
 		if o == nil || o.State != reported {
 			return ErrNoRectification
+		}
+		if by := rec.By(); by.IsAny(p.Declarants) || by.IsAny(authn.Accounts(o.ReportedBy)) {
+			return ErrOwnProject.WithMsg("经办人不得核实自己申报的项目或自己报告的整改", "nobody finds on a project they declared or a rectification they reported")
 		}
 		o.Result = r.Result
 		p.Answered("close_rectification")

@@ -28,14 +28,14 @@ func Subscribe(k *module.Kit, s *conference.Service) {
 		module.React(func(ctx context.Context, f *declarationv1.ProjectAccepted, _ event.Record) error {
 			return s.Accepted(ctx, f.GetProject())
 		}),
-		module.React(func(ctx context.Context, f *declarationv1.ProjectSupplemented, _ event.Record) error {
-			return s.Supplemented(ctx, f)
+		module.React(func(ctx context.Context, f *declarationv1.ProjectSupplemented, e event.Record) error {
+			return s.Supplemented(ctx, f, e.Actor)
 		}),
 		module.React(func(ctx context.Context, f *declarationv1.ProjectWithdrawn, _ event.Record) error {
 			return s.TakenBack(ctx, f.GetProjectId(), f.GetReason())
 		}),
-		module.React(func(ctx context.Context, f *declarationv1.ChangeRequested, _ event.Record) error {
-			return s.ChangeRequested(ctx, f)
+		module.React(func(ctx context.Context, f *declarationv1.ChangeRequested, e event.Record) error {
+			return s.ChangeRequested(ctx, f, e.Actor)
 		}),
 		module.React(func(ctx context.Context, f *declarationv1.PlanLaid, _ event.Record) error {
 			return s.PlanLaid(ctx, f)

@@ -289,6 +289,12 @@ func TestRefusals(t *testing.T) {
 	both.Post("/v1/projects/"+own.ID+"/submit", nil).OK(nil)
 	both.Post("/v1/projects/"+own.ID+"/accept", nil).Refused(403, "own_project")
 	declarer.Post("/v1/projects/"+own.ID+"/accept", nil).Refused(403, "role_required")
+
+	// Nor does who laid what a colleague wrote (SH12-P-9).
+	var laid project
+	s.As("office.clerk", "gov-office", "declarer").Post("/v1/projects", draft()).OK(&laid)
+	both.Post("/v1/projects/"+laid.ID+"/submit", nil).OK(nil)
+	both.Post("/v1/projects/"+laid.ID+"/return", map[string]string{"reason": "x"}).Refused(403, "own_project")
 	s.With(authn.Principal{}).Post("/v1/projects", draft()).Refused(401, "sign_in_required")
 	declarer.Post("/v1/projects/"+own.ID+"/withdraw", map[string]string{"reason": "x"}).Refused(404, "not_found")
 }
