@@ -54,8 +54,11 @@ func (w *walk) confer(ctx context.Context) error {
 }
 
 // session calls a session, puts the projects on its agenda and takes it through
-// to signed minutes.
+// to signed minutes. Where there is nothing to put on it, none is called.
 func (w *walk) session(ctx context.Context, day Day, on []*road, says func(*road) Verdict) error {
+	if len(on) == 0 {
+		return nil
+	}
 	office, head := w.as(secretary), w.as(chair)
 	for _, r := range on {
 		if _, err := until(ctx, office, "conference", "/v1/dockets/"+r.id, r.ID+" to be ready for the agenda", func(d docket) bool { return d.State == "ready" }); err != nil {
@@ -167,7 +170,7 @@ func (w *walk) supplement(ctx context.Context) error {
 	var again []*road
 	for _, r := range w.roads {
 		switch {
-		case r.verdict.Outcome == "deferred":
+		case conferred(r) && r.verdict.Outcome == "deferred":
 			if _, err := until(ctx, r.declarer, "declaration", "/v1/projects/"+r.id, r.ID+" to be deferred", stage("deferred")); err != nil {
 				return err
 			}
@@ -186,9 +189,6 @@ func (w *walk) supplement(ctx context.Context) error {
 				return err
 			}
 		}
-	}
-	if len(again) == 0 {
-		return nil
 	}
 	return w.session(ctx, w.script.Days.Again, again, func(*road) Verdict { return Verdict{} })
 }

@@ -64,33 +64,9 @@ func (w *walk) ask(ctx context.Context) error {
 	return nil
 }
 
-// facts makes a case of what the notice tells, and of what it does not.
-func (r *road) facts() map[string]any {
-	c := map[string]any{"kind": r.Kind, "amount_fen": r.AmountFen, "pure_software": r.PureSoftware}
-	if r.HardwareFen > 0 {
-		c["hardware_fen"] = r.HardwareFen
-	}
-	switch r.Kind {
-	case "new_build":
-		c["xc_conformant"], c["national_crypto"], c["mlps_grade"], c["public_data"] = true, true, 0, true
-		c["replaces_systems"] = max(1, r.ReplacesSystems)
-	case "upgrade":
-		c["xc_conformant"], c["national_crypto"], c["mlps_grade"], c["public_data"], c["in_use"] = true, true, 2, true, true
-	case "operation_maintenance":
-		om := map[string]any{"first_year": r.OMFirstYear == nil || *r.OMFirstYear}
-		if r.OMPreviousFen > 0 {
-			om["previous_amount_fen"] = r.OMPreviousFen
-		}
-		c["om"], c["in_use"] = om, true
-	case "assessment_fee":
-		c["in_use"] = true
-	}
-	return c
-}
-
 func (w *walk) declareOne(ctx context.Context, r *road) error {
-	facts := r.facts()
-	asked := map[string]any{"title": r.Title, "unit": r.unit, "unit_kind": "administrative", "declared_on": w.today.String()}
+	facts, _ := r.facts()
+	asked := map[string]any{"title": r.Title, "unit": r.unit, "unit_kind": declarersKind, "declared_on": w.today.String()}
 	for k, v := range facts {
 		asked[k] = v
 	}
@@ -105,7 +81,9 @@ func (w *walk) declareOne(ctx context.Context, r *road) error {
 			papers = append(papers, i.Item)
 		}
 	}
-	facts["materials"] = papers[1:]
+	if len(papers) > 0 {
+		facts["materials"] = papers[1:]
+	}
 	var p struct {
 		ID       string   `json:"id"`
 		Stage    string   `json:"stage"`
@@ -121,9 +99,14 @@ func (w *walk) declareOne(ctx context.Context, r *road) error {
 	}
 	r.id = p.ID
 	path := "/v1/projects/" + r.id
-	form := "前置审核表\n项目名称：" + r.Title + "\n申报单位：" + r.unit + "\n"
-	if err := r.declarer.upload(ctx, "declaration", path+"/attachments?item="+papers[0]+"&name="+papers[0]+".txt", form, nil); err != nil {
-		return err
+	if !r.goesOn() {
+		return w.turnedAway(ctx, r)
+	}
+	if len(papers) > 0 {
+		form := "前置审核表\n项目名称：" + r.Title + "\n申报单位：" + r.unit + "\n"
+		if err := r.declarer.upload(ctx, "declaration", path+"/attachments?item="+papers[0]+"&name="+papers[0]+".txt", form, nil); err != nil {
+			return err
+		}
 	}
 	if err := r.declarer.post(ctx, r.id, "declaration", path+"/submit", nil, &p); err != nil {
 		return err
@@ -150,4 +133,22 @@ func (w *walk) declareOne(ctx context.Context, r *road) error {
 	}
 	r.decision = p.Decision
 	return nil
+}
+
+// goesOn reports whether the rules give the project a road: one that is refused
+// or out of scope has no step.
+func (r *road) goesOn() bool { return len(r.decision.Steps) > 0 }
+
+// turnedAway takes a project that has no road to its end: its submission is
+// refused for that reason, and the unit takes the draft back.
+func (w *walk) turnedAway(ctx context.Context, r *road) error {
+	path := "/v1/projects/" + r.id
+	switch err := r.declarer.post(ctx, r.id, "declaration", path+"/submit", nil, nil); {
+	case err == nil:
+		return fmt.Errorf("submitted, though the rules give it no road (%s)", r.decision.Route)
+	case !isRefused(err, "no_road"):
+		return err
+	}
+	reason := "按规定不属于本平台受理范围：" + r.decision.Route
+	return r.declarer.post(ctx, r.id, "declaration", path+"/withdraw", map[string]any{"reason": reason}, nil)
 }

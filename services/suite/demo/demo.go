@@ -56,6 +56,9 @@ type ProjectReport struct {
 	Stage     string    `json:"stage"`
 	Deadlines Deadlines `json:"deadlines"`
 	Amounts   Amounts   `json:"amounts"`
+
+	// Assumed is what the walk stated of the project and its notice does not tell.
+	Assumed []Assumption `json:"assumed"`
 }
 
 // Deadlines counts statutory clocks.

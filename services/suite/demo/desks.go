@@ -37,7 +37,7 @@ func (w *walk) desks(ctx context.Context) error {
 			}
 			return err == nil, err
 		})
-	})
+	}, (*road).goesOn)
 }
 
 func (w *walk) catalogue(ctx context.Context, r *road) error {

@@ -21,7 +21,9 @@ const auditor = "audit.auditor"
 // end is the stage at which the rules let a project's road end.
 func (w *walk) end(r *road) string {
 	switch {
-	case r.verdict.Outcome == "refused":
+	case !r.goesOn():
+		return "withdrawn"
+	case conferred(r) && r.verdict.Outcome == "refused":
 		return "refused"
 	case r.step(policy.Handover):
 		return "handed_over"
@@ -76,7 +78,7 @@ func (w *walk) report(ctx context.Context) (Report, error) {
 		if err != nil {
 			r.Problems = append(r.Problems, fmt.Sprintf("%s is %q, the rules end it at %q (%v)", x.ID, d.Project.Stage, w.end(x), err))
 		}
-		p := ProjectReport{ID: x.ID, Title: x.Title, Route: x.decision.Route, Stage: d.Project.Stage, Amounts: d.Amounts}
+		p := ProjectReport{ID: x.ID, Title: x.Title, Route: x.decision.Route, Stage: d.Project.Stage, Amounts: d.Amounts, Assumed: x.Assumed()}
 		p.Deadlines = d.ended()
 		late += p.Deadlines.Late
 		if x.late != (p.Deadlines.Late > 0) {

@@ -3,13 +3,13 @@ package demo
 import (
 	"bytes"
 	_ "embed"
-	"errors"
 	"fmt"
 	"strings"
 
 	"go.yaml.in/yaml/v3"
 
 	"egov/libs/calendar"
+	"egov/libs/fault"
 )
 
 //go:embed script.yaml
@@ -19,9 +19,13 @@ var scriptYAML []byte
 // the days, who declares what, what the conference says, and how each project
 // then has to end.
 type Script struct {
-	Days         Days               `yaml:"days"`
-	Declarers    []Declarer         `yaml:"declarers"` // the first whose word a buyer's name has
-	Supervisors  map[string]string  `yaml:"supervisors"`
+	Days        Days              `yaml:"days"`
+	Declarers   []Declarer        `yaml:"declarers"` // the first whose word a buyer's name has
+	Supervisors map[string]string `yaml:"supervisors"`
+	// HardwarePercent is what part of the amount is hardware where the rules ask
+	// and the notice does not tell, 0 to 100.
+	HardwarePercent int64 `yaml:"hardware_percent"`
+
 	Panel        int                `yaml:"panel"` // experts
 	Away         []Absence          `yaml:"away"`
 	Inapplicable []string           `yaml:"not_applicable"` // criteria
@@ -102,8 +106,11 @@ type Outcome struct {
 	Stage string `yaml:"stage"`
 }
 
+// ErrScript refuses a script; every fault in it is listed.
+var ErrScript = fault.New(fault.Invalid, "demo_script_invalid", "演示脚本有误", "the demonstration's script is wrong")
+
 // ReadScript reads a script; nil reads the one that comes with the suite, for
-// the published projects under the rules of Yangpu.
+// the published projects under the rules of Yangpu. The refusal is ErrScript.
 func ReadScript(b []byte) (s Script, err error) {
 	if b == nil {
 		b = scriptYAML
@@ -111,35 +118,27 @@ func ReadScript(b []byte) (s Script, err error) {
 	d := yaml.NewDecoder(bytes.NewReader(b))
 	d.KnownFields(true)
 	if err := d.Decode(&s); err != nil {
-		return s, fmt.Errorf("demo script: %w", err)
+		return s, ErrScript.With(err)
 	}
-	if err := s.check(); err != nil {
-		return s, fmt.Errorf("demo script: %w", err)
-	}
-	return s, nil
+	return s, s.check()
 }
 
 // check tells why a script cannot be walked.
 func (s Script) check() error {
-	var errs []error
+	var c fault.Checks
 	var before Day
 	for _, d := range s.Days.inOrder() {
-		if d.IsZero() || d.Before(before.Date) {
-			errs = append(errs, fmt.Errorf("days: all are given, none before the one above it (%s after %s)", d, before))
+		if !c.Require(!d.IsZero() && !d.Before(before.Date), "days", "out_of_order", fmt.Sprintf("各日期必填，且不得早于上一项（%s在%s之后）", d, before),
+			fmt.Sprintf("all are given, none before the one above it (%s after %s)", d, before)) {
 			break
 		}
 		before = d
 	}
-	if len(s.Declarers) == 0 || s.Declarers[len(s.Declarers)-1].Word != "" {
-		errs = append(errs, errors.New("declarers: the last one takes every project"))
-	}
-	if len(s.Methods) == 0 || s.Methods[len(s.Methods)-1].Owes != "" {
-		errs = append(errs, errors.New("methods: the last one owes nothing"))
-	}
-	if s.Panel <= 0 {
-		errs = append(errs, errors.New("panel: at least one expert"))
-	}
-	return errors.Join(errs...)
+	c.Require(len(s.Declarers) > 0 && s.Declarers[len(s.Declarers)-1].Word == "", "declarers", "incomplete", "最后一项须适用于所有项目", "the last one takes every project")
+	c.Require(len(s.Methods) > 0 && s.Methods[len(s.Methods)-1].Owes == "", "methods", "incomplete", "最后一项不得以义务为条件", "the last one owes nothing")
+	c.Require(s.Panel > 0, "panel", "not_positive", "至少一名专家", "at least one expert")
+	c.Require(s.HardwarePercent >= 0 && s.HardwarePercent <= wholeProject, "hardware_percent", "out_of_range", "须为0至100", "is 0 to 100")
+	return c.Refuse(ErrScript)
 }
 
 func (d Days) inOrder() []Day {

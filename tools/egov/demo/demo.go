@@ -11,6 +11,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -57,12 +58,13 @@ func New() *cobra.Command {
 		Short: "让真实项目从申报走到验收 / take real projects from declaration to acceptance",
 		Long: `在全新的数据目录和虚拟时钟上启动整套系统，将公开的真实项目通过公开的HTTP接口逐一办理到各自应有的结果，
 然后导出并离线核验审计账本。--pack 给出目录时，按目录中的规则包办理，目录中的 demo.yaml（脚本）与
-projects.json（项目）如有则一并使用。不加 --check 时结束后门户保持打开。退出码：0 全部符合规则且账本可信，1 否则。
+projects.json（项目）如有则一并使用。项目文件先按规则检查，公告未载明的事实逐条说明所作假定。不加 --check 时结束后门户保持打开。退出码：0 全部符合规则且账本可信，1 否则。
 
 Starts an installation on fresh data and a virtual clock, takes real published projects through the
 public HTTP API to the end their rules give them, then exports the ledger and verifies it offline.
 With a directory for --pack the rules are those of the pack in it, walked by its demo.yaml (the script)
-and with its projects.json (what to declare) where it has them.
+and with its projects.json (what to declare) where it has them. The file is checked by the rules before
+anything starts; what a notice does not tell is assumed, and said to be, one line a fact.
 Without --check the portal stays open. Exit codes: 0 all ended as the rules say and the ledger verifies, 1 otherwise.`,
 		Args: cli.Args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error { return run(cmd, o) },
@@ -82,14 +84,12 @@ func run(cmd *cobra.Command, o options) (err error) {
 	if err != nil {
 		return err
 	}
-	projects, script, err := o.read(cmd, chosen.dir)
+	projects, script, err := o.read(cmd, chosen)
 	if err != nil {
 		return err
 	}
-	if err := chosen.holds(script); err != nil {
-		return err
-	}
 	said := cmd.ErrOrStderr()
+	sayAssumed(said, projects)
 	if o.check {
 		o.port = 0
 	} else if !cmd.Flags().Changed("port") {
@@ -158,27 +158,57 @@ func (r rules) holds(s demo.Script) error {
 }
 
 // read gives the projects to walk and how: what the flags name, else what lies
-// beside the pack, else the suite's own.
-func (o options) read(cmd *cobra.Command, dir string) (projects []demo.Published, script demo.Script, err error) {
-	var doc, play []byte
+// beside the pack, else the suite's own. The rules must be in force on the day,
+// and have nothing against the file: nothing is started for one that they refuse.
+func (o options) read(cmd *cobra.Command, r rules) (projects []demo.Published, script demo.Script, err error) {
+	var doc []byte
+	play, err := beside(cmd, r.dir, scriptFile)
+	if err != nil {
+		return nil, script, err
+	}
+	if script, err = demo.ReadScript(play); err != nil {
+		return nil, script, err
+	}
+	if err := r.holds(script); err != nil {
+		return nil, script, err
+	}
+	if r.pack == nil {
+		if r.pack, err = policy.Default().ForDate("", script.Days.Declare.Date); err != nil {
+			return nil, script, err
+		}
+	}
 	if o.projects != "" {
 		doc, err = cli.Read(cmd, o.projects, maxFile)
 	} else {
-		doc, err = beside(cmd, dir, projectsFile)
-	}
-	if err == nil {
-		play, err = beside(cmd, dir, scriptFile)
+		doc, err = beside(cmd, r.dir, projectsFile)
 	}
 	if err != nil {
 		return nil, script, err
 	}
-	if projects, err = demo.ReadProjects(doc); err == nil {
-		script, err = demo.ReadScript(play)
+	projects, err = demo.Prepare(doc, r.pack, script)
+	return projects, script, err
+}
+
+// sayAssumed tells what is made up: one line a fact, with the projects it is
+// stated of.
+func sayAssumed(w io.Writer, projects []demo.Published) {
+	var facts []demo.Assumption
+	of := map[demo.Assumption][]string{}
+	for _, p := range projects {
+		for _, a := range p.Assumed() {
+			if of[a] == nil {
+				facts = append(facts, a)
+			}
+			of[a] = append(of[a], p.ID)
+		}
 	}
-	if err != nil {
-		return nil, script, cli.Exit(cli.BadInput, err)
+	for _, a := range facts {
+		who := strings.Join(of[a], ", ")
+		if len(of[a]) == len(projects) {
+			who = "全部项目 / every project"
+		}
+		cli.Say(w, "假定 / assumed: %s = %v: %s", a.Field, a.Value, who)
 	}
-	return projects, script, nil
 }
 
 // beside reads a file of a pack's folder; nil when there is none.

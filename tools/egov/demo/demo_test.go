@@ -120,7 +120,7 @@ func TestFilesBesideThePack(t *testing.T) {
 	if r.district() != "qinglan" || !filepath.IsAbs(r.dir) {
 		t.Errorf("district %q of %q", r.district(), r.dir)
 	}
-	_, script, err := o.read(New(), r.dir)
+	_, script, err := o.read(New(), r)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -135,19 +135,20 @@ func TestFilesBesideThePack(t *testing.T) {
 	if err := os.WriteFile(filepath.Join(dir, "demo.yaml"), []byte("days: {opens: soon}\n"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := o.read(New(), dir); cli.Code(err) != cli.BadInput {
+	if _, _, err := o.read(New(), rules{dir: dir}); cli.Code(err) != cli.BadInput {
 		t.Errorf("a script that cannot be read: %v", err)
 	}
 }
 
+func read(doc string) ([]demo.Published, error) {
+	c := New()
+	c.SetIn(strings.NewReader(doc))
+	list, _, err := options{projects: "-"}.read(c, rules{})
+	return list, err
+}
+
 func TestProjectsFile(t *testing.T) {
 	t.Parallel()
-	read := func(doc string) ([]demo.Published, error) {
-		c := New()
-		c.SetIn(strings.NewReader(doc))
-		list, _, err := options{projects: "-"}.read(c, "")
-		return list, err
-	}
 	list, err := read(`{"about":"one","projects":[{"id":"a","title":"甲","kind":"service","amount_fen":100}]}`)
 	if err != nil || len(list) != 1 || list[0].Title != "甲" {
 		t.Errorf("%+v, %v", list, err)
@@ -157,7 +158,50 @@ func TestProjectsFile(t *testing.T) {
 			t.Errorf("%s: %v", doc, err)
 		}
 	}
-	if own, _, err := (options{}).read(New(), ""); err != nil || len(own) != 12 {
+	if own, _, err := (options{}).read(New(), rules{}); err != nil || len(own) != 12 {
 		t.Errorf("the suite carries %d projects, %v", len(own), err)
+	}
+}
+
+// TestAFileIsRefusedBeforeAnythingStarts: the person reads every fault with its
+// place, in two languages.
+func TestAFileIsRefusedBeforeAnythingStarts(t *testing.T) {
+	t.Parallel()
+	c := New()
+	c.SetArgs([]string{"--projects", "-"})
+	c.SetIn(strings.NewReader(`{"projects":[{"id":"a","title":"甲","kind":"castle","amount_fen":100},{"id":"a","title":"","kind":"service","amount_fen":"1"}]}`))
+	var said bytes.Buffer
+	c.SetErr(&said)
+	c.SilenceErrors, c.SilenceUsage = true, true
+	err := c.ExecuteContext(t.Context())
+	if code := cli.Report(&said, nil, err); code != cli.BadInput {
+		t.Errorf("exit %d: %v", code, err)
+	}
+	for _, want := range []string{"项目文件有误", "projects[0].kind", "yangpu-2023的代码", "a code of yangpu-2023", "projects[1].id", "projects[1].title", "projects[1].amount_fen", "须为整数"} {
+		if !strings.Contains(said.String(), want) {
+			t.Errorf("nothing is said of %q:\n%s", want, said.String())
+		}
+	}
+	if strings.Contains(said.String(), "starting") {
+		t.Errorf("something was started:\n%s", said.String())
+	}
+}
+
+// TestWhatIsAssumedIsSaid: one line a fact, with its projects.
+func TestWhatIsAssumedIsSaid(t *testing.T) {
+	t.Parallel()
+	list, err := read(`{"projects":[{"id":"a","title":"甲","kind":"new_build","amount_fen":1500000000},{"id":"b","title":"乙","kind":"operation_maintenance","amount_fen":100}]}`)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var said bytes.Buffer
+	sayAssumed(&said, list)
+	for _, want := range []string{
+		"assumed: unit_kind = administrative: 全部项目 / every project\n", "assumed: pure_software = false: a\n", "assumed: hardware_fen = 300000000: a\n",
+		"assumed: om.first_year = true: b\n", "assumed: in_use = true: b\n",
+	} {
+		if strings.Count(said.String(), want) != 1 {
+			t.Errorf("no line %q:\n%s", want, said.String())
+		}
 	}
 }
