@@ -1,6 +1,7 @@
 package redflag_test
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"io/fs"
@@ -11,6 +12,7 @@ import (
 	"testing"
 	"testing/fstest"
 
+	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
 
 	"egov/libs/authn"
@@ -431,4 +433,87 @@ func TestQueriesAreBounded(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
+}
+
+// claims is the store of a watch that says how a transaction stands before its
+// first write.
+type claims struct {
+	redflag.Store
+	before func(ctx context.Context)
+}
+
+func (c claims) Claim(ctx context.Context, at redflag.Cursor) (bool, error) {
+	c.before(ctx)
+	return c.Store.Claim(ctx, at)
+}
+
+// TestAStepHasNoNumberWhileItLooks: relays publish what lies behind the oldest
+// transaction with a number, of whichever service. Finding flags takes time, so a
+// step has none before it writes.
+func TestAStepHasNoNumberWhileItLooks(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	l.look() // under these rules for the first time
+	for _, x := range three("智慧食堂监管系统（一期）", "智慧食堂监管系统（二期）", "门户改版", 50, 50, 30) {
+		l.append(l.says(x.day, x.subject, x.m))
+	}
+	writes := 0
+	l.watch.Store = claims{l.kept, func(ctx context.Context) {
+		writes++
+		var number *string
+		must(t, l.store.Read(ctx, func(rows pgx.Rows) (err error) {
+			number, err = pgx.CollectExactlyOneRow(rows, pgx.RowTo[*string])
+			return err
+		}, "SELECT pg_current_xact_id_if_assigned()::text"))
+		if number != nil {
+			t.Errorf("the transaction has the number %s before it writes", *number)
+		}
+	}}
+	l.look()
+	if _, found := l.raised()["splitting_review"]; !found || writes != 1 {
+		t.Errorf("after %d writes there stand %v", writes, l.raised())
+	}
+}
+
+// TestAStepOfAnotherIsLeftToIt: a process that has the cursor, or has moved it
+// meanwhile, is not interfered with.
+func TestAStepOfAnotherIsLeftToIt(t *testing.T) {
+	t.Parallel()
+	for name, other := range map[string]string{
+		"looks":                 "SELECT pg_advisory_xact_lock(x'666c6167'::bigint)",
+		"of the release before": "SELECT FROM flag_cursor FOR UPDATE",
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			for _, x := range three("智慧食堂监管系统（一期）", "智慧食堂监管系统（二期）", "门户改版", 50, 50, 30) {
+				l.append(l.says(x.day, x.subject, x.m))
+			}
+			tx, err := l.super.Begin(t.Context())
+			must(t, err)
+			_, err = tx.Exec(t.Context(), other)
+			must(t, err)
+			l.look()
+			if flags := l.raised(); len(flags) > 0 {
+				t.Errorf("%v are raised while another is at it", flags)
+			}
+			must(t, tx.Rollback(t.Context()))
+			l.look()
+			if _, found := l.raised()["splitting_review"]; !found {
+				t.Errorf("there stand %v", l.raised())
+			}
+		})
+	}
+	t.Run("moved meanwhile", func(t *testing.T) {
+		t.Parallel()
+		l := newLedger(t)
+		ok, err := true, error(nil)
+		must(t, l.kept.InTx(authn.With(t.Context(), self), func(ctx context.Context) error {
+			ok, err = l.kept.Claim(ctx, redflag.Cursor{Seq: 7, Rules: "others"})
+			return err
+		}))
+		if ok {
+			t.Error("a cursor that stands elsewhere is claimed")
+		}
+	})
 }
