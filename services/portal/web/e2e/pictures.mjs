@@ -9,10 +9,9 @@ const PROJECT = '松江区智慧机关事务综合管理服务平台建设';
 const [folder] = process.argv.slice(2);
 if (!folder) throw new Error('name the folder for the pictures');
 
-/** The page is whole, nothing on it moves, and no field is being typed in. */
+/** The page is whole: nothing on it is being read, and its letters are there. */
 async function still(page) {
   await page.locator('.ant-spin-spinning').first().waitFor({ state: 'detached' });
-  await page.waitForLoadState('networkidle');
   await page.evaluate(() => document.fonts.ready);
 }
 

@@ -30,7 +30,8 @@ const ROWS = 20;
 function useName(r: Register): (x: Entry) => string {
   const labels = useLabels();
   const field = r.called ?? 'title';
-  return (x) => labels.value(field, x[field]);
+  // What has no name of its own is called by its project, or else by its number.
+  return (x) => labels.value(field, x[field]) || (isThing(x['project']) && labels.value('title', x['project']['title'])) || idOf(r, x);
 }
 
 function StateTag({ register: r, state }: { register: Register; state: string }) {
