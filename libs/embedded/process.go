@@ -48,6 +48,22 @@ func spawn(name string, cmd *exec.Cmd) (*process, error) {
 	return p, nil
 }
 
+// StartChild starts cmd as a group of its own, has it signalled when this process
+// dies, where the system can do that, and reaps it. How it ended is sent once.
+func StartChild(cmd *exec.Cmd, onParentDeath syscall.Signal) (ended <-chan error, err error) {
+	cmd.SysProcAttr = childAttr(nil, onParentDeath)
+	p, err := spawn(filepath.Base(cmd.Path), cmd)
+	if err != nil {
+		return nil, err
+	}
+	end := make(chan error, 1)
+	go func() {
+		<-p.done
+		end <- p.err
+	}()
+	return end, nil
+}
+
 // step is one way to ask a server to end, and how long to wait for it.
 type step struct {
 	signal syscall.Signal
@@ -156,6 +172,16 @@ func lockDir(dir string) (*dirLock, error) {
 		return nil, errors.Join(err, f.Close())
 	}
 	return &dirLock{f}, nil
+}
+
+// Hold takes a directory for this process until it is released or the process
+// dies. Error: ErrInUse while another has it.
+func Hold(dir string) (release func() error, err error) {
+	l, err := lockDir(dir)
+	if err != nil {
+		return nil, err
+	}
+	return l.release, nil
 }
 
 func (l *dirLock) release() error { return l.f.Close() }

@@ -31,6 +31,7 @@ import (
 type Options struct {
 	Dir          string        // keeps the data; made when it is not there
 	Port         int           // of the portal; 0 = a free one
+	AnyPort      bool          // a free one, too, where Port is taken
 	VirtualClock calendar.Date // the day it is at the first start; zero = the real time
 	// District is whose rules hold, and Packs a directory of further rule packs;
 	// empty = as at the start before, at first the suite's own.
@@ -65,6 +66,7 @@ type Stack struct {
 	replicas map[string][]*Replica // that raise started
 	mu       sync.Mutex
 	procs    map[string]*process
+	release  func() error // frees the directory; nil = it is not held
 }
 
 type process struct {
@@ -75,7 +77,9 @@ type process struct {
 }
 
 // Start brings everything up and returns when every service is ready. What was
-// started is stopped again when something fails.
+// started is stopped again when something fails, and what an earlier run on the
+// directory left is stopped first. Errors: embedded.ErrInUse, ErrPort, those of
+// the embedded servers.
 func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if o.Out == nil {
 		o.Out = io.Discard
@@ -90,6 +94,17 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 	if err := os.MkdirAll(filepath.Join(o.Dir, "log"), 0o755); err != nil {
 		return nil, err
 	}
+	if s.release, err = embedded.Hold(o.Dir); err != nil {
+		return nil, err
+	}
+	if err := s.endLeftovers(ctx); err != nil {
+		return nil, err
+	}
+	freePortal, err := s.holdPort()
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = freePortal() }() // closed for the portal already, unless something failed
 	s.say("PostgreSQL（私有实例）…")
 	if err := s.startPostgres(ctx, 0); err != nil {
 		return nil, err
@@ -110,6 +125,9 @@ func Start(ctx context.Context, o Options) (_ *Stack, err error) {
 		return nil, err
 	}
 	s.say("服务…")
+	if err := freePortal(); err != nil {
+		return nil, err
+	}
 	if o.Replicas > 0 {
 		return s, s.raise(ctx)
 	}
@@ -163,7 +181,11 @@ func (s *Stack) startRedis(ctx context.Context, port int) (err error) {
 	return err
 }
 
-func (s *Stack) say(what string) { _, _ = fmt.Fprintln(s.opts.Out, "  •", what) }
+func (s *Stack) say(what string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	_, _ = fmt.Fprintln(s.opts.Out, "  •", what)
+}
 
 func (s *Stack) targets() []string {
 	if s.opts.Separate {
@@ -193,16 +215,27 @@ func (s *Stack) run(name string, cmd *exec.Cmd) error {
 		return err
 	}
 	cmd.Stdout, cmd.Stderr = log, log
-	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // a Ctrl-C is this process's to pass on, in order
-	if err := cmd.Start(); err != nil {
+	mark, err := s.mark(name)
+	if err != nil {
+		return errors.Join(err, log.Close())
+	}
+	defer mark.Close() // the process has it, too
+	cmd.ExtraFiles = append(cmd.ExtraFiles, mark)
+	// A Ctrl-C is this process's to pass on, in order; when this process is killed
+	// its servers go with it, and nothing is left that a service could end well.
+	ended, err := embedded.StartChild(cmd, syscall.SIGKILL)
+	if err != nil {
 		return errors.Join(fmt.Errorf("start %s: %w", name, err), log.Close())
 	}
 	p := &process{cmd: cmd, log: log, done: make(chan struct{})}
 	go func() {
-		p.err = cmd.Wait()
+		p.err = <-ended
 		log.Close()
 		close(p.done)
 	}()
+	if _, err := fmt.Fprintln(mark, cmd.Process.Pid); err != nil {
+		return errors.Join(err, p.kill())
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.procs[name] = p
@@ -302,6 +335,10 @@ func (s *Stack) Stop(ctx context.Context) error {
 	}
 	if s.Postgres != nil {
 		errs = append(errs, s.Postgres.Stop(ctx))
+	}
+	if s.release != nil {
+		errs = append(errs, s.release())
+		s.release = nil
 	}
 	return errors.Join(errs...)
 }

@@ -80,6 +80,9 @@ Without --check the portal stays open. Exit codes: 0 all ended as the rules say 
 }
 
 func run(cmd *cobra.Command, o options) (err error) {
+	if err := up.CheckPort(o.port); err != nil {
+		return err
+	}
 	chosen, err := o.rules()
 	if err != nil {
 		return err
@@ -92,8 +95,6 @@ func run(cmd *cobra.Command, o options) (err error) {
 	sayAssumed(said, projects)
 	if o.check {
 		o.port = 0
-	} else if !cmd.Flags().Changed("port") {
-		o.port = up.Free(said, o.port)
 	}
 	dir, discard, err := o.directory(said)
 	if err != nil {
@@ -102,7 +103,7 @@ func run(cmd *cobra.Command, o options) (err error) {
 	ctx, release := up.Interruptible(cmd.Context())
 	defer release()
 	s, err := up.Start(ctx, said, stack.Options{
-		Dir: dir, Port: o.port, VirtualClock: script.Days.Opens.Date, Separate: o.separate, District: chosen.district(), Packs: chosen.dir,
+		Dir: dir, Port: o.port, AnyPort: !cmd.Flags().Changed("port"), VirtualClock: script.Days.Opens.Date, Separate: o.separate, District: chosen.district(), Packs: chosen.dir,
 	})
 	if err != nil {
 		return cli.Also(err, discard())

@@ -10,12 +10,10 @@ import (
 	"context"
 	"fmt"
 	"io"
-	"net"
 	"os"
 	"os/exec"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -62,11 +60,12 @@ to run is named and the exit code is 3. Ctrl-C stops everything in order; the ne
 					return err
 				}
 			}
+			if err := CheckPort(o.Port); err != nil {
+				return err
+			}
+			o.AnyPort = !cmd.Flags().Changed("port")
 			ctx, release := Interruptible(cmd.Context())
 			defer release()
-			if !cmd.Flags().Changed("port") {
-				o.Port = Free(cmd.ErrOrStderr(), o.Port)
-			}
 			s, err := Start(ctx, cmd.ErrOrStderr(), o)
 			if err != nil {
 				return err
@@ -91,15 +90,15 @@ func Interruptible(ctx context.Context) (context.Context, context.CancelFunc) {
 	return signal.NotifyContext(ctx, os.Interrupt, syscall.SIGTERM)
 }
 
-// Free is port when nobody listens on it, else 0, which means any free one.
-func Free(w io.Writer, port int) int {
-	l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(port)))
-	if err != nil {
-		cli.Say(w, "端口 %d 已被占用，另选一个 / port %d is taken, another one is chosen", port, port)
-		return 0
+// maxPort is the highest port there is.
+const maxPort = 1<<16 - 1
+
+// CheckPort refuses a port that there is none of; 0 is any that is free.
+func CheckPort(port int) error {
+	if port < 0 || port > maxPort {
+		return cli.Usage(fmt.Sprintf("--port 须在0至%d之间（0为任意空闲端口）", maxPort), fmt.Sprintf("--port must be between 0 and %d (0 is any that is free)", maxPort))
 	}
-	l.Close()
-	return port
+	return nil
 }
 
 // Start installs what is missing and starts a stack with this program as its
