@@ -24,6 +24,7 @@ const (
 	CodeManifest            Code = "manifest"             // the manifest is absent, not authentic, or not of this archive
 	CodeFileHash            Code = "file_hash"            // a file is not the one the manifest lists
 	CodeCosignature         Code = "cosignature"          // a witness's signature is false, removed, or there are too few
+	CodeProofMissing        Code = "proof_missing"        // nothing is wrong, and nothing shows that the ledger continues the one seen before
 )
 
 // sentinels hold the texts a person reads. Every one matches with errors.Is.
@@ -40,6 +41,8 @@ var sentinels = map[Code]*fault.Error{
 	CodeManifest:            fault.New(fault.Invalid, "manifest", "清单缺失、不真实或与审计包不符", "the manifest is missing, not authentic, or not of this bundle", "YP23-M-16"),
 	CodeFileHash:            fault.New(fault.Invalid, "file_hash", "文件与清单所列的不符", "a file is not the one the manifest lists", "YP23-M-16"),
 	CodeCosignature:         fault.New(fault.Invalid, "cosignature", "见证签名无效、被移除或数量不足", "a witness cosignature is false, removed, or there are too few", "YP23-M-16"),
+	CodeProofMissing: fault.New(fault.Invalid, "proof_missing", "没有附上从先前所见行数起的延续证明，既不能证明账本延续，也不能证明分叉",
+		"there is no proof from the rows seen before: neither that the ledger continues them, nor that it is a fork", "YP23-M-16"),
 }
 
 // Finding is one proof that a ledger or an export of it does not hold.

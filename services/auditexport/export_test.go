@@ -444,7 +444,7 @@ func TestExportsContinueEachOther(t *testing.T) {
 			t.Errorf("%s: %v", name, r.Finding)
 		}
 	}
-	if r := h.check(third, first); r.ErrorCode != ledger.CodeFork {
+	if r := h.check(third, first); r.ErrorCode != ledger.CodeProofMissing {
 		t.Errorf("no proof from the first was asked for: %+v", r)
 	}
 	if r := h.check(h.export(auditexport.MakeExport{Project: "p-2", Previous: 300}), first); !r.OK {

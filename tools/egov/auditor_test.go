@@ -244,6 +244,19 @@ func TestAnAuditorsWay(t *testing.T) {
 	if r := elsewhere.verify(0, carry("package.zip"), "--trust", trust, "--previous", carry("all.zip")); !r.OK || r.Rows < 20 {
 		t.Errorf("%+v", r)
 	}
+	// The bundle in hand is no longer the last that was made: the proof that the
+	// ledger continues it has to be asked for.
+	one := projects[open]["id"]
+	machine.run(0, "audit", "export", "--project", one, "--out", "one.zip")
+	if r := elsewhere.verify(1, carry("one.zip"), "--trust", trust, "--previous", carry("all.zip")); r.Code != "proof_missing" {
+		t.Errorf("a bundle that continues another: %+v", r)
+	}
+	machine.run(0, "audit", "export", "--project", one, "--previous", "all.zip", "--out", "continued.zip")
+	if r := elsewhere.verify(0, carry("continued.zip"), "--trust", trust, "--previous", carry("all.zip")); !r.OK {
+		t.Errorf("a bundle that continues the one in hand: %+v", r)
+	}
+	machine.run(2, "audit", "export", "--previous", "none.zip", "--out", "none-either.zip")
+
 	var checks bundle.Checks
 	if err := json.Unmarshal(machine.file("package.zip", bundle.NameChecks), &checks); err != nil {
 		t.Fatal(err)

@@ -23,7 +23,8 @@ type VerifyOptions struct {
 	// without one, the bundle's own, which whoever forged the bundle chose;
 	// Warn is then told.
 	Trust *checkpoint.Trust
-	// Earlier is an export made before: the ledger must continue it.
+	// Earlier is an export made before: the ledger must continue it. A bundle of
+	// a part that holds no proof from its size is ledger.CodeProofMissing.
 	Earlier *Earlier
 	// Digests are the row hashes to recompute. Zero means both.
 	Digests ledger.Digests
@@ -121,6 +122,20 @@ func OpenEarlier(r io.ReaderAt, size int64) (*Earlier, error) {
 	return &Earlier{Checkpoint: note, Keys: keys}, nil
 }
 
+// State is what the earlier bundle's checkpoint says, by the keys that came with
+// it. The error is ErrEarlier.
+func (e *Earlier) State() (State, error) {
+	trust, err := checkpoint.NewTrust(e.Keys)
+	if err != nil {
+		return State{}, ErrEarlier.With(err)
+	}
+	signed, err := trust.OpenUnwitnessed(e.Checkpoint)
+	if err != nil {
+		return State{}, ErrEarlier.With(errors.New(err.Error()))
+	}
+	return State{Origin: signed.Origin, Size: signed.Size, Root: signed.Root}, nil
+}
+
 // Verify checks a bundle of size bytes. A bundle that does not hold is a
 // Report, not an error. Errors are ErrNotBundle, ErrEarlier, those of reading,
 // and ctx's.
@@ -129,8 +144,9 @@ func OpenEarlier(r io.ReaderAt, size int64) (*Earlier, error) {
 // who signed the checkpoint and who witnessed it, whether the ledger shrank,
 // each row in turn, whether the rows make up the signed tree, whether that
 // continues the earlier one, the manifest and the files it lists, whether the
-// rows are as their services signed them, which attachments are there, and last
-// the checks that the bundle says it has passed.
+// rows are as their services signed them, which attachments are there, the
+// checks that the bundle says it has passed, and last whether a proof from the
+// earlier one is missing, with which a bundle that holds may be made again.
 func Verify(ctx context.Context, r io.ReaderAt, size int64, opts VerifyOptions) (Report, error) {
 	v := &verification{opts: opts, report: Report{CosignedBy: []string{}}, hashed: make(map[string]FileInfo)}
 	err := v.run(ctx, r, size)
@@ -154,6 +170,7 @@ type verification struct {
 	proof     *proofReader
 	rows      Trailer             // what the rows turned out to be
 	vouched   error               // what was found of who stated them
+	unproved  error               // nothing shows that the ledger continues the earlier one
 	eventKeys vouch.Pinned        // by which services sign
 	named     bool                // the manifest claims to say which attachments the rows name
 	papers    *paperCheck         // nil unless named
@@ -198,7 +215,10 @@ func (v *verification) run(ctx context.Context, r io.ReaderAt, size int64) (err 
 	if err := v.checkPapers(manifest); err != nil {
 		return err
 	}
-	return v.checkReports(manifest)
+	if err := v.checkReports(manifest); err != nil {
+		return err
+	}
+	return v.unproved
 }
 
 func (v *verification) warn(w *fault.Error) {
@@ -465,7 +485,8 @@ func (v *verification) checkConsistency() error {
 		return nil
 	}
 	if c == nil || c.Size != e.Size {
-		return ledger.Found(ledger.CodeFork, 0, "nothing shows that the ledger continues the one of %d rows seen before", e.Size)
+		v.unproved = ledger.Found(ledger.CodeProofMissing, 0, "the bundle has no proof from %d rows: have one made with previous_size %d (egov audit export --previous)", e.Size, e.Size)
+		return nil
 	}
 	if c.Root != e.Root {
 		return ledger.Found(ledger.CodeFork, 0, "the first %d rows are not those seen before", e.Size)

@@ -165,7 +165,9 @@ func TestExportsContinueEachOther(t *testing.T) {
 	b := newBook(t, ring, 120)
 	before := b.whole(t)
 	beforeState := b.state()
-	b.grow(t, 80, "")
+	b.grow(t, 30, "")
+	laterState := b.state()
+	b.grow(t, 50, "")
 	fork := newBook(t, ring, 0)
 	fork.grow(t, 120, "another story")
 	forkedState := fork.state()
@@ -186,7 +188,9 @@ func TestExportsContinueEachOther(t *testing.T) {
 		"project after whole, with proof":   {write(t, b, withPrevious(b.source(t, project, 1, 200), beforeState)), before, "", 0},
 		"range after whole, with proof":     {write(t, b, withPrevious(b.source(t, bundle.Scope{Kind: bundle.KindRange}, 50, 60), beforeState)), before, "", 0},
 		"after an empty ledger":             {b.about(t, "YP-1"), newBook(t, ring, 0).whole(t), "", 0},
-		"project without proof":             {b.about(t, "YP-1"), before, ledger.CodeFork, 0},
+		"project without proof":             {b.about(t, "YP-1"), before, ledger.CodeProofMissing, 0},
+		"project with a proof from later":   {write(t, b, withPrevious(b.source(t, project, 1, 200), laterState)), before, ledger.CodeProofMissing, 0},
+		"range without proof":               {write(t, b, b.source(t, bundle.Scope{Kind: bundle.KindRange}, 50, 60)), before, ledger.CodeProofMissing, 0},
 		"proof to another export":           {write(t, b, withPrevious(b.source(t, project, 1, 200), beforeState)), forked, ledger.CodeFork, 0},
 		"proof that does not hold":          {write(t, b, withPrevious(b.source(t, project, 1, 200), forkedState)), forked, ledger.CodeFork, 0},
 		"another story, whole":              {fork.whole(t), before, ledger.CodeFork, 0},
@@ -202,11 +206,33 @@ func TestExportsContinueEachOther(t *testing.T) {
 			}
 		})
 	}
+	if s, err := earlier(t, before).State(); err != nil || s != *beforeState {
+		t.Errorf("the earlier one stands at %+v, %v", s, err)
+	}
+	if _, err := (&bundle.Earlier{Checkpoint: []byte("none"), Keys: earlier(t, before).Keys}).State(); !errors.Is(err, bundle.ErrEarlier) {
+		t.Errorf("an earlier one that nobody signed: %v", err)
+	}
 	stranger := newBook(t, newKeyring(t), 3).whole(t)
 	_, err := bundle.Verify(context.Background(), bytes.NewReader(before), int64(len(before)),
 		bundle.VerifyOptions{Trust: ring.trust(t), Earlier: earlier(t, stranger)})
 	if !errors.Is(err, bundle.ErrEarlier) {
 		t.Fatalf("an earlier export that nobody trusts: %v", err)
+	}
+}
+
+// TestAMissingProofHidesNothing (YP23-M-16): what is wrong with a bundle is told
+// before that it cannot be compared.
+func TestAMissingProofHidesNothing(t *testing.T) {
+	t.Parallel()
+	ring := newKeyring(t)
+	b := newBook(t, ring, 120)
+	before := b.whole(t)
+	b.grow(t, 80, "")
+	o := unpack(t, b.about(t, "YP-1"))
+	o.files[bundle.NameKeys] = append(o.files[bundle.NameKeys], '\n')
+	got := verify(t, o.pack(t), bundle.VerifyOptions{Trust: ring.trust(t), Earlier: earlier(t, before)})
+	if got.ErrorCode != ledger.CodeFileHash {
+		t.Errorf("%+v, %v", got, got.Finding)
 	}
 }
 

@@ -46,7 +46,7 @@ const Subject = "ledger"
 // CodeProofMissing refuses a checkpoint that may continue what was seen, and
 // does not show it. stable: CheckpointRefused carries it. The ledger proves
 // more with its next checkpoint.
-const CodeProofMissing ledger.Code = "proof_missing"
+const CodeProofMissing = ledger.CodeProofMissing
 
 // Watch is what a unit knows of a ledger. Its id is Subject.
 type Watch struct {

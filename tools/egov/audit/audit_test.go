@@ -83,6 +83,18 @@ func (b *book) grow(t *testing.T, n int, story string) {
 // export writes the whole ledger to a file.
 func (b *book) export(t *testing.T, dir, name string) string {
 	t.Helper()
+	return b.part(t, dir, name, bundle.Scope{Kind: bundle.KindLedger}, b.rows)
+}
+
+// state is the tree of the ledger as it stands.
+func (b *book) state() *bundle.State {
+	return &bundle.State{Origin: origin, Size: b.head.Size, Root: b.tree.Root()}
+}
+
+// part writes some rows to a file, with the proof that they continue the trees
+// named, if any.
+func (b *book) part(t *testing.T, dir, name string, scope bundle.Scope, rows []ledger.Row, previous ...*bundle.State) string {
+	t.Helper()
 	note, err := checkpoint.Sign(checkpoint.Checkpoint{Origin: origin, Size: b.head.Size, Root: b.tree.Root(), SM3Chain: b.head.SM3Chain}, b.signer)
 	if err != nil {
 		t.Fatal(err)
@@ -96,17 +108,21 @@ func (b *book) export(t *testing.T, dir, name string) string {
 		t.Fatal(err)
 	}
 	var out bytes.Buffer
-	_, err = bundle.Write(t.Context(), &out, bundle.Source{
-		Scope: bundle.Scope{Kind: bundle.KindLedger}, Signed: signed, Keys: b.keys, Nodes: b, Completeness: func() ([]byte, error) { return []byte("{}"), nil },
+	source := bundle.Source{
+		Scope: scope, Signed: signed, Keys: b.keys, Nodes: b, Completeness: func() ([]byte, error) { return []byte("{}"), nil },
 		Rows: func(yield func(*ledger.Row, error) bool) {
-			for i := range b.rows {
-				if !yield(&b.rows[i], nil) {
+			for i := range rows {
+				if !yield(&rows[i], nil) {
 					return
 				}
 			}
 		},
 		Documents: func(func(bundle.Document, error) bool) {},
-	}, bundle.Options{CreatedAt: began, CreatedBy: bundle.Author{Unit: "audit", Actor: "li"}, Tool: "egov test", Signers: []*checkpoint.Signer{b.signer}})
+	}
+	for _, p := range previous {
+		source.Previous = p
+	}
+	_, err = bundle.Write(t.Context(), &out, source, bundle.Options{CreatedAt: began, CreatedBy: bundle.Author{Unit: "audit", Actor: "li"}, Tool: "egov test", Signers: []*checkpoint.Signer{b.signer}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -195,15 +211,23 @@ func TestVerify(t *testing.T) {
 	dir := t.TempDir()
 	b := newBook(t)
 	b.grow(t, 5, "true")
-	first := b.export(t, dir, "first.zip")
+	first, seen := b.export(t, dir, "first.zip"), b.state()
 	b.grow(t, 4, "true")
 	second := b.export(t, dir, "second.zip")
+	days := bundle.Scope{Kind: bundle.KindRange}
+	some, continued := b.part(t, dir, "some.zip", days, b.rows[6:8]), b.part(t, dir, "continued.zip", days, b.rows[6:8], seen)
 	keys := keyFile(t, dir, "keys.json", b.keys)
 
 	fork := newBook(t)
 	fork.signer, fork.keys = b.signer, b.keys
 	fork.grow(t, 9, "false")
 	forked := fork.export(t, dir, "forked.zip")
+	other := newBook(t)
+	other.signer, other.keys = b.signer, b.keys
+	other.grow(t, 5, "false")
+	otherSeen := other.state()
+	other.grow(t, 4, "false")
+	forkedPart := other.part(t, dir, "forked-part.zip", days, other.rows[6:8], otherSeen)
 	strange := keyFile(t, dir, "strange.json", newBook(t).keys)
 	broken := filepath.Join(dir, "broken.zip")
 	if err := os.WriteFile(broken, []byte("PK\x03\x04 and no more"), 0o600); err != nil {
@@ -222,6 +246,9 @@ func TestVerify(t *testing.T) {
 		{"continues an earlier one", []string{second, "--trust", keys, "--previous", first}, cli.OK, "ok", ""},
 		{"shorter than an earlier one", []string{first, "--trust", keys, "--previous", second}, cli.Failed, "truncated", "9 rows"},
 		{"another story than an earlier one", []string{forked, "--previous", first}, cli.Failed, "fork", ""},
+		{"a part that continues an earlier one", []string{continued, "--trust", keys, "--previous", first}, cli.OK, "ok", ""},
+		{"a part without that proof", []string{some, "--trust", keys, "--previous", first}, cli.Failed, "proof_missing", "egov audit export --previous"},
+		{"a part of another story", []string{forkedPart, "--previous", first}, cli.Failed, "fork", ""},
 		{"keys of somebody else", []string{second, "--trust", strange}, cli.Failed, "unknown_key", ""},
 		{"an edited row", []string{edited(t, second, "ledger.jsonl", `"seq":3,"raw":"eyJ`, `"seq":3,"raw":"eyK`), "--trust", keys}, cli.Failed, "row_hash", ""},
 		{"an edited manifest", []string{edited(t, first, "manifest.json", "li", "lo"), "--trust", keys}, cli.Failed, "manifest", ""},
@@ -391,6 +418,60 @@ func TestExportTakesTheBundleWhenItIsMade(t *testing.T) {
 				}
 			}
 		})
+	}
+}
+
+// TestExportNamesTheBundleInHand (YP23-M-16): the service is asked for the proof
+// from the rows under its checkpoint.
+func TestExportNamesTheBundleInHand(t *testing.T) {
+	t.Parallel()
+	b := newBook(t)
+	b.grow(t, 5, "true")
+	var r request
+	if err := r.continues(b.export(t, t.TempDir(), "first.zip")); err != nil {
+		t.Fatal(err)
+	}
+	s := station{file: "0123456789"}
+	if code, said, _ := s.taking(t, "/v1/exports", r); code != cli.OK || !strings.Contains(s.asked, `"previous_size":5`) {
+		t.Errorf("exit %d, %s, asked %s", code, said, s.asked)
+	}
+	s = station{file: "0123456789"}
+	if code, said, _ := s.taking(t, "/v1/exports", request{}); code != cli.OK || strings.Contains(s.asked, "previous") {
+		t.Errorf("exit %d, %s, asked %s", code, said, s.asked)
+	}
+}
+
+// TestExportLooksFirst: what the command can find out by itself it finds out
+// before a server is asked for anything.
+func TestExportLooksFirst(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	broken := filepath.Join(dir, "broken.zip")
+	if err := os.WriteFile(broken, []byte("PK\x03\x04 and no more"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for name, c := range map[string]struct {
+		args []string
+		says []string
+	}{
+		"no such directory":      {[]string{"export", "--out", filepath.Join(dir, "no", "x.zip")}, []string{"文件无法写入", "cannot write"}},
+		"a directory":            {[]string{"export", "--out", dir}, []string{"文件无法写入", "is a directory"}},
+		"an archive to nowhere":  {[]string{"archive", "--project", "YP-1", "--out", filepath.Join(dir, "no", "x.zip")}, []string{"文件无法写入", "cannot write"}},
+		"no earlier bundle":      {[]string{"export", "--out", filepath.Join(dir, "x.zip"), "--previous", broken}, []string{"先前的审计包", "earlier bundle"}},
+		"no file of that bundle": {[]string{"export", "--out", filepath.Join(dir, "x.zip"), "--previous", filepath.Join(dir, "none.zip")}, []string{"文件无法读取", "cannot read"}},
+	} {
+		code, out, errs := run(t, c.args...)
+		if code != cli.BadInput || out != "" {
+			t.Errorf("%s: exit %d, %q, %q", name, code, out, errs)
+		}
+		for _, want := range c.says {
+			if !strings.Contains(errs, want) {
+				t.Errorf("%s: %q is not said: %s", name, want, errs)
+			}
+		}
+	}
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 1 {
+		t.Errorf("%v is left, %v", left, err)
 	}
 }
 

@@ -19,6 +19,7 @@ import (
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
+	"egov/libs/ledger/bundle"
 	"egov/tools/egov/cli"
 	"egov/tools/egov/session"
 )
@@ -28,36 +29,46 @@ const service = "auditexport"
 
 // request is the body of POST /v1/exports.
 type request struct {
-	Project string `json:"project"`
-	From    string `json:"from"`
-	To      string `json:"to"`
-	Bare    bool   `json:"without_attachments,omitempty"`
+	Project  string `json:"project"`
+	From     string `json:"from"`
+	To       string `json:"to"`
+	Bare     bool   `json:"without_attachments,omitempty"`
+	Previous uint64 `json:"previous_size,omitempty"` // rows under an export that is held; 0: the last that was made
 }
 
 func newExport() *cobra.Command {
 	var r request
-	var out string
+	var out, previous string
 	c := &cobra.Command{
-		Use:   "export [--project ID] [--from DATE --to DATE] [--without-attachments] --out FILE.zip",
+		Use:   "export [--project ID] [--from DATE --to DATE] [--previous FILE.zip] [--without-attachments] --out FILE.zip",
 		Short: "导出审计包 / take a bundle of the ledger",
 		Long: `以当前登录的审计账号导出审计包：整个账本、一个项目，或一段时间。记录所列附件一并收入。审计包在服务端生成，
-进度显示在标准错误；下载中断后从断点继续。文件写完整后才出现在目标位置。
+进度显示在标准错误；下载中断后从断点继续。文件写完整后才出现在目标位置。按项目或时间导出的审计包附有账本延续证明：
+从 --previous 所指的审计包起；不指定时从最近一次生成的审计包起（不论何人生成）。
 
 Exports a bundle as the auditor who is signed in: the whole ledger, one project, or a time,
 with the attachments that its rows name. The service writes it in the background; progress goes to standard error. A download that is cut goes on where it
-was. The file appears at its place only when it is complete.`,
+was. The file appears at its place only when it is complete. A bundle of a project or a time carries the
+proof that the ledger continues the bundle that --previous names, or else the last one that anybody had made.`,
 		Args: cli.Args(0, 0, ""),
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if err := r.check(out); err != nil {
+				return err
+			}
+			if err := r.continues(previous); err != nil {
+				return err
+			}
 			agent, err := session.Default()
 			if err != nil {
 				return err
 			}
-			return export(cmd, agent, r, out)
+			return take(cmd, agent, "/v1/exports", r, out)
 		},
 	}
 	c.Flags().StringVar(&r.Project, "project", "", "项目 / project id")
 	c.Flags().StringVar(&r.From, "from", "", "起始日期 / first day, YYYY-MM-DD")
 	c.Flags().StringVar(&r.To, "to", "", "截止日期 / last day, YYYY-MM-DD")
+	c.Flags().StringVar(&previous, "previous", "", "所持的先前审计包 / an earlier bundle that is held, to be continued")
 	c.Flags().BoolVar(&r.Bare, "without-attachments", false, "不收入附件 / leave the attachments out")
 	c.Flags().StringVar(&out, "out", "", "输出文件 / file to write")
 	return c
@@ -99,11 +110,21 @@ func (r request) check(out string) error {
 	return c.Refuse(cli.ErrUsage)
 }
 
-func export(cmd *cobra.Command, agent session.Agent, r request, out string) error {
-	if err := r.check(out); err != nil {
-		return err
+// continues asks for the proof that the ledger continues an earlier bundle,
+// whose checkpoint says at how many rows it stands (YP23-M-16).
+func (r *request) continues(previous string) error {
+	if previous == "" {
+		return nil
 	}
-	return take(cmd, agent, "/v1/exports", r, out)
+	return withFile(previous, func(f io.ReaderAt, size int64) error {
+		earlier, err := bundle.OpenEarlier(f, size)
+		if err != nil {
+			return err
+		}
+		state, err := earlier.State()
+		r.Previous = state.Size
+		return err
+	})
 }
 
 func archive(cmd *cobra.Command, agent session.Agent, project, out string) error {
@@ -116,8 +137,31 @@ func archive(cmd *cobra.Command, agent session.Agent, project, out string) error
 	return take(cmd, agent, "/v1/projects/"+url.PathEscape(project)+"/archive", struct{}{}, out)
 }
 
+// writable finds out whether the bundle can be put where it is wanted, before
+// somebody makes it.
+func writable(out string) error {
+	unwritable := cli.ErrWrite.WithMsg("文件无法写入："+out, "cannot write "+out)
+	if info, err := os.Stat(out); err == nil && info.IsDir() {
+		return unwritable.With(errors.New("it is a directory"))
+	}
+	f, err := os.CreateTemp(filepath.Dir(out), partOf)
+	if err != nil {
+		return unwritable.With(err)
+	}
+	if err := errors.Join(f.Close(), os.Remove(f.Name())); err != nil {
+		return unwritable.With(err)
+	}
+	return nil
+}
+
+// partOf is how a bundle is called while it is arriving.
+const partOf = ".egov-export-*"
+
 // take has a bundle made and fetches it.
 func take(cmd *cobra.Command, agent session.Agent, path string, body any, out string) error {
+	if err := writable(out); err != nil {
+		return err
+	}
 	s, err := agent.Current(cmd.Context())
 	if err != nil {
 		return err
@@ -261,7 +305,7 @@ func (w *waiter) tell(e made) {
 // fetch writes the bundle to a file that is there whole or not at all. A
 // transfer that is cut goes on where it was.
 func (w *waiter) fetch(e made, out string) (size int64, sum string, err error) {
-	f, err := os.CreateTemp(filepath.Dir(out), ".egov-export-*")
+	f, err := os.CreateTemp(filepath.Dir(out), partOf)
 	if err != nil {
 		return 0, "", cli.ErrWrite.WithMsg("文件无法写入："+out, "cannot write "+out).With(err)
 	}

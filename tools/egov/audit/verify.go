@@ -19,11 +19,13 @@ func newVerify() *cobra.Command {
 	c := &cobra.Command{
 		Use:   "verify FILE.zip [--trust KEYFILE] [--previous FILE.zip]",
 		Short: "离线验证审计包 / verify a bundle offline",
-		Long: `离线验证审计包，输出JSON结论。--trust 指定受信任的公钥；--previous 指定先前的审计包，账本须与其一致延续。
+		Long: `离线验证审计包，输出JSON结论。--trust 指定受信任的公钥；--previous 指定先前的审计包，账本须与其一致延续；
+按项目或时间导出的审计包未附其延续证明时为 proof_missing：用 egov audit export --previous 先前审计包 重新导出。
 退出码：0 可信，1 不可信，2 不是审计包。
 
 Verifies a bundle offline and prints the finding as JSON. --trust pins the keys; --previous names an
-earlier bundle, which the ledger must continue. Exit codes: 0 it holds, 1 it does not, 2 not a bundle.`,
+earlier bundle, which the ledger must continue. A bundle of a project or a time that has no proof from
+that one is proof_missing: have it made again by egov audit export --previous EARLIER.zip. Exit codes: 0 it holds, 1 it does not, 2 not a bundle.`,
 		Args: cli.Args(1, 1, "FILE.zip"),
 		RunE: func(cmd *cobra.Command, args []string) error { return verify(cmd, args[0], trust, previous) },
 	}
