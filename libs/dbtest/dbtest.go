@@ -55,8 +55,10 @@ type DB struct {
 // server is the PostgreSQL this process uses.
 type server struct {
 	admin *pgxpool.Pool
-	url   *url.URL
-	stop  func() error
+
+	making sync.Mutex // held with the lock of templates
+	url    *url.URL
+	stop   func() error
 }
 
 var (
@@ -211,7 +213,11 @@ func private(ctx context.Context) (*embedded.Postgres, func() error, error) {
 }
 
 // locked runs f while no other process makes roles or templates.
+// One goroutine at a time asks for it: those that waited with a session in hand
+// would leave none to the one that makes something.
 func (s *server) locked(ctx context.Context, f func(*pgxpool.Conn) error) (err error) {
+	s.making.Lock()
+	defer s.making.Unlock()
 	conn, err := s.admin.Acquire(ctx)
 	if err != nil {
 		return err
