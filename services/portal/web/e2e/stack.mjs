@@ -53,7 +53,8 @@ export async function open({ own = false, demo = false } = {}) {
   const port = await freePort();
   const egov = process.env.E2E_EGOV ?? fileURLToPath(new URL('../../../../bin/egov', import.meta.url));
   const how = demo ? ['demo'] : ['up', '--virtual-clock', '2026-03-02'];
-  const up = spawn(egov, [...how, '--port', String(port), '--data', data], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const up = spawn(egov, [...how, '--port', String(port), '--data', data], { stdio: ['ignore', 'pipe', 'pipe'] });
+  up.stderr.pipe(process.stderr);
   const ended = once(up, 'exit');
   const close = async () => {
     up.kill('SIGINT');
@@ -67,14 +68,16 @@ export async function open({ own = false, demo = false } = {}) {
       const timer = setTimeout(() => reject(new Error(`egov ${how[0]} is not ready:\n${said}`)), PATIENCE_MS[how[0]]);
       up.on('error', reject);
       ended.then(([code]) => reject(new Error(`egov ${how[0]} ended with ${code}:\n${said}`)));
-      up.stdout.on('data', (chunk) => {
+      const hear = (chunk) => {
         said += chunk;
         const found = /password[^:：]*[:：]\s*(\S+)/.exec(said);
         if (found && said.includes(`:${port}`)) {
           clearTimeout(timer);
           resolve(found[1]);
         }
-      });
+      };
+      up.stdout.on('data', hear);
+      up.stderr.on('data', hear);
     });
     return { base: `http://127.0.0.1:${port}`, password: word, data, close };
   } catch (e) {
