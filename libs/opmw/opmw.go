@@ -228,7 +228,7 @@ func (l *limiters) of(who string) *rate.Limiter {
 
 // ErrRole refuses a caller whose roles do not include one the operation asks
 // for.
-var ErrRole = fault.New(fault.Forbidden, "role_required", "您的岗位无权办理此事项", "your roles do not allow this")
+var ErrRole = fault.New(fault.Forbidden, "role_required", "您的岗位无权办理此事项", "your roles do not allow this", "SH12-P-9")
 
 // Scope lets only the operation's roles pass.
 func Scope() op.Middleware {
