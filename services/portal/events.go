@@ -46,6 +46,9 @@ func (s *Server) events(w http.ResponseWriter, r *http.Request) {
 	var seen [sha256.Size]byte
 	for quiet := time.Duration(0); ; quiet += s.Config.Refresh {
 		message, digest, over := s.look(ctx, x)
+		if ctx.Err() != nil {
+			return // a look that was cut short says nothing of the inbox
+		}
 		if digest != seen || over {
 			seen, quiet = digest, 0
 			if _, err := fmt.Fprint(w, message); err != nil || line.Flush() != nil || over {
