@@ -2,11 +2,13 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 )
 
 // TestOrphansAreStopped starts servers on the directories by hand, as if
@@ -93,7 +95,8 @@ func orphanedRedis(t *testing.T, dir string) {
 }
 
 // TestAbandonedHomesAreSwept keeps what still has an owner, or had one that
-// was not temporary, and deletes the rest.
+// was not temporary, and deletes the rest; of tests, which may be killed, it keeps
+// what is in use or was of late.
 func TestAbandonedHomesAreSwept(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()
@@ -116,12 +119,32 @@ func TestAbandonedHomesAreSwept(t *testing.T) {
 		}
 		return h
 	}
+	now := time.Now()
+	ofTests := func(name string, taken time.Time) string {
+		h := home(name, filepath.Join(temporary, name), true)
+		lock, err := lockDir(filepath.Join(temporary, name))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if name == "running" {
+			t.Cleanup(func() { _ = lock.release() })
+		} else if err := lock.release(); err != nil {
+			t.Fatal(err)
+		}
+		if err := errors.Join(os.Chtimes(filepath.Join(temporary, name, lockName), taken, taken), os.WriteFile(filepath.Join(h, testsMark), nil, 0o600)); err != nil {
+			t.Fatal(err)
+		}
+		return h
+	}
 	want := map[string]bool{
 		home("used", filepath.Join(temporary, "used"), true):            true,
 		home("abandoned", filepath.Join(temporary, "abandoned"), false): false,
 		home("unmounted", filepath.Join(elsewhere, "unmounted"), false): true,
+		ofTests("killed", now.Add(-testsKeep)):                          false,
+		ofTests("running", now.Add(-testsKeep)):                         true,
+		ofTests("of late", now.Add(-testsKeep/2)):                       true,
 	}
-	if err := sweep(all, temporary); err != nil {
+	if err := sweep(all, temporary, now); err != nil {
 		t.Fatal(err)
 	}
 	for h, stays := range want {

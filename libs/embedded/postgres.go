@@ -116,7 +116,10 @@ func StartPostgres(ctx context.Context, o PostgresOptions) (_ *Postgres, err err
 	if err != nil {
 		return nil, err
 	}
-	base, err := owner.base(s.dir)
+	if owner.cred != nil {
+		_ = sweep(unreachableData, os.TempDir(), time.Now()) // what is not deleted now is looked at again by the next start
+	}
+	base, err := owner.base(s.dir, o.Fast)
 	if err != nil {
 		return nil, err
 	}
@@ -364,8 +367,9 @@ func (u osUser) reaches(dir string) bool {
 }
 
 // base returns the directory that holds data and socket: dir, or, when u
-// cannot get there, one under /var/lib that the link dir/elsewhere names.
-func (u osUser) base(dir string) (string, error) {
+// cannot get there, one under /var/lib that the link dir/elsewhere names. What is
+// fast is marked as a test's.
+func (u osUser) base(dir string, fast bool) (string, error) {
 	link := filepath.Join(dir, "elsewhere")
 	if target, err := os.Readlink(link); err == nil {
 		if _, err := os.Stat(target); err != nil {
@@ -379,9 +383,6 @@ func (u osUser) base(dir string) (string, error) {
 	if err := os.MkdirAll(unreachableData, 0o711); err != nil {
 		return "", err
 	}
-	if err := sweep(unreachableData, os.TempDir()); err != nil {
-		return "", err
-	}
 	home, err := os.MkdirTemp(unreachableData, "postgres-")
 	if err != nil {
 		return "", err
@@ -389,15 +390,30 @@ func (u osUser) base(dir string) (string, error) {
 	if err := os.Chmod(home, 0o711); err != nil {
 		return "", err
 	}
+	if fast {
+		if err := os.WriteFile(filepath.Join(home, testsMark), nil, 0o600); err != nil {
+			return "", err
+		}
+	}
 	return home, errors.Join(os.Symlink(link, filepath.Join(home, "owner")), os.Symlink(home, link))
 }
 
-// sweep deletes the homes in all whose owner was a temporary directory that
-// is gone: a test that was killed, a demonstration whose folder somebody
-// removed. Data of any other owner stay, whatever became of it: a volume may
-// merely not be mounted.
-func sweep(all, temporary string) error {
+// testsMark is a file of a home that a test made, and testsKeep for how long such
+// a home stays after its last use: a test ends within that, or was killed.
+const (
+	testsMark = "of-tests"
+	testsKeep = 24 * time.Hour
+)
+
+// sweep deletes the homes in all that belonged to temporary directories and that
+// nobody wants any more: the directory is gone, as that of a demonstration which
+// somebody removed, or it is a test's, which was killed. Data of any other owner
+// stay, whatever became of it: a volume may merely not be mounted.
+func sweep(all, temporary string, now time.Time) error {
 	homes, err := os.ReadDir(all)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil
+	}
 	if err != nil {
 		return err
 	}
@@ -410,9 +426,35 @@ func sweep(all, temporary string) error {
 		}
 		if target, err := os.Readlink(owner); errors.Is(err, os.ErrNotExist) || err == nil && target != home {
 			errs = append(errs, os.RemoveAll(home))
+		} else if err == nil {
+			errs = append(errs, sweepTests(home, filepath.Dir(owner), now))
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// sweepTests deletes the home of dir when tests made it, no process has taken dir
+// for long, and none has it now.
+func sweepTests(home, dir string, now time.Time) error {
+	if _, err := os.Stat(filepath.Join(home, testsMark)); err != nil {
+		return nil // not a test's, or not ours to look into: it stays
+	}
+	taken, err := os.Stat(filepath.Join(dir, lockName))
+	if err != nil || now.Sub(taken.ModTime()) < testsKeep {
+		return nil // it is being made
+	}
+	lock, err := lockDir(dir)
+	if errors.Is(err, ErrInUse) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	data := filepath.Join(home, "data")
+	if pid := readPID(filepath.Join(data, "postmaster.pid")); pid != 0 && alive(pid) && runsIn(pid, data) {
+		return lock.release()
+	}
+	return errors.Join(os.RemoveAll(home), lock.release())
 }
 
 // socketDir makes the directory of the Unix socket, or answers "" when its

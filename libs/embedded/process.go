@@ -149,8 +149,12 @@ func readPID(file string) int {
 // directory. The system drops it when the process dies, however it dies.
 type dirLock struct{ f *os.File }
 
+// lockName is the file of a directory that bears the lock; it is written whenever
+// somebody takes the directory.
+const lockName = "lock"
+
 func lockDir(dir string) (*dirLock, error) {
-	path := filepath.Join(dir, "lock")
+	path := filepath.Join(dir, lockName)
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_RDWR, 0o600)
 	if err != nil {
 		return nil, err
