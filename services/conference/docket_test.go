@@ -354,6 +354,8 @@ func TestCancelledSessionGivesItsItemsBack(t *testing.T) {
 	faulttest.Refused(t, err, "wrong_session_state")
 }
 
+// TestMinutes (YP23-R-4.5): the office drafts them when all items are settled, the
+// chair alone signs what it read, and nothing is changed afterwards.
 func TestMinutes(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -451,6 +453,9 @@ func TestFollowUps(t *testing.T) {
 	}
 }
 
+// TestSeatsAreSucceeded (YP23-M-5, YP23-R-2): fourteen sit, a seat passes to the
+// successor on its day, old sessions keep the members they had, and nobody
+// outside of the conference office passes one on.
 func TestSeatsAreSucceeded(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)

@@ -6,7 +6,9 @@
 // workspace. What it claims is what can be read off them: a rule that names the
 // id, a function whose code or comment names it, a case whose expected answer
 // rests on it, a test that names it or the error code that rests on it. It does
-// not judge whether a test is a good one.
+// not judge whether a test is a good one, but for two things: a test of refusals
+// alone is none that shows a provision kept, and a code about the form of an
+// input is evidence of no provision.
 package provisions
 
 import (
@@ -208,7 +210,7 @@ const preamble = `# 条款对照 Provisions
 
 每一条款在何处执行、由哪个测试证明、由哪个测试证明其拒绝（或界限的另一侧）。由 ` + "`make generate`" + ` 从规则包、代码与测试生成，不作人工修改。
 
-For every provision: where it is enforced, which test shows it, and which shows its refusal or the other side of its limit. Made by ` + "`make generate`" + ` from packs, code and tests. “case” is a worked case of a pack, run with the tests; the rest are Go functions and tests. A cell names at most %d and counts the others. What is open stands [at the end](#未落实-open).
+For every provision: where it is enforced, which test shows it, and which shows its refusal or the other side of its limit. Made by ` + "`make generate`" + ` from packs, code and tests. “case” is a worked case of a pack, run with the tests; the rest are Go functions and tests. A test of refusals alone is none that shows; a code about an input's form, such as “required”, is evidence of nothing. A cell names at most %d and counts the others. What is open stands [at the end](#未落实-open).
 
 `
 
@@ -230,7 +232,7 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 				never = append(never, e)
 			case !e.enforced():
 				nothing = append(nothing, e)
-			case len(e.Shown)+len(e.Refused) == 0:
+			case len(e.Shown) == 0:
 				unshown = append(unshown, e)
 			case len(e.Refused) == 0:
 				unrefused = append(unrefused, e)
@@ -246,7 +248,7 @@ func (t Table) WriteMarkdown(w io.Writer) error {
 		list   []*Evidence
 	}{
 		{"尚无执行", "Enforced nowhere", nothing},
-		{"有执行而无测试", "Enforced, shown by no test", unshown},
+		{"有执行而无测试证明", "Enforced, shown by no test", unshown},
 		{"有测试而未见拒绝", "Shown, without a refusal", unrefused},
 	} {
 		fmt.Fprintf(&b, "\n### %s %s (%d)\n\n", open.zh, open.en, len(open.list))

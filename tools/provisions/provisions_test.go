@@ -26,6 +26,7 @@ func Open(n int) error {
 	c.Require(n > 2, "n", "often", "二", "two", "YP23-M-6")
 	c.Require(n > 3, "n", "often", "三", "three", "YP23-M-7")
 	c.Require(n > 4, "n", "often", "四", "four", "YP23-M-15")
+	c.Require(n > 5, "n", "required", "五", "five", "YP23-R-2")
 	return c.Err()
 }
 
@@ -42,6 +43,13 @@ import "testing"
 func TestRoles(t *testing.T) {}
 
 func TestWhoMayNot(t *testing.T) { as("nobody").Refused(403, "SH12-P-9") }
+
+func TestBothSides(t *testing.T) {
+	as("nobody").Refused(403, "SH12-P-9")
+	as("somebody").OK(nil)
+}
+
+func TestNothingIsLeftOut(t *testing.T) { _ = "n required" }
 
 func TestClosed(t *testing.T) { _ = desk.ErrClosed }
 
@@ -112,13 +120,15 @@ func TestCodeAndItsTests(t *testing.T) {
 		{"a comment", "YP23-M-13", []string{"services/desk: Open"}, nil, nil},
 		{"a check, by its code", "YP23-M-9", []string{"services/desk: Open"}, nil, []string{"services/desk: TestCounts"}},
 		{"a code that rests on many", "YP23-M-5", []string{"services/desk: Open"}, nil, nil},
-		{"a test that names the id", "SH12-P-9", []string{"services/desk: basis"}, []string{"services/desk: TestRoles", "services/desk: TestWhoMayNot"}, []string{"services/desk: TestWhoMayNot"}},
+		{"a test that names the id", "SH12-P-9", []string{"services/desk: basis"}, []string{"services/desk: TestBothSides", "services/desk: TestRoles"}, []string{"services/desk: TestBothSides", "services/desk: TestWhoMayNot"}},
+		{"a code about the form of an input", "YP23-R-2", []string{"services/desk: Open"}, nil, nil},
 		{"helpers of tests and what is not ours", "YP23-M-16", nil, nil, nil},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			t.Parallel()
 			e := find(t, table, c.id)
 			slices.Sort(e.Shown) // Scan does, when all is gathered
+			slices.Sort(e.Refused)
 			if !slices.Equal(e.Code, c.code) || !slices.Equal(e.Shown, c.shown) || !slices.Equal(e.Refused, c.refused) {
 				t.Errorf("%+v", e)
 			}
@@ -173,6 +183,7 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 		{ID: "A-4", Text: policy.Text{ZH: "无拒绝", EN: "no refusal"}, Code: full, Shown: full},
 		{ID: "A-5", Text: policy.Text{ZH: "授权", EN: "leave"}, Never: &Never{Text: policy.Text{ZH: "仅授权", EN: "only leave"}, Unenforced: true}},
 		{ID: "A-6", Text: policy.Text{ZH: "可以", EN: "may"}, Code: full, Shown: full, Never: &Never{Text: policy.Text{ZH: "许可", EN: "permits"}}},
+		{ID: "A-8", Text: policy.Text{ZH: "仅拒绝", EN: "refused alone"}, Code: full, Refused: full},
 		{ID: "A-7", Text: policy.Text{ZH: "可以二", EN: "may too"}, Never: &Never{Text: policy.Text{ZH: "许可", EN: "permits"}}},
 	}}}}
 	if err := table.WriteMarkdown(&page); err != nil {
@@ -180,11 +191,11 @@ func TestWhatIsOpenIsNamed(t *testing.T) {
 	}
 	for _, want := range []string{
 		"| **A-1** 全\\|有 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a` |\n",
-		"Of 7 provisions 1 have all three, and 2 by their nature no refusal.",
+		"Of 8 provisions 1 have all three, and 2 by their nature no refusal.",
 		"### 尚无执行 Enforced nowhere (2)\n\n- **A-2** 无 — none (无服务计时 a clock that no service keeps: `p: deadline/d`)\n- **A-7** 可以二 — may too\n",
 		"| **A-6** 可以 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | `a`<br>`b`<br>`c`<br>`d`<br>+1 | 不适用 none possible |\n",
 		"### 依其性质没有拒绝 No refusal possible (2)\n\n- **A-5** 授权 — leave：仅授权 only leave\n- **A-6** 可以 — may：许可 permits\n",
-		"### 有执行而无测试 Enforced, shown by no test (1)\n\n- **A-3** 未测 — untested\n",
+		"### 有执行而无测试证明 Enforced, shown by no test (2)\n\n- **A-3** 未测 — untested\n- **A-8** 仅拒绝 — refused alone\n",
 		"### 有测试而未见拒绝 Shown, without a refusal (1)\n\n- **A-4** 无拒绝 — no refusal\n",
 	} {
 		if !strings.Contains(page.String(), want) {

@@ -21,8 +21,12 @@ import (
 var idForm = regexp.MustCompile(`\b(?:YP23-[MRS]|YP21-M|SH16-[DW]|SH12-[A-Z]|SH12|XA18)(?:-\d+(?:\.\d+)*)?\b`)
 
 // widely is how many provisions an error code may rest on and still tell
-// something about one of them: "required" rests on many.
+// something about one of them.
 const widely = 3
+
+// formal are the codes that speak of an input's form: a test that names one says
+// nothing of the provision for whose sake a field is asked for.
+var formal = []string{"required", "out_of_range", "too_long", "too_many", "duplicate", "unknown_code", "invalid_input", "invalid_date"}
 
 // place is one function of the source.
 type place struct {
@@ -60,7 +64,11 @@ var gateRefused = []string{"gate_closed", "ErrGate", "Missing"}
 
 // refusal are the words by one of which a test that names a provision shows that
 // its breach is refused.
-var refusal = []string{"Refused", "refused", "Violation", "Violations", "violates", "fault"}
+var refusal = []string{"Refused", "RefusedOn", "RefusedAs", "refused", "Violated", "Violation", "Violations", "violates", "fault"}
+
+// acceptance are the words by one of which a test shows what is taken: one that
+// refuses alone does not show that the provision can be kept.
+var acceptance = []string{"OK", "do", "must", "Stated", "ok", "pass", "accepted", "allowed", "kept"}
 
 // scanSource adds what Go code and its tests say of the provisions. kept are
 // the texts that services name, such as the codes of the clocks they keep.
@@ -103,13 +111,16 @@ func scanSource(root string, packs []*policy.Pack, byID map[string]*Evidence) (k
 			if !s.speaks(m, id) {
 				continue
 			}
-			e.Shown = append(e.Shown, m.String())
-			if s.mentions(m, refusal) {
+			refuses := s.mentions(m, refusal)
+			if refuses {
 				e.Refused = append(e.Refused, m.String())
+			}
+			if !refuses || s.mentions(m, acceptance) {
+				e.Shown = append(e.Shown, m.String())
 			}
 		}
 		for _, c := range s.codes[id] {
-			if s.restsOn(c) > widely {
+			if slices.Contains(formal, c.name) || s.restsOn(c) > widely {
 				continue
 			}
 			for _, m := range s.names[c.name] {

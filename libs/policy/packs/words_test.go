@@ -4,6 +4,8 @@ import (
 	"slices"
 	"testing"
 
+	"egov/libs/calendar"
+	"egov/libs/fault"
 	"egov/libs/policy"
 )
 
@@ -124,6 +126,35 @@ func TestWhichProjectsLeaveAssets(t *testing.T) {
 		}
 		if !slices.Equal(p.AssetBasis, []string{c.basis}) {
 			t.Errorf("%s: assets are kept under %v", c.pack, p.AssetBasis)
+		}
+	}
+}
+
+// TestWhomTheMeasuresAreFor (XA18-2): bodies of the city government and those
+// empowered by it are taken, others are refused the road.
+func TestWhomTheMeasuresAreFor(t *testing.T) {
+	t.Parallel()
+	const article = "XA18-2"
+	set, err := policy.NewSet("xian", byID(t, "xian-2018"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		kind string
+		kept bool
+	}{{"administrative", true}, {"reference_civil_service", true}, {"institution", true}, {"other_funded", true}, {"company", false}} {
+		d, err := set.Decide(policy.Case{
+			Kind: "new_build", Title: "平台", Unit: "transport", UnitKind: c.kind, UnitLevel: "city", AmountFen: 300_0000_00, DeclaredOn: calendar.MustDate(2024, 3, 1),
+		}, policy.Options{})
+		if c.kept {
+			if err != nil || d.Route == "" {
+				t.Errorf("%q is not taken: %v", c.kind, err)
+			}
+			continue
+		}
+		refused := slices.IndexFunc(fault.From(err).Violations, func(v fault.Violation) bool { return v.Field == "unit_kind" })
+		if refused < 0 {
+			t.Errorf("%q is taken, %s notwithstanding: %v", c.kind, article, err)
 		}
 	}
 }
