@@ -179,6 +179,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 		Log: u.Log, Metrics: u.Metrics.Register, Verifier: verifier,
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
 	})...)
+	op.Fallback(u.Mux, "/")
 	return k, nil
 }
 

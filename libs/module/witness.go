@@ -14,6 +14,7 @@ import (
 	"egov/libs/fault"
 	"egov/libs/ledger/checkpoint"
 	"egov/libs/ledger/witness"
+	"egov/libs/op"
 	"egov/libs/store"
 	ledgerv1 "egov/proto/gen/egov/ledger/v1"
 )
@@ -117,12 +118,14 @@ type Witnessed struct {
 	Last   *witness.Refusal `json:"refusal"`
 }
 
+var errNotRead = fault.New(fault.Unavailable, "witness_not_read", "见证记录暂时读不出来，请稍后重试", "what was seen of the ledger cannot be read now, try again later")
+
 // serve publishes it: the more people hold it, the less can be changed.
 func (w *watch) serve(rw http.ResponseWriter, r *http.Request) {
 	x, err := w.last(r.Context())
 	if err != nil {
 		w.kit.Log.WarnContext(r.Context(), "what was seen of the ledger is not read", "err", err)
-		http.Error(rw, http.StatusText(http.StatusServiceUnavailable), http.StatusServiceUnavailable)
+		op.WriteProblem(r.Context(), errNotRead.With(err), rw)
 		return
 	}
 	rw.Header().Set("Content-Type", "application/json")

@@ -315,6 +315,33 @@ func TestOpenAPIFollowsTheTypes(t *testing.T) {
 	}
 }
 
+// TestWhatNoOperationAnswersIsAProblemToo asks for addresses that are not there,
+// and for those that are there by methods they do not have.
+func TestWhatNoOperationAnswersIsAProblemToo(t *testing.T) {
+	t.Parallel()
+	mux := server(t)
+	mux.HandleFunc("GET /v1/things/{id}/rename", func(http.ResponseWriter, *http.Request) {})
+	op.Fallback(mux, "/")
+	for _, tt := range []struct {
+		name, method, path, code, allow string
+		status                          int
+	}{
+		{"NoSuchPath", "GET", "/v1/does-not-exist", "unknown_path", "", 404},
+		{"NoSuchPathToWrite", "POST", "/", "unknown_path", "", 404},
+		{"OneMethod", "DELETE", "/v1/file", "method_not_allowed", "GET, HEAD", 405},
+		{"Several", "PATCH", "/v1/things/1/rename", "method_not_allowed", "GET, HEAD, POST", 405},
+		{"AMethodNobodyHas", "BREW", "/openapi.json", "method_not_allowed", "GET, HEAD", 405},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w, p := call(t, mux, tt.method, tt.path, "")
+			if w.Code != tt.status || p.Status != tt.status || p.Code != tt.code || p.Title == "" || p.TitleEN == "" || w.Header().Get("Allow") != tt.allow {
+				t.Errorf("%d %v %s", w.Code, w.Header(), w.Body)
+			}
+		})
+	}
+}
+
 func TestETags(t *testing.T) {
 	t.Parallel()
 	for in, want := range map[string]int64{"": 0, "*": 0, `"v3"`: 3, `v3`: -1, `"v0"`: -1, `"x"`: -1} {

@@ -73,9 +73,13 @@ func WriteProblem(_ context.Context, err error, w http.ResponseWriter) {
 	if f.Kind == fault.Unavailable || f.Kind == fault.Exhausted {
 		w.Header().Set("Retry-After", strconv.Itoa(max(1, int(math.Ceil(f.RetryAfter.Seconds())))))
 	}
+	NewProblem(err).write(w)
+}
+
+func (p Problem) write(w http.ResponseWriter) {
 	w.Header().Set("Content-Type", "application/problem+json")
-	w.WriteHeader(wire[f.Kind])
-	_ = json.NewEncoder(w).Encode(NewProblem(err)) // the client is gone when this fails
+	w.WriteHeader(p.Status)
+	_ = json.NewEncoder(w).Encode(p) // the client is gone when this fails
 }
 
 // File is a response that is not JSON. A body that fails before its first byte

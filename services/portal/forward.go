@@ -19,6 +19,10 @@ func (s *Server) forward(w http.ResponseWriter, r *http.Request) {
 	service, path := r.PathValue("service"), r.PathValue("path")
 	at, known := s.services[service]
 	if !known {
+		if allowed := s.own(r); len(allowed) > 0 {
+			op.WriteMethodProblem(w, allowed...)
+			return
+		}
 		op.WriteProblem(r.Context(), errService, w)
 		return
 	}
@@ -82,7 +86,7 @@ func open(service, path string) bool {
 var passed = map[string]bool{
 	"Content-Type": true, "Content-Length": true, "Content-Disposition": true, "Content-Encoding": true,
 	"Etag": true, "Retry-After": true, "Location": true, "Last-Modified": true,
-	"Accept-Ranges": true, "Content-Range": true,
+	"Accept-Ranges": true, "Content-Range": true, "Allow": true,
 }
 
 // explain turns what went wrong on the way into a fault.

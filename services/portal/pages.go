@@ -12,6 +12,8 @@ import (
 	"net/http"
 	"path"
 	"strings"
+
+	"egov/libs/op"
 )
 
 // pages serves the built web application: its files as they are, and its one
@@ -79,8 +81,7 @@ func squeeze(b []byte) ([]byte, error) {
 
 func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		w.Header().Set("Allow", "GET, HEAD")
-		http.Error(w, http.StatusText(http.StatusMethodNotAllowed), http.StatusMethodNotAllowed)
+		op.WriteMethodProblem(w, http.MethodGet, http.MethodHead)
 		return
 	}
 	if f, ok := p.files[r.URL.Path]; ok {
@@ -90,7 +91,7 @@ func (p *pages) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	// Files stand at the root and under /assets/; farther down a dot belongs to
 	// the name of a thing, such as an account's.
 	if strings.HasPrefix(r.URL.Path, "/assets/") || path.Dir(r.URL.Path) == "/" && path.Ext(r.URL.Path) != "" {
-		http.NotFound(w, r) // a file of another build, not a page
+		op.WriteProblem(r.Context(), errFile, w) // of another build, not a page
 		return
 	}
 	h := w.Header()

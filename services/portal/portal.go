@@ -52,6 +52,7 @@ type Server struct {
 	outward  http.RoundTripper // to the services, traced
 	caller   http.RoundTripper // the same, as the session's account
 	origin   *http.CrossOriginProtection
+	own      func(*http.Request) []string // the methods that the portal itself has for an address
 }
 
 // New makes the portal's handler.
@@ -101,8 +102,11 @@ func New(p Parts) (http.Handler, error) {
 		return nil, err
 	}
 	mux.HandleFunc("GET /api/events", s.events)
-	mux.HandleFunc("/api/{service}/{path...}", s.forward)
-	mux.HandleFunc("/api/", notFound)
+	const service, below = "/api/{service}", "/api/{service}/{path...}"
+	mux.HandleFunc(service, s.forward)
+	mux.HandleFunc(below, s.forward)
+	s.own = func(r *http.Request) []string { return op.Allowed(mux, r, service, below, "/api/", "/v1/", "/") }
+	op.Fallback(mux, "/api/", "/v1/") // the services' own addresses are under /api alone
 	mux.Handle("/", pages)
 	return s.guard(mux), nil
 }
@@ -150,8 +154,4 @@ func local(r *http.Request) bool {
 	}
 	ip := net.ParseIP(host)
 	return host == "localhost" || ip != nil && ip.IsLoopback()
-}
-
-func notFound(w http.ResponseWriter, r *http.Request) {
-	op.WriteProblem(r.Context(), errPath, w)
 }

@@ -79,6 +79,7 @@ func (d *District) mount(name string, operations func(*op.API)) http.Handler {
 	log := slog.New(slog.NewTextHandler(io.Discard, nil))
 	a := op.NewAPI(name, name, mux, opmw.Recover(log), opmw.Authenticate(d.Identity), opmw.Scope())
 	operations(a)
+	op.Fallback(mux, "/")
 	if err := a.ServeOpenAPI(); err != nil {
 		panic(err) // any test finds it
 	}

@@ -107,6 +107,12 @@ type list[T any] struct {
 	Items []T `json:"items"`
 }
 
+// directory asks for a page of the units, which fit into one.
+type directory struct {
+	PageSize  int    `query:"page_size" json:"-"`
+	PageToken string `query:"page_token" json:"-"`
+}
+
 func (i *Identity) mount(a *op.API) {
 	op.Handle(a, "POST /v1/sessions", "SignIn", "Sign in", i.signIn, op.Public())
 	op.Handle(a, "POST /v1/sessions/refresh", "RefreshSession", "Next tokens", i.refresh, op.Public())
@@ -119,7 +125,7 @@ func (i *Identity) mount(a *op.API) {
 		return none{}, nil
 	}, op.Public())
 	op.Handle(a, "PUT /v1/me/password", "ChangePassword", "Replace the password", i.changePassword)
-	op.Handle(a, "GET /v1/units", "ListUnits", "The directory", func(context.Context, none) (list[unit], error) { return list[unit]{units}, nil })
+	op.Handle(a, "GET /v1/units", "ListUnits", "The directory", func(context.Context, directory) (list[unit], error) { return list[unit]{units}, nil })
 }
 
 func (i *Identity) signIn(_ context.Context, r signIn) (grant, error) {

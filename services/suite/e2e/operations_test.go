@@ -103,6 +103,9 @@ func TestEveryOperation(t *testing.T) {
 	}
 	token := tokens(t, s)
 	before := facts(t, s, token["auditor"])
+	for _, service := range append(suite.Databases(), "portal") {
+		problem(t, "GET", s.URL(service)+"/v1/does-not-exist", 404, "unknown_path")
+	}
 	for _, o := range all {
 		t.Run(o.service+"/"+o.id, func(t *testing.T) {
 			url := s.URL(o.service) + strings.NewReplacer("{id}", "nothing-here", "{item}", "x", "{sha256}", strings.Repeat("0", 64)).Replace(o.path)
@@ -115,6 +118,7 @@ func TestEveryOperation(t *testing.T) {
 			if status, b := do(t, o.method, url, "not.a.token", "{}"); status != 401 {
 				t.Errorf("forged token: %d %.300q", status, b)
 			}
+			mistyped(t, o.method, url, token[o.role])
 			if o.method == "GET" {
 				status, b := do(t, o.method, url, token[o.role], "")
 				if status >= 500 {
@@ -152,6 +156,36 @@ func TestEveryOperation(t *testing.T) {
 	// Signing in and asking are facts of their own; nothing else was stated.
 	if after := facts(t, s, token["auditor"]); after != before {
 		t.Errorf("nonsense was written: %d facts about anything but accounts before, %d after", before, after)
+	}
+}
+
+// mistyped calls an operation with query parameters that it does not have, and
+// its address by a method that it does not have.
+func mistyped(t *testing.T, method, url, token string) {
+	t.Helper()
+	status, b := do(t, method, url+"?projekt=x&projekt=y&nope", token, "")
+	if status != 400 || !bytes.Contains(b, []byte(`"field":"projekt","code":"unknown_parameter"`)) || !bytes.Contains(b, []byte(`"nope"`)) {
+		t.Errorf("parameters that there are not: %d %.300s", status, b)
+	}
+	problem(t, "TRACE", url, 405, "method_not_allowed")
+}
+
+// problem asks for what no operation answers.
+func problem(t *testing.T, method, url string, status int, code string) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(t.Context(), method, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	var p op.Problem
+	if err := json.NewDecoder(resp.Body).Decode(&p); err != nil || resp.StatusCode != status || p.Status != status || p.Code != code || p.Title == "" || p.TitleEN == "" ||
+		resp.Header.Get("Content-Type") != "application/problem+json" || (resp.Header.Get("Allow") != "") != (status == 405) {
+		t.Errorf("%s %s: %d %v %+v %v", method, url, resp.StatusCode, resp.Header, p, err)
 	}
 }
 
