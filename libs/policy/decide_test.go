@@ -9,6 +9,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"egov/libs/calendar"
 	"egov/libs/fault"
@@ -229,11 +230,39 @@ func TestWhichPackDecides(t *testing.T) {
 	}
 }
 
+// TestNoPackIsListedWithWhatElseIsWrong: whether a value has no form or is out
+// of bounds.
 func TestNoPackIsListedWithWhatElseIsWrong(t *testing.T) {
 	t.Parallel()
-	_, err := decide(t, `{"kind": "service", "amount_fen": 0, "declared_on": "2020-01-01", "x": 1}`, policy.Options{})
-	if got, want := complaints(err), []string{"x unknown_field", "declared_on no_pack_in_force", "amount_fen not_positive"}; !slices.Equal(got, want) {
-		t.Fatalf("%q", got)
+	for name, tc := range map[string]struct {
+		doc     string
+		options policy.Options
+		want    []string
+	}{
+		"no form": {
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2020-01-01", "x": 1}`, policy.Options{},
+			[]string{"x unknown_field", "declared_on no_pack_in_force", "amount_fen not_positive"},
+		},
+		"out of bounds": {
+			`{"amount_fen": -1, "hardware_fen": -1, "declared_on": "2020-01-01"}`, policy.Options{},
+			[]string{"declared_on no_pack_in_force", "kind required", "amount_fen not_positive", "hardware_fen negative"},
+		},
+		"as of another day": {
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`, policy.Options{AsOf: calendar.MustDate(2020, time.January, 1)},
+			[]string{"as_of no_pack_in_force", "amount_fen not_positive"},
+		},
+		"under a pack that is none": {
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`, policy.Options{Pack: "yangpu-1999"},
+			[]string{"pack unknown_pack", "amount_fen not_positive"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			_, err := decide(t, tc.doc, tc.options)
+			if got := complaints(err); !slices.Equal(got, tc.want) {
+				t.Fatalf("%q", got)
+			}
+		})
 	}
 }
 

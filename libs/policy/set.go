@@ -155,21 +155,33 @@ func (s *Set) DecideJSON(r io.Reader, limit int64, o Options) (Decision, error) 
 		if len(found) == 0 {
 			return p.decide(&c, f, o.Values)
 		}
-	case len(found) == 0 && !errors.Is(err, fault.InvalidInput):
-		return Decision{}, err
 	default:
-		// Without rules only the form can be checked.
-		add := func(v fault.Violation) { found = append(found, v) }
-		if f := fault.From(err); errors.Is(err, fault.InvalidInput) {
-			if !broken["declared_on"] {
-				found = append(found, f.Violations...)
+		// Without rules only the form can be checked. That there are none is told
+		// by itself where nothing else is wrong.
+		var form []fault.Violation
+		c.bounds(func(v fault.Violation) { form = append(form, v) }, broken)
+		if f := fault.From(err); !errors.Is(err, fault.InvalidInput) {
+			if len(found)+len(form) == 0 {
+				return Decision{}, err
 			}
-		} else {
-			add(fault.Violation{Field: "declared_on", Code: f.Code, Msg: f.Msg, MsgEN: f.MsgEN})
+			found = append(found, fault.Violation{Field: o.names(err), Code: f.Code, Msg: f.Msg, MsgEN: f.MsgEN})
+		} else if !broken["declared_on"] {
+			found = append(found, f.Violations...)
 		}
-		c.bounds(add, broken)
+		found = append(found, form...)
 	}
 	return Decision{}, fault.InvalidInput.WithViolations(found...)
+}
+
+// names is what called for the rules that there are not, as callers spell it.
+func (o Options) names(err error) string {
+	switch {
+	case errors.Is(err, ErrUnknownPack):
+		return "pack"
+	case !o.AsOf.IsZero():
+		return "as_of"
+	}
+	return "declared_on"
 }
 
 // withBasis names the provisions behind fields that could not be read.

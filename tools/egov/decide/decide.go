@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"egov/libs/calendar"
+	"egov/libs/fault"
 	"egov/libs/policy"
 	"egov/tools/egov/cli"
 	"egov/tools/egov/pack"
@@ -71,6 +72,12 @@ func options(name, asOf string) (*policy.Set, policy.Options, error) {
 		return policy.Default(), o, nil
 	}
 	var err error
-	o.AsOf, err = calendar.ParseDate(asOf)
-	return policy.Default(), o, err
+	if o.AsOf, err = calendar.ParseDate(asOf); err != nil {
+		f := fault.From(err)
+		for i := range f.Violations {
+			f.Violations[i].Field = "as_of"
+		}
+		return nil, o, f
+	}
+	return policy.Default(), o, nil
 }
