@@ -104,7 +104,7 @@ func TestOnOneMachine(t *testing.T) {
 	if a := run(t, "status", "--server", s.URL("portal"), "budgeting"); a.code != cli.OK || !strings.Contains(a.out, "finance") {
 		t.Errorf("by the portal's address, exit %d:\n%s%s", a.code, a.out, a.errs)
 	}
-	for _, act := range [][]string{{"scale", "budgeting", "2"}, {"restart", "budgeting"}, {"drain", "budgeting"}} {
+	for _, act := range [][]string{{"scale", "budgeting", "2"}, {"restart", "budgeting"}, {"drain", "budgeting"}, {"drain", "budgeting", "--undo"}} {
 		if a := do(act...); a.code != cli.Failed || !strings.Contains(a.errs, "has no meaning there") {
 			t.Errorf("%q, exit %d: %s", act, a.code, a.errs)
 		}
