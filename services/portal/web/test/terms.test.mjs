@@ -135,6 +135,9 @@ test('every field that the services’ descriptions give of a register’s thing
       }
     };
     const one = r.listed ? resolved(d, resolved(d, answerOf(d.paths[r.path].get)).properties.items).items : answerOf(d.paths[`${r.path}/{id}`].get);
+    const asks = (d.paths[r.path].get.parameters ?? []).map((p) => p.name);
+    assert.equal(asks.includes('page_size'), !r.unpaged, r.name);
+    if (Object.keys(r.states).length > 0 && !r.unpaged) assert.ok(asks.includes('state'), `${r.name} is not narrowed by state`);
     const has = resolved(d, one).properties;
     for (const name of [r.called ?? 'title', r.known ?? 'id', ...r.columns.map(([column]) => column)]) assert.ok(name in has, `${r.name}: ${name}`);
     look(one, (name) => registers.says(r, name, 'x'));

@@ -42,6 +42,8 @@ export interface Register {
   path: string;
   /** The service gives none of them alone: each is found in the list. */
   listed?: true;
+  /** The whole list is one page. */
+  unpaged?: true;
   /** What the service's inbox calls one of them. */
   collection: string;
   /** The field that tells one from the others; the id, where it is not said. */
@@ -356,7 +358,7 @@ const LIST: Register[] = [
     empty: text('尚无登记；由各单位登记', 'Nothing is on record yet; units file it themselves'),
   },
   {
-    name: 'norms', part: 'security', service: 'cybersecurity', path: '/v1/norms', listed: true, collection: 'norm', kept: true, begins: ['SetNorm'],
+    name: 'norms', part: 'security', service: 'cybersecurity', path: '/v1/norms', listed: true, unpaged: true, collection: 'norm', kept: true, begins: ['SetNorm'],
     title: text('实施规范', 'Norms'),
     lead: text('信息安全建设遵循的实施规范', 'The norms that security is built by'),
     states: { in_force: text('施行中', 'In force'), repealed: text('已废止', 'Repealed') },
