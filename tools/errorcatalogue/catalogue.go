@@ -30,6 +30,27 @@ type Entry struct {
 	Basis   []string
 	Package string // import path without the leading "egov/"
 	Pos     token.Position
+
+	told telling
+}
+
+// telling is where else the provisions of an error stand than where it is made.
+type telling struct {
+	occurrence bool // each gives them
+	violations bool // each lists violations, which name theirs
+}
+
+// basis is the cell of the provisions.
+func (e Entry) basis() string {
+	switch {
+	case len(e.Basis) > 0:
+		return words(e.Basis)
+	case e.told.occurrence:
+		return "依具体情形 by the occurrence"
+	case e.told.violations:
+		return "见所列各项 with its violations"
+	}
+	return ""
 }
 
 // Violation reports whether the code names a broken bound of an input rather
@@ -48,6 +69,10 @@ Every refusal is one problem document (RFC 9457) with a stable ` + "`code`" + `,
 Chinese and in English, and the provisions it rests on. A program acts on the
 code; the text may name the occurrence and may be reworded. A code is never
 reused for another meaning.
+
+Where a code rests on a provision that only the occurrence knows, the column says
+so: the problem names it in ` + "`basis`" + `, or each of its violations does. A dash is
+a code that rests on none: a state, a format, a machine.
 
 This page is made from the source by ` + "`make generate`" + `.
 
@@ -74,7 +99,7 @@ func (c Catalogue) WriteMarkdown(w io.Writer) error {
 	b.WriteString(preamble)
 	for _, e := range merge(c.Entries, false) {
 		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n",
-			e.Code, e.Kind, cell(e.Msg), cell(e.MsgEN), cell(words(e.Basis)), e.Package)
+			e.Code, e.Kind, cell(e.Msg), cell(e.MsgEN), cell(e.basis()), e.Package)
 	}
 	b.WriteString(violations)
 	for _, e := range merge(c.Entries, true) {
@@ -104,6 +129,8 @@ func merge(all []Entry, violation bool) []Entry {
 		uses := map[[2]string]int{} // of a pair of texts
 		for _, e := range same {
 			kinds, from, one.Basis = append(kinds, e.Kind), append(from, e.Package), append(one.Basis, e.Basis...)
+			one.told.occurrence = one.told.occurrence || e.told.occurrence
+			one.told.violations = one.told.violations || e.told.violations
 			texts := [2]string{e.Msg, e.MsgEN}
 			uses[texts]++
 			if best := [2]string{one.Msg, one.MsgEN}; e.Msg != "" && (one.Msg == "" || uses[texts] > uses[best]) {

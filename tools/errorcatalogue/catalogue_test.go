@@ -46,6 +46,22 @@ func check(c *fault.Checks, n, limit int) error {
 	return &fault.Error{Code: "broken"}
 }
 
+var (
+	errByOccurrence  = fault.New(fault.Refused, "by_occurrence", "情形", "told later")
+	errByViolations  = fault.New(fault.Refused, "by_violations", "各项", "listed")
+	errByItsOwn      = fault.New(fault.Refused, "by_its_own", "自有", "its own", "YP23-M-9")
+)
+
+func later(c *fault.Checks) error {
+	if err := c.Err(); err != nil {
+		return errByOccurrence.WithMsg("情形", "told").WithBasis("YP23-M-8")
+	}
+	if len(prefix) > 9 {
+		return errByItsOwn.WithBasis("YP23-M-8")
+	}
+	return errByViolations.WithViolations()
+}
+
 func refuse(code, zh string, basis ...string) error {
 	return fault.New(fault.Forbidden, code, zh, "passed on", basis...)
 }
@@ -103,6 +119,9 @@ func TestScan(t *testing.T) {
 		"a code passed on by a function": "| `passed_on` | Forbidden | 移交 | passed on | – | services/desk |\n",
 		"a code passed on by a closure":  "| `seven` | 不可为七 | no | – | services/desk |\n",
 		"a code kept in a struct":        "| `kept` | Stale | 留存 | kept | – | services/desk |\n",
+		"told by the occurrence":         "| `by_occurrence` | Refused | 情形 | told later | 依具体情形 by the occurrence | services/desk |\n",
+		"told by its violations":         "| `by_violations` | Refused | 各项 | listed | 见所列各项 with its violations | services/desk |\n",
+		"told where it is made":          "| `by_its_own` | Refused | 自有 | its own | YP23-M-9 | services/desk |\n",
 		"the vocabulary's own codes":     "| `invalid_input` | Invalid | 提交的内容不符合要求 |",
 		"one line for a code used twice": "| `required` | 必填 | is required |",
 	} {

@@ -57,7 +57,9 @@ type scan struct {
 	uses    []use
 	params  map[types.Object]parameter
 	sinks   map[any][]sink
-	pending map[any][]sink // found, not yet looked for
+	pending map[any][]sink            // found, not yet looked for
+	kept    map[types.Object]ast.Expr // by the variable that keeps an error, what made it
+	told    map[types.Object]telling
 	out     Catalogue
 }
 
@@ -72,6 +74,8 @@ func Scan(root string) (Catalogue, error) {
 	}
 	s := scan{
 		params: map[types.Object]parameter{},
+		kept:   map[types.Object]ast.Expr{},
+		told:   map[types.Object]telling{},
 		sinks:  map[any][]sink{},
 		pending: map[any][]sink{
 			faultPath + ".New": {{
@@ -107,6 +111,7 @@ func Scan(root string) (Catalogue, error) {
 			}
 		}
 	}
+	s.tell()
 	slices.SortFunc(s.out.Entries, func(a, b Entry) int {
 		return cmp.Or(cmp.Compare(a.Code, b.Code), cmp.Compare(a.Package, b.Package), comparePos(a.Pos, b.Pos))
 	})
@@ -138,15 +143,77 @@ func (s *scan) collect(p *packages.Package, n ast.Node) {
 			if lit, ok := value.(*ast.FuncLit); ok {
 				s.declare(p, p.TypesInfo.ObjectOf(n.Names[i]), lit.Type)
 			}
+			if call, ok := value.(*ast.CallExpr); ok {
+				s.kept[p.TypesInfo.Defs[n.Names[i]]] = call
+			}
 		}
 	case *ast.CallExpr:
 		if key := callee(p, n); key != nil {
 			s.uses = append(s.uses, use{pkg: p, key: key, pos: n.Pos(), args: n.Args})
+			s.hear(p, n, key)
 		}
 	case *ast.CompositeLit:
 		if name, t := structName(p.TypesInfo.TypeOf(n)); t != nil {
 			s.uses = append(s.uses, use{pkg: p, key: name, pos: n.Pos(), fields: fieldsOf(n, t)})
 		}
+	}
+}
+
+// hear notes where an error that a variable keeps is given its provisions, or
+// violations that have theirs.
+func (s *scan) hear(p *packages.Package, n *ast.CallExpr, key any) {
+	of := func(x ast.Expr, t telling) {
+		if v := keeper(p, x); v != nil {
+			was := s.told[v]
+			s.told[v] = telling{occurrence: was.occurrence || t.occurrence, violations: was.violations || t.violations}
+		}
+	}
+	switch key {
+	case "(*" + faultPath + ".Error).WithBasis":
+		of(n.Fun, telling{occurrence: true})
+	case "(*" + faultPath + ".Error).WithViolations":
+		of(n.Fun, telling{violations: true})
+	case "(*" + faultPath + ".Checks).Refuse":
+		of(n.Args[0], telling{violations: true})
+	}
+}
+
+// keeper is the variable that x is made from by With methods.
+func keeper(p *packages.Package, x ast.Expr) types.Object {
+	for {
+		switch e := ast.Unparen(x).(type) {
+		case *ast.CallExpr:
+			x = e.Fun
+		case *ast.Ident:
+			return p.TypesInfo.Uses[e]
+		case *ast.SelectorExpr:
+			if v, ok := p.TypesInfo.Uses[e.Sel].(*types.Var); ok {
+				return v
+			}
+			x = e.X
+		default:
+			return nil
+		}
+	}
+}
+
+// tell marks the errors whose provisions stand elsewhere than where they are
+// made.
+func (s *scan) tell() {
+	at := map[token.Pos]telling{}
+	places := map[string]telling{}
+	for v, t := range s.told {
+		if made := s.kept[v]; made != nil {
+			at[made.Pos()] = t
+		}
+	}
+	for _, u := range s.uses {
+		if t, ok := at[u.pos]; ok {
+			places[u.pkg.Fset.Position(u.pos).String()] = t
+		}
+	}
+	for i := range s.out.Entries {
+		s.out.Entries[i].told = places[s.out.Entries[i].Pos.String()]
 	}
 }
 
