@@ -34,7 +34,7 @@ var (
 	ErrMode         = fault.New(fault.Conflict, "wrong_session_mode", "书面签署没有到会环节", "a written session has no attendance", "YP23-R-4.2")
 	ErrNoItem       = fault.New(fault.NotFound, "no_such_item", "本次会议没有这个议题", "the session has no such item")
 	ErrEmptyAgenda  = fault.New(fault.Refused, "empty_agenda", "没有待审议的议题", "there is nothing on the agenda", "YP23-R-4.4")
-	ErrTooEarly     = fault.New(fault.Refused, "session_not_due", "未到会议日期", "the session's day has not come")
+	ErrTooEarly     = fault.New(fault.Refused, "session_not_due", "未到会议日期", "the session's day has not come", "YP23-R-4.2")
 	ErrQuorum       = fault.New(fault.Refused, "no_quorum", "到会成员单位不足", "too few member units are present", "YP23-R-4.3")
 	ErrSilent       = fault.New(fault.Refused, "opinions_missing", "尚有成员单位未发表意见", "member units have not given their opinion", "YP23-R-4.6")
 	ErrDecision     = fault.New(fault.Refused, "decision_not_possible", "尚不能按此作出决定", "the decision cannot be taken like this")
@@ -61,7 +61,7 @@ var (
 	ErrRecused    = fault.New(fault.Forbidden, "recused", "申报单位（主管部门）的成员单位对本议题回避", "the declaring unit's member is recused on this item", "ours")
 	ErrNotYet     = fault.New(fault.Conflict, "opinions_not_yet", "尚未开会；会前只收请假成员单位的书面意见", "the session is not open; before that only members on leave write", "YP23-R-4.3")
 	ErrNotParty   = fault.New(fault.Forbidden, "not_the_units_part", "只有负责落实的单位可以报告", "only the unit whose part it is reports on it", "YP23-R-4.7")
-	ErrOwnWords   = fault.New(fault.Forbidden, "members_own_opinion", "成员单位本人发表的意见只能由其本人修改", "only the member changes the opinion it gave itself")
+	ErrOwnWords   = fault.New(fault.Forbidden, "members_own_opinion", "成员单位本人发表的意见只能由其本人修改", "only the member changes the opinion it gave itself", "YP23-R-4.6")
 )
 
 // Service is the use cases of this duty.

@@ -28,7 +28,7 @@ var (
 	ErrSupervisor = fault.New(fault.Forbidden, "not_supervising_unit",
 		"只有预算主管单位可以办理", "only the supervising budget unit may do this", "YP23-R-5.1.2")
 	ErrNotDesk = fault.New(fault.Forbidden, "not_at_this_desk",
-		"此事项由区机要局办理", "the confidential bureau's desk answers this")
+		"此事项由区机要局办理", "the confidential bureau's desk answers this", "YP23-M-27", "YP23-M-28")
 	ErrOwnWork = fault.New(fault.Forbidden, "own_work",
 		"经办人不得审核自己申报或提交的事项", "nobody answers what they declared or submitted themselves", "SH12-P-9")
 	ErrNumber = fault.New(fault.Conflict, "number_taken",

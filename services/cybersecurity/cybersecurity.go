@@ -29,9 +29,9 @@ var (
 	ErrState = fault.New(fault.Conflict, "wrong_stage",
 		"当前状态不能办理此事项", "the present state does not allow this")
 	ErrNotOwner = fault.New(fault.Forbidden, "not_owner",
-		"只有责任单位可以办理", "only the unit that answers for it may do this")
+		"只有责任单位可以办理", "only the unit that answers for it may do this", "YP23-M-20")
 	ErrNotDesk = fault.New(fault.Forbidden, "not_at_this_desk",
-		"此事项由其他单位办理", "another unit's desk answers this")
+		"此事项由其他单位办理", "another unit's desk answers this", "YP23-M-30", "YP23-M-34")
 	ErrOwnWork = fault.New(fault.Forbidden, "own_work",
 		"经办人不得审核自己申报或提出的事项", "nobody answers what they declared or proposed themselves", "SH12-P-9")
 	ErrGrading = fault.New(fault.Refused, "grading_refused",

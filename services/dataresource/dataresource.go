@@ -154,7 +154,7 @@ type Tenure struct {
 // Errors of this duty.
 var (
 	ErrState    = fault.New(fault.Conflict, "wrong_stage", "当前状态不能办理此事项", "the present state does not allow this")
-	ErrNotOwner = fault.New(fault.Forbidden, "not_declaring_unit", "只有编目单位可以办理", "only the owning unit may do this")
+	ErrNotOwner = fault.New(fault.Forbidden, "not_declaring_unit", "只有编目单位可以办理", "only the owning unit may do this", "YP23-M-22")
 	ErrProject  = fault.New(fault.Refused, "no_such_project", "没有本单位已提交、需在此办理的这个项目", "your unit has submitted no such project that owes this", "YP23-M-22")
 	ErrSame     = fault.New(fault.Refused, "editor_is_reviewer", "编制人与审核人不得为同一人", "editor and reviewer are two people", "SH16-D-8")
 	ErrSource   = fault.New(fault.Refused, "item_has_source", "数据项已有来源单位，不得重复采集，请申请共享", "the item has a source already; ask to share it instead of collecting it", "SH16-D-12")

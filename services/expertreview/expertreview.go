@@ -92,7 +92,7 @@ type Expert struct {
 var (
 	ErrState       = fault.New(fault.Conflict, "wrong_stage", "当前阶段不能办理此事项", "the evaluation's stage does not allow this")
 	ErrConflict    = fault.New(fault.Refused, "conflict_of_interest", "评估单位与申报单位存在利害关系，应当回避", "the evaluator is tied to the declaring unit", "ours")
-	ErrNotYours    = fault.New(fault.Forbidden, "not_assigned", "未指派给您的评估事项", "this evaluation is not assigned to you")
+	ErrNotYours    = fault.New(fault.Forbidden, "not_assigned", "未指派给您的评估事项", "this evaluation is not assigned to you", "YP23-R-5.2")
 	ErrTwice       = fault.New(fault.Conflict, "opinion_given", "意见已提交，不得更改", "your opinion is given and stays as it is")
 	ErrPanelSize   = fault.New(fault.Refused, "panel_size", "专家人数不符合要求", "the panel's size does not fit the rules", "ours")
 	ErrNoCommittee = fault.New(fault.Refused, "no_committee", "现行规则未规定专家委员会", "the rules in force know no committee of experts", "SH16-W-55")

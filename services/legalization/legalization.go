@@ -96,7 +96,7 @@ func (l Line) product() string { return l.Class + "/" + l.Name + "/" + l.Version
 // Errors of this duty.
 var (
 	ErrState     = fault.New(fault.Conflict, "wrong_stage", "当前状态不能办理此事项", "the present state does not allow this")
-	ErrNotOwner  = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this")
+	ErrNotOwner  = fault.New(fault.Forbidden, "not_declaring_unit", "只有申报单位可以办理", "only the declaring unit may do this", "YP23-M-36")
 	ErrOwnWork   = fault.New(fault.Forbidden, "own_work", "经办人不得审核自己申报的事项", "nobody answers what they declared themselves", "SH12-P-9")
 	ErrPriceCap  = fault.New(fault.Refused, "above_price_cap", "价格超过清单规定的上限", "a price is above the list's cap", "YP23-M-36")
 	ErrNoChannel = fault.New(fault.Refused, "no_channel", "现行规定没有给出采购渠道", "the rules give no channel for this", "YP23-M-36")

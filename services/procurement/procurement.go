@@ -117,7 +117,7 @@ var (
 	ErrNotOwner = fault.New(fault.Forbidden, "not_declaring_unit",
 		"只有项目建设单位可以办理", "only the building unit may do this")
 	ErrNotCentre = fault.New(fault.Forbidden, "not_procurement_centre",
-		"该采购方式由区政府采购中心办理", "the procurement centre runs this method")
+		"该采购方式由区政府采购中心办理", "the procurement centre runs this method", "YP23-R-5.5.1")
 	ErrNotConferenceOffice = fault.New(fault.Forbidden, "not_conference_office",
 		"只有联席会议办公室可以办理", "only the conference office may do this", "YP23-R-5.5.4")
 	ErrOwnProject = fault.New(fault.Forbidden, "own_project",
