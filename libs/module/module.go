@@ -178,7 +178,7 @@ func assemble(ctx context.Context, m Module, c conf.Service, u *host.Unit) (*Kit
 	k.API = op.NewAPI(m.Name, m.Title, u.Mux, opmw.Standard(opmw.Options{
 		Log: u.Log, Metrics: u.Metrics.Register, Verifier: verifier,
 		Timeout: c.Limits.Timeout, PerSecond: c.Limits.PerSecond, Burst: c.Limits.Burst,
-	})...)
+	})...).Repeatable()
 	op.Fallback(u.Mux, "/")
 	return k, nil
 }
@@ -324,13 +324,17 @@ func (k *Kit) mountShared() {
 		return Deadlines{items}, err
 	})
 	k.mountDeadLetters()
+	op.Describe[SealKey](k.API, "GET /v1/seal", "GetSeal", "The key by which anyone checks the seals of this service")
+	if k.API.Service != keeper {
+		op.Describe[Witnessed](k.API, "GET /v1/witness", "GetWitness", "What this service saw of the ledger, and the keys of its cosignatures")
+	}
 }
 
 // Describe is the OpenAPI document of a service whose operations mount puts on
 // the API, with those every service has. Nothing is opened or called: a mount
 // that only takes method values may do so of a zero service.
 func Describe(name, title string, mount func(*op.API)) ([]byte, error) {
-	k := &Kit{API: op.NewAPI(name, title, http.NewServeMux())}
+	k := &Kit{API: op.NewAPI(name, title, http.NewServeMux()).Repeatable()}
 	mount(k.API)
 	k.mountShared()
 	return k.API.OpenAPI()

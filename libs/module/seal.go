@@ -67,10 +67,16 @@ func loadSeal(name string, c conf.Keys) (*sign.PrivateKey, error) {
 	return key, errors.Join(err, f.Sync(), f.Close())
 }
 
-// serveKey publishes the seal's public half, so that anyone can check it.
+// SealKey is the answer of GET /v1/seal: the public half of a service's seal.
+type SealKey struct {
+	KeyID     string   `json:"key_id"`
+	Alg       sign.Alg `json:"alg"`
+	Holder    string   `json:"holder"`
+	PublicKey string   `json:"public_key"` // PEM
+}
+
+// serveKey publishes it, so that anyone can check a seal.
 func (k *Kit) serveKey(w http.ResponseWriter, _ *http.Request) {
 	w.Header().Set("Content-Type", "application/json")
-	_ = json.NewEncoder(w).Encode(map[string]any{ // the client is gone when this fails
-		"key_id": k.seal.KeyID(), "alg": k.seal.Alg(), "holder": k.Self.Subject, "public_key": string(k.seal.Public().MarshalPEM()),
-	})
+	_ = json.NewEncoder(w).Encode(SealKey{k.seal.KeyID(), k.seal.Alg(), k.Self.Subject, string(k.seal.Public().MarshalPEM())}) // the client is gone when this fails
 }

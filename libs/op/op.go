@@ -28,6 +28,7 @@ type Info struct {
 	Stored  bool     // it answers with an aggregate just as the store has it now
 
 	req, resp any // prototypes, for the OpenAPI document
+	body      any // what a body that is taken whole holds as JSON, nil for a file
 	check     func(context.Context, any) error
 }
 
@@ -54,6 +55,10 @@ func MaxBody(n int64) Option { return func(i *Info) { i.MaxBody = n } }
 // answered, unchanged: it need not be written as JSON a second time.
 func Stored() Option { return func(i *Info) { i.Stored = true } }
 
+// Body says what the JSON of a body holds that an operation takes whole, for the
+// description; without it such a body is a file.
+func Body[T any]() Option { return func(i *Info) { i.body = new(T) } }
+
 // Check validates requests with what only the service knows, in place of
 // Req.Validate; like it, it reports every violation at once.
 func Check[Req any](f func(context.Context, *Req) error) Option {
@@ -72,11 +77,32 @@ type API struct {
 	mux     *http.ServeMux
 	mw      []Middleware
 	ops     []Info
+	beside  []Info // described, not mounted here
+
+	repeatable bool
 }
 
 // NewAPI starts an API on mux; the first middleware is the outermost.
 func NewAPI(service, title string, mux *http.ServeMux, mw ...Middleware) *API {
 	return &API{Service: service, Title: title, mux: mux, mw: mw}
+}
+
+// Repeatable says that middleware gives a POST that is sent again under its
+// Idempotency-Key its first answer; the description tells callers.
+func (a *API) Repeatable() *API {
+	a.repeatable = true
+	return a
+}
+
+// Describe puts what answers a path without being an operation, such as a
+// document that anyone may read, into the description; T is what it answers.
+func Describe[T any](a *API, pattern, name, summary string, opts ...Option) {
+	method, path := splitPattern(pattern)
+	info := Info{Name: a.Service + "." + name, Method: method, Path: path, Summary: summary, Public: true, Status: http.StatusOK, req: new(struct{}), resp: new(T)}
+	for _, o := range opts {
+		o(&info)
+	}
+	a.beside = append(a.beside, info)
 }
 
 // Operations lists what has been mounted, in order.

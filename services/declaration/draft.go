@@ -33,7 +33,7 @@ type DraftProject struct {
 	ContractYears int             `json:"contract_years"`
 	SystemID      string          `json:"system_id"`
 	Lineage       string          `json:"lineage"` // id of the project that this one declares again
-	Case          json.RawMessage `json:"case" required:"true"`
+	Case          json.RawMessage `json:"case" required:"true" shape:"PolicyCase"`
 
 	decided policy.Case
 }

@@ -8,6 +8,7 @@ import (
 	"egov/libs/attachment"
 	"egov/libs/op"
 	"egov/libs/op/reads"
+	"egov/libs/policy"
 	"egov/services/declaration"
 	"egov/services/declaration/planning"
 )
@@ -17,7 +18,7 @@ func Mount(a *op.API, s *declaration.Service, p *planning.Service) {
 	mountPlanning(a, p)
 	declarer, secretary := op.Roles("declarer"), op.Roles("secretary")
 
-	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public())
+	op.Handle(a, "POST /v1/decisions", "Decide", "Which road a case takes, and why; nothing is stored", s.Decide, op.Public(), op.Body[policy.Case]())
 	op.Handle(a, "GET /v1/packs", "ListPacks", "The rule packs of the suite", s.Packs, op.Public())
 
 	op.Handle(a, "GET /v1/budget-sheet", "GetBudgetSheet", "The blank budget sheet of a pack, as .xlsx", file(s.BlankSheet), op.Public())

@@ -31,6 +31,9 @@ func Mount(a *op.API, s *identity.Service, proxies throttle.Proxies) {
 		return s.ChangePassword(ctx, r)
 	})
 
+	op.Describe[KeySet](a, "GET "+KeysPath, "GetKeys", "The keys by which anyone checks access tokens (RFC 7517)")
+	op.Describe[Discovery](a, "GET "+discoveryPath, "GetDiscovery", "Who issues access tokens, and where the keys are (OpenID Connect Discovery)")
+
 	op.Handle(a, "POST /v1/accounts", "RequestAccount", "Ask for an account", s.Request, authority, op.Created())
 	op.Handle(a, "GET /v1/accounts", "ListAccounts", "Accounts the caller may see, newest first", s.List, readers)
 	op.Handle(a, "GET /v1/accounts/{id}", "GetAccount", "One account", s.Get, readers)
@@ -76,6 +79,20 @@ func Mount(a *op.API, s *identity.Service, proxies throttle.Proxies) {
 // KeysPath is where the published keys are.
 const KeysPath = "/.well-known/jwks.json"
 
+const discoveryPath = "/.well-known/openid-configuration"
+
+// KeySet is the form of the published keys.
+type KeySet struct {
+	Keys []struct {
+		Type      string `json:"kty"` // OKP
+		Curve     string `json:"crv"` // Ed25519
+		ID        string `json:"kid"`
+		Algorithm string `json:"alg"` // EdDSA
+		Use       string `json:"use"` // sig
+		Point     string `json:"x"`   // base64url
+	} `json:"keys"`
+}
+
 // keysAge is how long a verifier may keep the published keys, in seconds; it
 // lies well below the time for which a key is published before it signs.
 const keysAge = "300"
@@ -113,7 +130,7 @@ func MountKeys(mux *http.ServeMux, issuer, keysURL string, keySet func() ([]byte
 		w.Header().Set("Cache-Control", "public, max-age="+keysAge)
 		_, _ = w.Write(set) // the client is gone when this fails
 	})
-	mux.HandleFunc("GET /.well-known/openid-configuration", func(w http.ResponseWriter, _ *http.Request) {
+	mux.HandleFunc("GET "+discoveryPath, func(w http.ResponseWriter, _ *http.Request) {
 		w.Header().Set("Content-Type", "application/json")
 		w.Header().Set("Cache-Control", "public, max-age="+keysAge)
 		_, _ = w.Write(doc) // the client is gone when this fails

@@ -109,3 +109,85 @@ func TestWriteLeavesNothingElse(t *testing.T) {
 		t.Errorf("%v", got)
 	}
 }
+
+// TestCallersFindAllThatTheySend: the header by which a POST may be repeated,
+// the version that a PUT replaces, a body wherever one is taken whole, and the
+// form of the case that is inside of a declaration.
+func TestCallersFindAllThatTheySend(t *testing.T) {
+	t.Parallel()
+	type content map[string]struct {
+		Schema struct {
+			Ref    string `json:"$ref"`
+			Format string `json:"format"`
+		} `json:"schema"`
+	}
+	bodies := map[string]content{}
+	posts := 0
+	for name, doc := range documents(t) {
+		var d struct {
+			Paths map[string]map[string]struct {
+				ID         string `json:"operationId"`
+				Parameters []struct{ Name, In string }
+				Body       struct{ Content content } `json:"requestBody"`
+			}
+			Components struct {
+				Schemas map[string]struct {
+					Properties map[string]struct {
+						Ref string `json:"$ref"`
+					}
+				}
+			}
+		}
+		if err := json.Unmarshal(doc, &d); err != nil {
+			t.Fatal(err)
+		}
+		for path, methods := range d.Paths {
+			for method, o := range methods {
+				bodies[o.ID] = o.Body.Content
+				sends := func(header string) (n int) {
+					for _, p := range o.Parameters {
+						if p.In == "header" && p.Name == header {
+							n++
+						}
+					}
+					return n
+				}
+				if method == "post" && name != "portal" {
+					if posts++; sends("Idempotency-Key") != 1 {
+						t.Errorf("%s: POST %s names Idempotency-Key %d times", name, path, sends("Idempotency-Key"))
+					}
+				}
+				if _, read := methods["get"]; method == "put" && read && sends("If-Match") != 1 {
+					t.Errorf("%s: PUT %s does not name If-Match", name, path)
+				}
+			}
+		}
+		if name != "declaration" {
+			continue
+		}
+		for _, request := range []string{"DeclarationDraftProject", "DeclarationReviseProject"} {
+			if ref := d.Components.Schemas[request].Properties["case"].Ref; ref != "#/components/schemas/PolicyCase" {
+				t.Errorf("the case of %s is %q", request, ref)
+			}
+		}
+		if len(d.Components.Schemas["PolicyCase"].Properties) < 30 {
+			t.Error("the case is not described")
+		}
+	}
+	if posts < 200 {
+		t.Errorf("%d POSTs", posts)
+	}
+	if ref := bodies["Decide"]["application/json"].Schema.Ref; ref != "#/components/schemas/PolicyCase" {
+		t.Errorf("the body of Decide is %q", ref)
+	}
+	for _, id := range []string{"AttachDocument", "ReadBudgetSheet"} {
+		if bodies[id]["application/octet-stream"].Schema.Format != "binary" {
+			t.Errorf("the body of %s is %v", id, bodies[id])
+		}
+	}
+	for _, id := range []string{"GetSeal", "GetWitness", "GetKeys", "GetDiscovery"} {
+		if _, there := bodies[id]; !there {
+			t.Errorf("%s is not described", id)
+		}
+	}
+}
