@@ -240,19 +240,23 @@ func TestNoPackIsListedWithWhatElseIsWrong(t *testing.T) {
 		want    []string
 	}{
 		"no form": {
-			`{"kind": "service", "amount_fen": 0, "declared_on": "2020-01-01", "x": 1}`, policy.Options{},
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2020-01-01", "x": 1}`,
+			policy.Options{},
 			[]string{"x unknown_field", "declared_on no_pack_in_force", "amount_fen not_positive"},
 		},
 		"out of bounds": {
-			`{"amount_fen": -1, "hardware_fen": -1, "declared_on": "2020-01-01"}`, policy.Options{},
+			`{"amount_fen": -1, "hardware_fen": -1, "declared_on": "2020-01-01"}`,
+			policy.Options{},
 			[]string{"declared_on no_pack_in_force", "kind required", "amount_fen not_positive", "hardware_fen negative"},
 		},
 		"as of another day": {
-			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`, policy.Options{AsOf: calendar.MustDate(2020, time.January, 1)},
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`,
+			policy.Options{AsOf: calendar.MustDate(2020, time.January, 1)},
 			[]string{"as_of no_pack_in_force", "amount_fen not_positive"},
 		},
 		"under a pack that is none": {
-			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`, policy.Options{Pack: "yangpu-1999"},
+			`{"kind": "service", "amount_fen": 0, "declared_on": "2024-01-01"}`,
+			policy.Options{Pack: "yangpu-1999"},
 			[]string{"pack unknown_pack", "amount_fen not_positive"},
 		},
 	} {

@@ -148,29 +148,31 @@ func (s *Set) DecideJSON(r io.Reader, limit int64, o Options) (Decision, error) 
 		broken[v.Field] = true
 	}
 	p, day, err := s.choose(c.DeclaredOn, o)
-	switch {
-	case err == nil:
-		f := p.factsOf(&c, day)
-		found = append(p.withBasis(found), p.violations(&c, f, broken)...)
-		if len(found) == 0 {
-			return p.decide(&c, f, o.Values)
-		}
-	default:
-		// Without rules only the form can be checked. That there are none is told
-		// by itself where nothing else is wrong.
-		var form []fault.Violation
-		c.bounds(func(v fault.Violation) { form = append(form, v) }, broken)
-		if f := fault.From(err); !errors.Is(err, fault.InvalidInput) {
-			if len(found)+len(form) == 0 {
-				return Decision{}, err
-			}
-			found = append(found, fault.Violation{Field: o.names(err), Code: f.Code, Msg: f.Msg, MsgEN: f.MsgEN})
-		} else if !broken["declared_on"] {
-			found = append(found, f.Violations...)
-		}
-		found = append(found, form...)
+	if err != nil {
+		return Decision{}, formOnly(&c, o, found, broken, err)
+	}
+	f := p.factsOf(&c, day)
+	found = append(p.withBasis(found), p.violations(&c, f, broken)...)
+	if len(found) == 0 {
+		return p.decide(&c, f, o.Values)
 	}
 	return Decision{}, fault.InvalidInput.WithViolations(found...)
+}
+
+// formOnly refuses a case for which there are no rules, with what is wrong with
+// its form. That there are none is told by itself where nothing else is wrong.
+func formOnly(c *Case, o Options, found []fault.Violation, broken map[string]bool, err error) error {
+	var form []fault.Violation
+	c.bounds(func(v fault.Violation) { form = append(form, v) }, broken)
+	if f := fault.From(err); !errors.Is(err, fault.InvalidInput) {
+		if len(found)+len(form) == 0 {
+			return err
+		}
+		found = append(found, fault.Violation{Field: o.names(err), Code: f.Code, Msg: f.Msg, MsgEN: f.MsgEN})
+	} else if !broken["declared_on"] {
+		found = append(found, f.Violations...)
+	}
+	return fault.InvalidInput.WithViolations(append(found, form...)...)
 }
 
 // names is what called for the rules that there are not, as callers spell it.
