@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -24,7 +25,10 @@ var accounts = map[string]string{
 	"data_officer": "big-data.data", "reform_officer": "development-reform.reform", "auditor": "audit.auditor", "operator": "operator", "account_admin": "account-admin",
 }
 
-type operation struct{ service, method, path, id, role string }
+type operation struct {
+	service, method, path, id, role string
+	roles                           []string // all that may call it; none where anyone signed in may
+}
 
 // published are documents for anyone, with or without a token.
 var published = []string{"GetSeal", "GetWitness", "GetKeys", "GetDiscovery"}
@@ -45,11 +49,12 @@ func operations(t *testing.T, s *stack.Stack) (all []operation) {
 		}
 		for path, methods := range doc.Paths {
 			for method, o := range methods {
-				role, _, _ := strings.Cut(strings.TrimPrefix(o.Description, "Roles: "), ",")
-				if role == "" {
-					role = "declarer"
+				x := operation{service: service, method: strings.ToUpper(method), path: path, id: o.ID, role: "declarer"}
+				if list, asks := strings.CutPrefix(o.Description, "Roles: "); asks {
+					x.roles = strings.Split(list, ", ")
+					x.role = x.roles[0]
 				}
-				all = append(all, operation{service, strings.ToUpper(method), path, o.ID, role})
+				all = append(all, x)
 			}
 		}
 	}
@@ -128,6 +133,7 @@ func TestEveryOperation(t *testing.T) {
 			if status, b := do(t, o.method, url, "not.a.token", "{}"); status != 401 {
 				t.Errorf("forged token: %d %.300q", status, b)
 			}
+			outsider(t, o, url, token)
 			mistyped(t, o.method, url, token[o.role])
 			if o.method == "GET" {
 				status, b := do(t, o.method, url, token[o.role], "")
@@ -166,6 +172,24 @@ func TestEveryOperation(t *testing.T) {
 	// Signing in and asking are facts of their own; nothing else was stated.
 	if after := facts(t, s, token["auditor"]); after != before {
 		t.Errorf("nonsense was written: %d facts about anything but accounts before, %d after", before, after)
+	}
+}
+
+// outsider calls an operation in a role that it is not for: the refusal names the
+// provision, by itself and with the roles that are asked for (SH12-P-9).
+func outsider(t *testing.T, o operation, url string, token map[string]string) {
+	t.Helper()
+	for _, role := range slices.Sorted(maps.Keys(token)) {
+		if len(o.roles) == 0 || slices.Contains(o.roles, role) {
+			continue
+		}
+		status, b := do(t, o.method, url, token[role], "{}")
+		var p op.Problem
+		if err := json.Unmarshal(b, &p); err != nil || status != 403 || p.Code != "role_required" || !slices.Contains(p.Basis, "SH12-P-9") ||
+			len(p.Violations) != 1 || !slices.Contains(p.Violations[0].Basis, "SH12-P-9") {
+			t.Errorf("as %s: %d %s", role, status, b)
+		}
+		return
 	}
 }
 
