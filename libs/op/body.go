@@ -321,7 +321,8 @@ func (b *body) report(c *fault.Checks) {
 	c.Require(b.omitted == "", b.omitted, "more_violations", "问题过多，自此处起未列出", "there are too many; from here on they are not listed")
 }
 
-func (b *body) unknown()   { b.refuse("unknown_field", "没有这个字段", "there is no such field") }
+func (b *body) unknown() { b.refuse("unknown_field", "没有这个字段", "there is no such field") }
+
 func (b *body) duplicate() { b.refuse("duplicate_field", "字段重复", "the field appears twice") }
 
 // wrong reports a value that is not of its field's type, and steps over it.
