@@ -10,7 +10,7 @@ import (
 
 var (
 	errPath   = fault.New(fault.NotFound, "unknown_path", "没有这个接口", "there is no such operation")
-	errMethod = fault.New(fault.Invalid, "method_not_allowed", "此接口不支持该请求方法", "this address is not called by that method")
+	errMethod = fault.New(fault.Invalid, "http_method_not_allowed", "此接口不支持该请求方法", "this address is not called by that method")
 )
 
 // methods are those that an operation may have.

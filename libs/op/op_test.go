@@ -328,9 +328,9 @@ func TestWhatNoOperationAnswersIsAProblemToo(t *testing.T) {
 	}{
 		{"NoSuchPath", "GET", "/v1/does-not-exist", "unknown_path", "", 404},
 		{"NoSuchPathToWrite", "POST", "/", "unknown_path", "", 404},
-		{"OneMethod", "DELETE", "/v1/file", "method_not_allowed", "GET, HEAD", 405},
-		{"Several", "PATCH", "/v1/things/1/rename", "method_not_allowed", "GET, HEAD, POST", 405},
-		{"AMethodNobodyHas", "BREW", "/openapi.json", "method_not_allowed", "GET, HEAD", 405},
+		{"OneMethod", "DELETE", "/v1/file", "http_method_not_allowed", "GET, HEAD", 405},
+		{"Several", "PATCH", "/v1/things/1/rename", "http_method_not_allowed", "GET, HEAD, POST", 405},
+		{"AMethodNobodyHas", "BREW", "/openapi.json", "http_method_not_allowed", "GET, HEAD", 405},
 	} {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()

@@ -99,11 +99,11 @@ func TestForwardRefuses(t *testing.T) {
 		"a role the account has not":  {"POST", "/api/declaration/v1/projects/p000002/accept", nil, 403, "role_required"},
 		"another unit's project":      {"GET", "/api/declaration/v1/projects/p000001", nil, 404, "not_found"},
 		"another unit's by the query": {"GET", "/api/declaration/v1/projects/p000001?unit=facilities", nil, 400, "invalid_input"},
-		"another method":              {"DELETE", "/api/declaration/v1/tasks", nil, 405, "method_not_allowed"},
+		"another method":              {"DELETE", "/api/declaration/v1/tasks", nil, 405, "http_method_not_allowed"},
 		"another path":                {"GET", "/api/declaration/v1/does-not-exist", nil, 404, "unknown_path"},
 		"past the forwarding":         {"GET", "/v1/does-not-exist", nil, 404, "unknown_path"},
-		"the portal's by a method":    {"PATCH", "/api/session", nil, 405, "method_not_allowed"},
-		"a page by a method":          {"DELETE", "/projects", nil, 405, "method_not_allowed"},
+		"the portal's by a method":    {"PATCH", "/api/session", nil, 405, "http_method_not_allowed"},
+		"a page by a method":          {"DELETE", "/projects", nil, 405, "http_method_not_allowed"},
 		"a file of another build":     {"GET", "/assets/gone.js", nil, 404, "unknown_file"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,10 +13,10 @@ type Query struct {
 	Code      string `query:"code" json:"code,omitempty"`
 	Unit      string `query:"unit" json:"unit,omitempty"` // the audited unit
 	Project   string `query:"project" json:"project,omitempty"`
-	Severity  string `query:"severity" json:"severity,omitempty"` // high, medium or low
-	State     string `query:"state" json:"state,omitempty"`       // raised or withdrawn
-	From      string `query:"from" json:"from,omitempty"`         // first day on which it was found first, YYYY-MM-DD
-	To        string `query:"to" json:"to,omitempty"`             // last day
+	Severity  string `query:"severity" json:"severity,omitempty"`                   // high, medium or low
+	State     string `query:"state" json:"state,omitempty" enum:"raised,withdrawn"` // raised or withdrawn
+	From      string `query:"from" json:"from,omitempty"`                           // first day on which it was found first, YYYY-MM-DD
+	To        string `query:"to" json:"to,omitempty"`                               // last day
 	PageSize  int    `query:"page_size" json:"page_size,omitempty"`
 	PageToken string `query:"page_token" json:"page_token,omitempty"`
 }

@@ -63,7 +63,7 @@ func attached(f attachment.File) op.File {
 }
 
 type list struct {
-	Stage string `query:"stage" json:"-"`
+	Stage string `query:"stage" json:"-" enum:"draft,with_supervisor,submitted,returned,accepted,evaluation,expert_review,conference,approved,filed,deferred,backup_pool,refused,handed_over,stopped,withdrawn,budgeting,procuring,contracted,delivering,acceptance,operating,closed"`
 	Unit  string `query:"unit" json:"-"`
 	Kind  string `query:"kind" json:"-"`
 	Route string `query:"route" json:"-"`

@@ -331,6 +331,8 @@ func TestUnitsDoNotSeeEachOther(t *testing.T) {
 	b.Post(base+"/attachments?item=basis&name=a.txt", "text").Refused(404, "not_found")
 	var list struct{ Items []project }
 	b.Get("/v1/projects?unit=facilities").OK(&list)
+	b.Get("/v1/projects?stage=nope").Refused(400, "invalid_input")
+	b.Get("/v1/projects?stage=draft").OK(nil)
 	if len(list.Items) != 0 {
 		t.Fatal("the list shows another unit's draft")
 	}

@@ -191,3 +191,36 @@ func TestCallersFindAllThatTheySend(t *testing.T) {
 		}
 	}
 }
+
+// TestEveryStageCanBeAskedFor: the stages that a list takes are those that a
+// project can be in.
+func TestEveryStageCanBeAskedFor(t *testing.T) {
+	t.Parallel()
+	source, err := os.ReadFile(filepath.Join("..", "..", "declaration", "declaration.go"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	var stages []string
+	for _, m := range regexp.MustCompile(`Stage = "(\w+)"`).FindAllSubmatch(source, -1) {
+		stages = append(stages, string(m[1]))
+	}
+	var d struct {
+		Paths map[string]map[string]struct {
+			Parameters []struct {
+				Name   string
+				Schema struct{ Enum []string }
+			}
+		}
+	}
+	if err := json.Unmarshal(documents(t)["declaration"], &d); err != nil {
+		t.Fatal(err)
+	}
+	for _, p := range d.Paths["/v1/projects"]["get"].Parameters {
+		if p.Name == "stage" && !slices.Equal(p.Schema.Enum, stages) {
+			t.Errorf("%v can be asked for, %v there are", p.Schema.Enum, stages)
+		}
+	}
+	if len(stages) == 0 {
+		t.Error("no stages are found")
+	}
+}

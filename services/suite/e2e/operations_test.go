@@ -122,7 +122,7 @@ func TestEveryOperation(t *testing.T) {
 				if status, b := do(t, o.method, url, "", ""); status != 200 || !json.Valid(b) {
 					t.Errorf("published: %d %.300q", status, b)
 				}
-				problem(t, "POST", url, 405, "method_not_allowed")
+				problem(t, "POST", url, 405, "http_method_not_allowed")
 				return
 			}
 			if strings.HasPrefix(o.path, "/v1/sessions") && o.service == "identity" || o.service == "declaration" && slices.Contains([]string{"Decide", "ListPacks", "GetBudgetSheet"}, o.id) {
@@ -201,7 +201,7 @@ func mistyped(t *testing.T, method, url, token string) {
 	if status != 400 || !bytes.Contains(b, []byte(`"field":"projekt","code":"unknown_parameter"`)) || !bytes.Contains(b, []byte(`"nope"`)) {
 		t.Errorf("parameters that there are not: %d %.300s", status, b)
 	}
-	problem(t, "TRACE", url, 405, "method_not_allowed")
+	problem(t, "TRACE", url, 405, "http_method_not_allowed")
 }
 
 // problem asks for what no operation answers.
