@@ -169,15 +169,15 @@ var (
 	ErrOwnProject = fault.New(fault.Forbidden, "own_project",
 		"申报人不得办理自己申报项目的预算", "nobody decides about the money of what they declared", "SH12-P-9")
 	ErrRequest = fault.New(fault.Refused, "request_refused",
-		"预算申报不符合要求", "the budget request cannot be made", "YP23-M-13")
+		"预算申报不符合要求", "the budget request cannot be made")
 	ErrIssue = fault.New(fault.Refused, "issue_refused",
-		"不具备下达预算的条件", "the budget cannot be issued", "YP23-M-13")
+		"不具备下达预算的条件", "the budget cannot be issued")
 	ErrAdjust = fault.New(fault.Refused, "adjustment_refused",
-		"不具备调整预算的条件", "the budget cannot be adjusted", "YP23-R-5.5.5")
+		"不具备调整预算的条件", "the budget cannot be adjusted")
 	ErrPayment = fault.New(fault.Refused, "payment_refused",
-		"不具备付款条件", "the payment cannot be recorded", "XA18-18")
+		"不具备付款条件", "the payment cannot be recorded")
 	ErrEvaluation = fault.New(fault.Refused, "evaluation_refused",
-		"自评不符合要求", "the self-evaluation cannot be made", "YP23-R-5.6.1")
+		"自评不符合要求", "the self-evaluation cannot be made")
 	ErrEvaluated = fault.New(fault.Conflict, "already_evaluated",
 		"该年度已完成自评", "that year has been evaluated already", "YP23-R-5.6.1")
 	ErrVoucher = fault.New(fault.Conflict, "voucher_recorded",

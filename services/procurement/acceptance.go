@@ -19,7 +19,7 @@ var (
 	ErrTest = fault.New(fault.Refused, "test_refused",
 		"测试记录不符合要求", "the test cannot be recorded", "YP23-R-5.5.7")
 	ErrAcceptance = fault.New(fault.Refused, "acceptance_refused",
-		"不具备竣工验收的条件", "the project cannot be accepted", "YP23-R-5.5.7")
+		"不具备竣工验收的条件", "the project cannot be accepted")
 	ErrAssets = fault.New(fault.Refused, "assets_refused",
 		"资产登记不符合要求", "the assets cannot be registered", "YP23-M-15")
 )

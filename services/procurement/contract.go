@@ -18,9 +18,9 @@ import (
 // Errors of contracts.
 var (
 	ErrContract = fault.New(fault.Refused, "contract_refused",
-		"不具备合同备案的条件", "the contract cannot be filed", "YP23-R-5.5.2")
+		"不具备合同备案的条件", "the contract cannot be filed")
 	ErrOverApproved = fault.New(fault.Refused, "contract_over_approved",
-		"合同金额超过审核同意金额，须先经变更同意", "the contract exceeds the approved amount; a change comes first", "YP23-R-5.5.5", "ours")
+		"合同金额超过审核同意金额，须先经变更同意", "the contract exceeds the approved amount; a change comes first")
 	ErrAmendment = fault.New(fault.Refused, "amendment_refused",
 		"不具备签订补充协议的条件", "the amendment cannot be filed", "YP23-R-5.5.5")
 	ErrSigned = fault.New(fault.Refused, "signing_refused",

@@ -14,7 +14,7 @@ import (
 // Errors of starting.
 var (
 	ErrStart = fault.New(fault.Refused, "start_refused",
-		"不具备启动采购的条件", "procurement cannot start", "YP23-R-5.5.1")
+		"不具备启动采购的条件", "procurement cannot start")
 	ErrDeferral = fault.New(fault.Refused, "deferral_refused",
 		"暂缓实施备案不符合要求", "the deferral cannot be filed", "YP23-R-5.5.1")
 )
