@@ -33,7 +33,7 @@ func TestArrivalsWaitForNothing(t *testing.T) {
 					if sent[i] = time.Now(); !sent[i].Equal(due) {
 						t.Errorf("%d is sent at %s, due at %s", i, sent[i], due)
 					}
-					time.Sleep(takes(i))
+					<-time.After(takes(i))
 					return nil
 				}); err != nil {
 					t.Fatal(err)
