@@ -682,6 +682,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key by which anyone checks the seals of this service */
+        get: operations["GetSeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks": {
         parameters: {
             query?: never;
@@ -1289,6 +1306,12 @@ export interface components {
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
         };
+        ModuleSealKey: {
+            alg?: string;
+            holder?: string;
+            key_id?: string;
+            public_key?: string;
+        };
         ModuleSkipDeadLetter: {
             reason?: string;
         };
@@ -1501,7 +1524,10 @@ export interface operations {
     OpenAuditCase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1563,7 +1589,10 @@ export interface operations {
     AnswerAuditQuestion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1601,13 +1630,19 @@ export interface operations {
             };
             header?: {
                 "Content-Type"?: string;
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -1662,7 +1697,10 @@ export interface operations {
     ConcludeAuditCase: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1696,7 +1734,10 @@ export interface operations {
     ConfirmAuditConclusion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1726,7 +1767,10 @@ export interface operations {
     ReturnAuditConclusion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1760,7 +1804,10 @@ export interface operations {
     AskAuditQuestion: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1794,7 +1841,10 @@ export interface operations {
     OrderAuditRectification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1828,7 +1878,10 @@ export interface operations {
     ReportAuditRectification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1862,7 +1915,10 @@ export interface operations {
     ReviewAuditRectification: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1896,7 +1952,10 @@ export interface operations {
     RecordWithholding: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1991,7 +2050,10 @@ export interface operations {
     RetryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2021,7 +2083,10 @@ export interface operations {
     SkipDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2118,7 +2183,10 @@ export interface operations {
     MakeExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2180,7 +2248,10 @@ export interface operations {
     CancelExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2243,7 +2314,10 @@ export interface operations {
     PauseExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2273,7 +2347,10 @@ export interface operations {
     ResumeExport: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2441,7 +2518,10 @@ export interface operations {
     ArchiveProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2576,7 +2656,7 @@ export interface operations {
                 page_token?: string;
                 project?: string;
                 severity?: string;
-                state?: string;
+                state?: "raised" | "withdrawn";
                 to?: string;
                 unit?: string;
             };
@@ -2623,6 +2703,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["RedflagFlag"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetSeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleSealKey"];
                 };
             };
             default: {
@@ -2696,7 +2804,10 @@ export interface operations {
     VerifyLedger: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };

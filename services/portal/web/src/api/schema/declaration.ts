@@ -782,6 +782,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key by which anyone checks the seals of this service */
+        get: operations["GetSeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tasks": {
         parameters: {
             query?: never;
@@ -791,6 +808,23 @@ export interface paths {
         };
         /** What the caller can do now in this service */
         get: operations["ListTasks"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/witness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this service saw of the ledger, and the keys of its cosignatures */
+        get: operations["GetWitness"];
         put?: never;
         post?: never;
         delete?: never;
@@ -913,6 +947,23 @@ export interface components {
             until?: string;
             working_days?: number;
         };
+        CheckpointKey: {
+            from_size?: number;
+            role?: string;
+            unit?: string;
+            until_size?: number;
+            vkey?: string;
+        };
+        CheckpointKeys: {
+            events?: components["schemas"]["SignKeySet"];
+            keys?: components["schemas"]["CheckpointKey"][] | null;
+            origin?: string;
+            quorum?: number;
+        };
+        CheckpointSeen: {
+            root?: string;
+            size?: number;
+        };
         Deadline: {
             basis?: string[] | null;
             calendar?: string;
@@ -982,7 +1033,7 @@ export interface components {
         };
         DeclarationDraftProject: {
             basis: components["schemas"]["DeclarationReference"][] | null;
-            case: unknown;
+            case: components["schemas"]["PolicyCase"];
             contact?: string;
             content: string;
             contract_years?: number;
@@ -1043,6 +1094,7 @@ export interface components {
             deadlines?: components["schemas"]["Deadline"][];
             decision?: components["schemas"]["PolicyDecision"];
             declared_by?: string;
+            declarers?: string[];
             evidence?: {
                 [key: string]: components["schemas"]["DeclarationEvidence"];
             } | null;
@@ -1098,7 +1150,7 @@ export interface components {
         };
         DeclarationReviseProject: {
             basis: components["schemas"]["DeclarationReference"][] | null;
-            case: unknown;
+            case: components["schemas"]["PolicyCase"];
             contact?: string;
             content: string;
             contract_years?: number;
@@ -1176,11 +1228,25 @@ export interface components {
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
         };
+        ModuleSealKey: {
+            alg?: string;
+            holder?: string;
+            key_id?: string;
+            public_key?: string;
+        };
         ModuleSkipDeadLetter: {
             reason?: string;
         };
         ModuleTasks: {
             items?: components["schemas"]["StoreTask"][] | null;
+        };
+        ModuleWitnessed: {
+            keys?: string[] | null;
+            ledger?: components["schemas"]["CheckpointKeys"];
+            note?: string;
+            refusal?: components["schemas"]["WitnessRefusal"];
+            seen?: components["schemas"]["CheckpointSeen"];
+            unit?: string;
         };
         OpProblem: {
             basis?: string[] | null;
@@ -1601,6 +1667,7 @@ export interface components {
             /** Format: int64 */
             units?: number;
         };
+        SignKeySet: Record<string, never>;
         StoreDeadlineRow: {
             basis?: string[] | null;
             due_on?: string;
@@ -1641,6 +1708,15 @@ export interface components {
             signed_at?: string;
             signer?: string;
             value?: string;
+        };
+        WitnessRefusal: {
+            /** Format: date-time */
+            at?: string;
+            code?: string;
+            detail?: string;
+            note?: string;
+            /** Format: int64 */
+            size?: number;
         };
     };
     responses: never;
@@ -1687,11 +1763,18 @@ export interface operations {
                 amount_fen?: number;
                 pack?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -1776,7 +1859,10 @@ export interface operations {
     RetryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1806,7 +1892,10 @@ export interface operations {
     SkipDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1875,11 +1964,18 @@ export interface operations {
                 pack?: string;
                 trace?: string;
             };
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["PolicyCase"];
+            };
+        };
         responses: {
             /** @description OK */
             200: {
@@ -1965,7 +2061,10 @@ export interface operations {
     DraftPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2063,7 +2162,10 @@ export interface operations {
     RecordPlanApproval: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2097,7 +2199,10 @@ export interface operations {
     CommentPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2131,7 +2236,10 @@ export interface operations {
     AnswerPlanComments: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2165,7 +2273,10 @@ export interface operations {
     AskPlanComments: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2199,7 +2310,10 @@ export interface operations {
     RecordPlanFiling: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2233,7 +2347,10 @@ export interface operations {
     LayPlan: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2271,13 +2388,19 @@ export interface operations {
             };
             header?: {
                 "Content-Type"?: string;
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -2332,7 +2455,10 @@ export interface operations {
     SealPlanPaper: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 sha256: string;
@@ -2371,7 +2497,7 @@ export interface operations {
                 page_size?: number;
                 page_token?: string;
                 route?: string;
-                stage?: string;
+                stage?: "draft" | "with_supervisor" | "submitted" | "returned" | "accepted" | "evaluation" | "expert_review" | "conference" | "approved" | "filed" | "deferred" | "backup_pool" | "refused" | "handed_over" | "stopped" | "withdrawn" | "budgeting" | "procuring" | "contracted" | "delivering" | "acceptance" | "operating" | "closed";
                 unit?: string;
             };
             header?: never;
@@ -2402,7 +2528,10 @@ export interface operations {
     DraftProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2500,7 +2629,10 @@ export interface operations {
     AcceptProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2535,13 +2667,19 @@ export interface operations {
             };
             header?: {
                 "Content-Type"?: string;
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
             };
             path: {
                 id: string;
             };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody?: {
+            content: {
+                "application/octet-stream": string;
+            };
+        };
         responses: {
             /** @description Created */
             201: {
@@ -2626,7 +2764,10 @@ export interface operations {
     RequestChange: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2660,7 +2801,10 @@ export interface operations {
     CloseProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2724,7 +2868,10 @@ export interface operations {
     RecordHandover: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2758,7 +2905,10 @@ export interface operations {
     RefuseProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2792,7 +2942,10 @@ export interface operations {
     NameResponsible: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2826,7 +2979,10 @@ export interface operations {
     ReturnProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2860,7 +3016,10 @@ export interface operations {
     SubmitProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2890,7 +3049,10 @@ export interface operations {
     ReviewAsSupervisor: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2924,7 +3086,10 @@ export interface operations {
     SupplementProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2958,7 +3123,10 @@ export interface operations {
     WithdrawProject: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3025,7 +3193,10 @@ export interface operations {
     OweReturn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -3087,7 +3258,10 @@ export interface operations {
     FileReturn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3121,7 +3295,10 @@ export interface operations {
     PressReturn: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3152,6 +3329,34 @@ export interface operations {
             };
         };
     };
+    GetSeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleSealKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListTasks: {
         parameters: {
             query?: never;
@@ -3168,6 +3373,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ModuleTasks"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetWitness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleWitnessed"];
                 };
             };
             default: {
@@ -3249,7 +3482,10 @@ export interface operations {
     CompleteWorkTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3283,7 +3519,10 @@ export interface operations {
     PressWorkTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -3317,7 +3556,10 @@ export interface operations {
     ReportWorkTask: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };

@@ -1,5 +1,39 @@
 // Made by npm run generate from docs/api/identity.json; not written by hand.
 export interface paths {
+    "/.well-known/jwks.json": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The keys by which anyone checks access tokens (RFC 7517) */
+        get: operations["GetKeys"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/.well-known/openid-configuration": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who issues access tokens, and where the keys are (OpenID Connect Discovery) */
+        get: operations["GetDiscovery"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/accounts": {
         parameters: {
             query?: never;
@@ -528,6 +562,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/seal": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The key by which anyone checks the seals of this service */
+        get: operations["GetSeal"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/service-keys": {
         parameters: {
             query?: never;
@@ -742,6 +793,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/witness": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What this service saw of the ledger, and the keys of its cosignatures */
+        get: operations["GetWitness"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -767,6 +835,23 @@ export interface components {
             name_en?: string;
             to?: string;
         };
+        CheckpointKey: {
+            from_size?: number;
+            role?: string;
+            unit?: string;
+            until_size?: number;
+            vkey?: string;
+        };
+        CheckpointKeys: {
+            events?: components["schemas"]["SignKeySet"];
+            keys?: components["schemas"]["CheckpointKey"][] | null;
+            origin?: string;
+            quorum?: number;
+        };
+        CheckpointSeen: {
+            root?: string;
+            size?: number;
+        };
         Deadline: {
             basis?: string[] | null;
             calendar?: string;
@@ -791,6 +876,25 @@ export interface components {
             field?: string;
             message?: string;
             message_en?: string;
+        };
+        HttpapiDiscovery: {
+            claims_supported?: string[] | null;
+            grant_types_supported?: string[] | null;
+            id_token_signing_alg_values_supported?: string[] | null;
+            issuer?: string;
+            jwks_uri?: string;
+            response_types_supported?: string[] | null;
+            subject_types_supported?: string[] | null;
+        };
+        HttpapiKeySet: {
+            keys?: {
+                alg?: string;
+                crv?: string;
+                kid?: string;
+                kty?: string;
+                use?: string;
+                x?: string;
+            }[] | null;
         };
         IdentityAboutRole: {
             reason: string;
@@ -1194,11 +1298,25 @@ export interface components {
         ModuleDeadlines: {
             items?: components["schemas"]["StoreDeadlineRow"][] | null;
         };
+        ModuleSealKey: {
+            alg?: string;
+            holder?: string;
+            key_id?: string;
+            public_key?: string;
+        };
         ModuleSkipDeadLetter: {
             reason?: string;
         };
         ModuleTasks: {
             items?: components["schemas"]["StoreTask"][] | null;
+        };
+        ModuleWitnessed: {
+            keys?: string[] | null;
+            ledger?: components["schemas"]["CheckpointKeys"];
+            note?: string;
+            refusal?: components["schemas"]["WitnessRefusal"];
+            seen?: components["schemas"]["CheckpointSeen"];
+            unit?: string;
         };
         OpProblem: {
             basis?: string[] | null;
@@ -1234,6 +1352,7 @@ export interface components {
             reason?: string;
             to?: string;
         };
+        SignKeySet: Record<string, never>;
         StoreDeadlineRow: {
             basis?: string[] | null;
             due_on?: string;
@@ -1268,6 +1387,15 @@ export interface components {
             title?: string;
             unit?: string;
         };
+        WitnessRefusal: {
+            /** Format: date-time */
+            at?: string;
+            code?: string;
+            detail?: string;
+            note?: string;
+            /** Format: int64 */
+            size?: number;
+        };
     };
     responses: never;
     parameters: never;
@@ -1277,6 +1405,62 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    GetKeys: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpapiKeySet"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetDiscovery: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HttpapiDiscovery"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListAccounts: {
         parameters: {
             query?: {
@@ -1313,7 +1497,10 @@ export interface operations {
     RequestAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1375,7 +1562,10 @@ export interface operations {
     ApproveAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1409,7 +1599,10 @@ export interface operations {
     DisableAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1443,7 +1636,10 @@ export interface operations {
     ResetPassword: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1477,7 +1673,10 @@ export interface operations {
     ReinstateAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1511,7 +1710,10 @@ export interface operations {
     RejectAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1545,7 +1747,10 @@ export interface operations {
     ReviewAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1579,7 +1784,10 @@ export interface operations {
     RequestRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1613,7 +1821,10 @@ export interface operations {
     GrantRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 role: string;
@@ -1648,7 +1859,10 @@ export interface operations {
     RejectRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 role: string;
@@ -1683,7 +1897,10 @@ export interface operations {
     RevokeRole: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
                 role: string;
@@ -1718,7 +1935,10 @@ export interface operations {
     UnlockAccount: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1813,7 +2033,10 @@ export interface operations {
     RetryDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1843,7 +2066,10 @@ export interface operations {
     SkipDeadLetter: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -1942,7 +2168,10 @@ export interface operations {
     GrantDelegation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -1974,7 +2203,10 @@ export interface operations {
     EndDelegation: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2092,7 +2324,10 @@ export interface operations {
     PublishHolidays: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2155,7 +2390,10 @@ export interface operations {
     RotateKeys: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2247,6 +2485,34 @@ export interface operations {
             };
         };
     };
+    GetSeal: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleSealKey"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
     ListServiceKeys: {
         parameters: {
             query?: {
@@ -2282,7 +2548,10 @@ export interface operations {
     RequestServiceKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2314,7 +2583,10 @@ export interface operations {
     EnrolServiceKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2348,7 +2620,10 @@ export interface operations {
     RejectServiceKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2382,7 +2657,10 @@ export interface operations {
     RevokeServiceKey: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2451,7 +2729,10 @@ export interface operations {
     RefreshSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2483,7 +2764,10 @@ export interface operations {
     RevokeSession: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2578,7 +2862,10 @@ export interface operations {
     RegisterUnit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path?: never;
             cookie?: never;
         };
@@ -2676,7 +2963,10 @@ export interface operations {
     SucceedUnit: {
         parameters: {
             query?: never;
-            header?: never;
+            header?: {
+                /** @description The caller's name for this request. Sent again under it within a day, the request is answered as it was at first and not done twice; with another body it is refused. */
+                "Idempotency-Key"?: string;
+            };
             path: {
                 id: string;
             };
@@ -2695,6 +2985,34 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["IdentityUnit"];
+                };
+            };
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["OpProblem"];
+                };
+            };
+        };
+    };
+    GetWitness: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ModuleWitnessed"];
                 };
             };
             default: {
