@@ -13,7 +13,7 @@ export type Pages<T> = UseInfiniteQueryResult<InfiniteData<Page<T>>>;
 
 /** What a list asks for besides its rows. */
 export interface Listed<T> {
-  /** Rows of a page; 0 where the list is one. */
+  /** Rows of a page. */
   size?: number;
   /** The page asks by itself; nobody is at the keyboard. */
   background?: boolean;
@@ -26,7 +26,7 @@ export function usePages<T>(key: string, service: string, path: string, filter: 
   return useInfiniteQuery({
     queryKey: [key, filter],
     initialPageParam: '',
-    queryFn: ({ pageParam, signal }) => get<Page<T>>(at(service, path, { ...filter, page_size: size || undefined, page_token: pageParam }), { signal, background }),
+    queryFn: ({ pageParam, signal }) => get<Page<T>>(at(service, path, { ...filter, page_size: size, page_token: pageParam }), { signal, background }),
     getNextPageParam: (last) => last.next_page_token ?? undefined,
     placeholderData: keepPreviousData,
     refetchInterval: (q) => again?.(rowsOf(q.state.data)) ?? false,

@@ -20,12 +20,12 @@ export interface Entry extends Record<string, unknown> {
 const MANY = 200;
 
 /** The things of a register that the caller may see, newest first, page by page. */
-export const useEntries = (r: Register, filter: { state: string }) => usePages<Entry>(`register-${r.name}`, r.service, r.path, filter, r.unpaged ? { size: 0 } : {});
+export const useEntries = (r: Register, filter: { state: string }) => usePages<Entry>(`register-${r.name}`, r.service, r.path, filter);
 
 /** One that its service gives in the list alone. */
 async function found(r: Register, id: string, signal: AbortSignal): Promise<Entry> {
   for (let token: string | undefined = ''; token !== undefined; ) {
-    const page: Page<Entry> = await get<Page<Entry>>(at(r.service, r.path, { page_size: r.unpaged ? undefined : MANY, page_token: token }), { signal });
+    const page: Page<Entry> = await get<Page<Entry>>(at(r.service, r.path, { page_size: MANY, page_token: token }), { signal });
     const x = page.items?.find((y) => idOf(r, y) === id);
     if (x) return x;
     token = page.next_page_token;

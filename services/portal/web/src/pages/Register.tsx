@@ -80,7 +80,7 @@ function List({ register: r }: { register: Register }) {
       </PageHead>
       {description.isError && <ProblemView error={description.error} retry={() => void description.refetch()} />}
       <div className="panel">
-        {!r.unpaged && Object.keys(r.states).length > 0 && (
+        {!r.alike && Object.keys(r.states).length > 0 && (
           <div className="filters">
             <Narrow label={t('flagState')} value={state} options={Object.entries(r.states).map(([value, x]) => ({ value, label: pick(x) }))} onChange={setState} />
           </div>

@@ -42,8 +42,8 @@ export interface Register {
   path: string;
   /** The service gives none of them alone: each is found in the list. */
   listed?: true;
-  /** The whole list is one page. */
-  unpaged?: true;
+  /** The list has those of one state alone: there is nothing to choose by. */
+  alike?: true;
   /** What the service's inbox calls one of them. */
   collection: string;
   /** The field that tells one from the others; the id, where it is not said. */
@@ -358,7 +358,7 @@ const LIST: Register[] = [
     empty: text('尚无登记；由各单位登记', 'Nothing is on record yet; units file it themselves'),
   },
   {
-    name: 'norms', part: 'security', service: 'cybersecurity', path: '/v1/norms', listed: true, unpaged: true, collection: 'norm', kept: true, begins: ['SetNorm'],
+    name: 'norms', part: 'security', service: 'cybersecurity', path: '/v1/norms', listed: true, alike: true, collection: 'norm', kept: true, begins: ['SetNorm'],
     title: text('实施规范', 'Norms'),
     lead: text('信息安全建设遵循的实施规范', 'The norms that security is built by'),
     states: { in_force: text('施行中', 'In force'), repealed: text('已废止', 'Repealed') },
@@ -425,7 +425,7 @@ const LIST: Register[] = [
     states: { declared: text('待确定渠道', 'Declared'), assigned: text('待采购', 'Assigned'), returned: text('已退回', 'Returned'), filed: text('已采购备案', 'Filed') },
     tones: { filed: 'good', returned: 'halted' },
     columns: [['amount_fen', 130], ['channel', 150], ['purchased_on', 120]],
-    hidden: ['title', 'state'],
+    hidden: ['declarers', 'title', 'state'],
     tables: { products: ['class', 'name', 'version', 'quantity', 'unit_price_fen', 'use'] },
     empty: text('没有软件需求；由使用单位提前申报', 'No needs; the unit that uses software declares them in advance'),
   },
@@ -455,7 +455,7 @@ const LIST: Register[] = [
     states: { submitted: text('审核中', 'Under review'), returned: text('已退回', 'Returned'), published: text('已发布', 'Published') },
     tones: { published: 'good', returned: 'halted' },
     columns: [['base_register', 120], ['published_on', 120], ['maintained_on', 120]],
-    hidden: ['title', 'state', 'system'],
+    hidden: ['submitters', 'title', 'state', 'system'],
     tables: { items: ITEM_COLUMNS },
     offers: (x, unit) =>
       x.state === 'submitted' ? (unit === x.unit ? [] : ['ReviewCatalogue']) : unit !== x.unit ? ['NoteChange'] : x.state === 'returned' ? ['ReviseCatalogue'] : ['ReviseCatalogue', 'NoteChange', 'MaintainCatalogue'],
