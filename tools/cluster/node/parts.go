@@ -36,7 +36,7 @@ func (n *Node) apiserver() *exec.Cmd {
 		"--kubelet-certificate-authority="+n.file("ca.crt"), "--kubelet-client-certificate="+n.file("apiserver-kubelet.crt"), "--kubelet-client-key="+n.file("apiserver-kubelet.key"),
 		"--kubelet-preferred-address-types=InternalIP",
 		"--service-account-issuer=https://kubernetes.default.svc."+Domain,
-		"--service-account-key-file="+n.file("accounts.key"), "--service-account-signing-key-file="+n.file("accounts.key"),
+		"--service-account-key-file="+n.file("accounts.crt"), "--service-account-signing-key-file="+n.file("accounts.key"),
 		"--requestheader-client-ca-file="+n.file("ca.crt"), "--requestheader-allowed-names=front-proxy",
 		"--requestheader-extra-headers-prefix=X-Remote-Extra-", "--requestheader-group-headers=X-Remote-Group", "--requestheader-username-headers=X-Remote-User",
 		"--proxy-client-cert-file="+n.file("front-proxy.crt"), "--proxy-client-key-file="+n.file("front-proxy.key"))
