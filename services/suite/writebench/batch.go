@@ -4,14 +4,13 @@ import (
 	"context"
 	"crypto/sha256"
 	"fmt"
+	"iter"
 	"strings"
-	"sync/atomic"
 	"time"
 
 	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
-	"golang.org/x/sync/errgroup"
 
 	"egov/libs/pg"
 )
@@ -36,27 +35,19 @@ func (b *Bench) batches(ctx context.Context) (round, error) {
 }
 
 func (b *Bench) sendBatches(ctx context.Context, pool *pgxpool.Pool, first, requests int) error {
-	var sent atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for range few {
-		g.Go(func() error {
-			conn, err := pool.Acquire(ctx)
-			if err != nil {
+	return inTurn(ctx, few, requests, func(ctx context.Context, turns iter.Seq[int]) error {
+		conn, err := pool.Acquire(ctx)
+		if err != nil {
+			return err
+		}
+		defer conn.Release()
+		for n := range turns {
+			if err := conn.SendBatch(ctx, b.submission.again(name(first+n))).Close(); err != nil {
 				return err
 			}
-			defer conn.Release()
-			for {
-				n := int(sent.Add(1)) - 1
-				if n >= requests {
-					return nil
-				}
-				if err := conn.SendBatch(ctx, b.submission.again(name(first+n))).Close(); err != nil {
-					return err
-				}
-			}
-		})
-	}
-	return g.Wait()
+		}
+		return nil
+	})
 }
 
 // again is the submission of another draft, under a key of its own. Parameters

@@ -3,9 +3,11 @@ package writebench
 import (
 	"bufio"
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"io"
+	"iter"
 	"net"
 	"net/http"
 	"strconv"
@@ -36,27 +38,37 @@ func (b *Bench) submit(ctx context.Context, i *instance, clients, requests int, 
 
 // load submits so many drafts, beginning with the first.
 func (i *instance) load(ctx context.Context, clients, requests, first int, bearer string) error {
-	var sent atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for range clients {
-		g.Go(func() error {
-			c, err := dial(ctx, i.addr)
-			if err != nil {
+	return inTurn(ctx, clients, requests, func(ctx context.Context, turns iter.Seq[int]) error {
+		c, err := dial(ctx, i.addr)
+		if err != nil {
+			return err
+		}
+		defer c.conn.Close()
+		for n := range turns {
+			if err := c.post("/v1/projects/"+name(first+n)+"/submit", bearer, name(first+n)); err != nil {
 				return err
 			}
-			defer c.conn.Close()
-			for {
-				n := int(sent.Add(1)) - 1
-				if n >= requests || ctx.Err() != nil {
-					return ctx.Err()
-				}
-				if err := c.post("/v1/projects/"+name(first+n)+"/submit", bearer, name(first+n)); err != nil {
-					return err
-				}
+		}
+		return nil
+	})
+}
+
+// inTurn runs so many workers, who share the numbers below n: each takes the
+// next one when it is done with the last. The first error ends all.
+func inTurn(ctx context.Context, workers, n int, work func(context.Context, iter.Seq[int]) error) error {
+	var taken atomic.Int64
+	g, all := errgroup.WithContext(ctx)
+	turns := func(yield func(int) bool) {
+		for all.Err() == nil {
+			if i := int(taken.Add(1)) - 1; i >= n || !yield(i) {
+				return
 			}
-		})
+		}
 	}
-	return g.Wait()
+	for range workers {
+		g.Go(func() error { return work(all, turns) })
+	}
+	return cmp.Or(g.Wait(), ctx.Err())
 }
 
 // caller is one connection that is used again and again.
