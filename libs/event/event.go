@@ -46,8 +46,8 @@ import (
 // Record is one fact: the attributes of CloudEvents 1.0 and the data bytes,
 // which are produced once and carried, stored and hashed unchanged.
 //
-// The records of one delivered batch share their memory: clone the strings and
-// bytes of one that is to outlive the handler.
+// The records of one delivered batch share their memory, and Data's serves for
+// another batch when the handler is done: clone what is to outlive it.
 type Record struct {
 	ID          string    // a UUID; Enqueue makes one when empty
 	Source      string    // the producing service

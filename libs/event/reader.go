@@ -1,7 +1,6 @@
 package event
 
 import (
-	"bytes"
 	"context"
 	"log/slog"
 	"slices"
@@ -117,7 +116,7 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	if r.proofs != nil {
 		looking.Go(func() { stop(r.proofs.awaitKeys(ctx)) }) // what waits is pending, and read again
 	}
-	in := intake{ready: make(chan []entry, 2), free: make(chan []entry, 4)}
+	in := newIntake()
 	go func() {
 		defer close(in.ready)
 		err := r.readOwn(ctx, in)
@@ -138,17 +137,22 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		})
 		return ctx.Err()
 	}
-	for batch := range in.ready { // up to the end, also after a failure: the reader closes it
+	for now := range in.ready { // up to the end, also after a failure: the reader closes it
 		err := ctx.Err() // what was read and not worked on comes first in the next run
-		for err == nil && len(batch) > 0 {
-			var next []entry
+		for err == nil && now != nil {
+			var next *load
 			select {
 			case next = <-in.ready:
 			default:
 			}
-			err = r.work(ctx, batch, next, f, done)
-			in.release(batch)
-			batch = next
+			var following []entry
+			if next != nil {
+				following = next.entries
+			}
+			if err = r.work(ctx, now.entries, following, f, done); err == nil {
+				in.release(now)
+			}
+			now = next
 		}
 		if err != nil {
 			stop(err)
@@ -157,35 +161,54 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 	return context.Cause(ctx)
 }
 
-// intake is what lies between reading and working: the entries of replies, and
-// the memory of such whose work is done.
-type intake struct{ ready, free chan []entry }
+// load is a reply of Redis and the entries in it, whose data lie in its memory.
+type load struct {
+	reply   resp
+	entries []entry
+}
 
-// memory is that of a reply whose work is done, if there is one.
-func (in intake) memory() []entry {
+// intake is what lies between reading and working: loads, and such whose work is
+// done. Their memory serves again: what was just in use is the quickest.
+type intake struct{ ready, free chan *load }
+
+// loads is how many there are: one is read into, one waits to be taken apart, one
+// is, two wait for their work, one is worked on.
+const loads = 6
+
+func newIntake() intake {
+	return intake{ready: make(chan *load, 2), free: make(chan *load, loads)}
+}
+
+func (in intake) empty() *load {
 	select {
-	case m := <-in.free:
-		return m[:0]
+	case l := <-in.free:
+		return l
 	default:
-		return nil
+		return &load{}
 	}
 }
 
-func (in intake) release(m []entry) {
+// release takes a load back. It empties the memory at once: who still relies on
+// it shall see that every time, not now and then.
+func (in intake) release(l *load) {
+	clear(l.reply)
 	select {
-	case in.free <- m:
+	case in.free <- l:
 	default:
 	}
 }
 
-// take proves what a reply carries and passes it on to be worked on.
-func (r *Reader) take(ctx context.Context, in intake, entries []entry) error {
-	entries, err := r.proofs.verify(ctx, entries)
-	if err != nil || len(entries) == 0 {
+// pass proves the entries of a load and passes them on to be worked on.
+func (r *Reader) pass(ctx context.Context, in intake, l *load) (err error) {
+	if l.entries, err = r.proofs.verify(ctx, l.entries); err != nil {
 		return err
 	}
+	if len(l.entries) == 0 {
+		in.release(l)
+		return nil
+	}
 	select {
-	case in.ready <- entries:
+	case in.ready <- l:
 		return nil
 	case <-ctx.Done():
 		return ctx.Err()
@@ -197,19 +220,19 @@ func (r *Reader) take(ctx context.Context, in intake, entries []entry) error {
 func (r *Reader) readOwn(ctx context.Context, in intake) error {
 	for _, key := range r.streams {
 		for from := "0"; ; {
-			reply, err := r.read(ctx, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
+			l := in.empty()
+			err := r.read(ctx, l, "XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "STREAMS", key, from)
+			if err == nil {
+				err = l.takeApart(r.origin)
+			}
 			if err != nil {
 				return err
 			}
-			got, err := reply.streams(r.origin, in.memory())
-			if err != nil {
-				return err
-			}
-			if len(got) == 0 {
+			if len(l.entries) == 0 {
 				break
 			}
-			from = got[len(got)-1].id
-			if err := r.take(ctx, in, got); err != nil {
+			from = l.entries[len(l.entries)-1].id.String()
+			if err := r.pass(ctx, in, l); err != nil {
 				return err
 			}
 		}
@@ -217,8 +240,33 @@ func (r *Reader) readOwn(ctx context.Context, in intake) error {
 	return nil
 }
 
-// readNew reads what no process was given yet.
+// readNew reads what no process was given yet. While one reply is taken apart
+// and proved, Redis makes the next: either takes about as long as the other.
 func (r *Reader) readNew(ctx context.Context, in intake) error {
+	replies := make(chan *load, 1)
+	g, ctx := errgroup.WithContext(ctx)
+	g.Go(func() error {
+		defer close(replies)
+		return r.fetchNew(ctx, in, replies)
+	})
+	g.Go(func() error {
+		for l := range replies {
+			err := l.takeApart(r.origin)
+			if err == nil {
+				err = r.pass(ctx, in, l)
+			}
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	return g.Wait()
+}
+
+// fetchNew fetches replies with what no process was given yet, one after the
+// other, until it fails or ctx ends.
+func (r *Reader) fetchNew(ctx context.Context, in intake, replies chan<- *load) error {
 	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
 	for _, key := range r.streams {
 		args = append(args, key)
@@ -226,39 +274,44 @@ func (r *Reader) readNew(ctx context.Context, in intake) error {
 	for range r.streams {
 		args = append(args, ">")
 	}
-	for ctx.Err() == nil {
-		reply, err := r.read(ctx, args...)
-		if err != nil {
+	for {
+		l := in.empty()
+		if err := r.read(ctx, l, args...); err != nil {
 			return err
 		}
-		got, err := reply.streams(r.origin, in.memory())
-		if err == nil {
-			err = r.take(ctx, in, got)
-		}
-		if err != nil {
-			return err
+		select {
+		case replies <- l:
+		case <-ctx.Done():
+			return ctx.Err()
 		}
 		if r.gather > 0 && !wait(ctx, r.gather) {
-			break
+			return ctx.Err()
 		}
 	}
-	return ctx.Err()
 }
 
 // read runs a command whose reply carries entries, and takes the reply as it
-// is. Memory for it is made once, as large as replies were of late: growing
-// into it costs more than reading it.
-func (r *Reader) read(ctx context.Context, args ...any) (resp, error) {
-	var b bytes.Buffer
-	b.Grow(int(r.size.Load()) + 2*bytes.MinRead)
-	cmd := redis.NewRawWriteToCmd(ctx, &b, args...)
-	if err := r.rdb.Process(ctx, cmd); err != nil {
-		return nil, err
+// is. Memory for it is made once, as large as replies were of late (growing into
+// it costs more than reading it), and given up when they have become far smaller.
+func (r *Reader) read(ctx context.Context, l *load, args ...any) error {
+	const small = 4 << 10
+	if n := int(r.size.Load()); cap(l.reply) < n || cap(l.reply) > 4*n+small {
+		l.reply = make(resp, 0, n)
 	}
-	reply := resp(b.Bytes())
-	n := int64(len(reply))
+	l.reply = l.reply[:0]
+	if err := r.rdb.Process(ctx, redis.NewRawWriteToCmd(ctx, &l.reply, args...)); err != nil {
+		return err
+	}
+	n := int64(len(l.reply))
 	r.size.Store(max(n+n/16, r.size.Load()/2))
-	return reply, reply.refusal()
+	return l.reply.refusal()
+}
+
+// takeApart reads the entries of a reply of XREADGROUP.
+func (l *load) takeApart(origin map[string]string) (err error) {
+	rest := l.reply
+	l.entries, err = rest.streams(origin, l.entries[:0])
+	return err
 }
 
 // work brings entries to their end, a batch at a time and however long that
@@ -301,10 +354,9 @@ func (r *Reader) receipt(ctx context.Context, part []entry) redis.Pipeliner {
 		for n < len(part) && part[n].stream == stream {
 			n++
 		}
-		args, ids := make([]any, 3, 3+n), make([]string, n)
+		args, ids := make([]any, 3, 3+n), texts(part[:n])
 		args[0], args[1], args[2] = "XACK", stream, r.group
 		for i := range ids {
-			ids[i] = part[i].id
 			args = append(args, &ids[i]) // a string itself is put on the heap once more
 		}
 		pipe.Do(ctx, args...)
@@ -314,6 +366,22 @@ func (r *Reader) receipt(ctx context.Context, part []entry) redis.Pipeliner {
 		part = part[n:]
 	}
 	return pipe
+}
+
+// texts are the ids of entries, all cut from one string.
+func texts(entries []entry) []string {
+	ends := make([]int, len(entries))
+	block := make([]byte, 0, len(entries)*streamIDText)
+	for i := range entries {
+		block = entries[i].id.append(block)
+		ends[i] = len(block)
+	}
+	all, from := string(block), 0
+	ids := make([]string, len(entries))
+	for i, to := range ends {
+		ids[i], from = all[from:to], to
+	}
+	return ids
 }
 
 // pendingAtOnce bounds how many entries one heartbeat speaks of.
@@ -379,14 +447,15 @@ func (r *Reader) takeOver(ctx context.Context, f take) error {
 
 func (r *Reader) takeOverIn(ctx context.Context, key string, f take) error {
 	for from := "0-0"; ; {
-		reply, err := r.read(ctx, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
+		var l load
+		err := r.read(ctx, &l, "XAUTOCLAIM", key, r.group, r.me, (3 * r.beat).Milliseconds(), from, "COUNT", r.batch)
 		if gone(err) {
 			return nil
 		}
 		if err != nil {
 			return err
 		}
-		next, entries, err := reply.claimed(key, r.origin[key])
+		next, entries, err := l.reply.claimed(key, r.origin[key])
 		if err == nil {
 			entries, err = r.proofs.verify(ctx, entries)
 		}

@@ -214,7 +214,7 @@ func (c *Consumer) settledUntil(ctx context.Context, source string) (time.Time, 
 	for _, m := range outstanding {
 		value, _ := m.Values[EntryField].(string)
 		a, _, _ := unpack([]byte(value)) // an entry that cannot be read is no fact
-		if at, err := parseTime(a[attrRecorded]); err == nil && at.Before(until) {
+		if at, err := time.Parse(time.RFC3339Nano, a[attrRecorded]); err == nil && at.Before(until) {
 			until = at
 		}
 	}

@@ -4,8 +4,11 @@ import (
 	"bytes"
 	"errors"
 	"fmt"
+	"io"
+	"slices"
 	"strconv"
 	"strings"
+	"time"
 )
 
 // Replies that carry entries are taken from Redis as they are and read here,
@@ -15,6 +18,30 @@ import (
 // resp walks over what is left of one RESP reply, version 2 or 3. The bytes it
 // gives out are parts of the reply itself.
 type resp []byte
+
+// Write takes the next bytes of a reply.
+func (r *resp) Write(b []byte) (int, error) {
+	*r = append(*r, b...)
+	return len(b), nil
+}
+
+// ReadFrom takes what is left of from. The client says of each string how long it
+// is and copies it here: it is read in one go, not until nothing more comes.
+func (r *resp) ReadFrom(from io.Reader) (read int64, err error) {
+	part, ok := from.(*io.LimitedReader)
+	if !ok {
+		return io.Copy(struct{ io.Writer }{r}, from)
+	}
+	for part.N > 0 && err == nil {
+		begin, n := len(*r), int(min(part.N, 1<<20)) // whoever says more than he sends gets no memory for it
+		*r = slices.Grow(*r, n)[:begin+n]
+		n, err = io.ReadFull(part.R, (*r)[begin:])
+		*r = (*r)[:begin+n]
+		part.N -= int64(n)
+		read += int64(n)
+	}
+	return read, err
+}
 
 var errReply = errors.New("a reply of Redis is not in the form expected")
 
@@ -84,6 +111,7 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 	if err != nil {
 		return out, err
 	}
+	now := time.Now()
 	for range n {
 		parts, err := r.list()
 		if err != nil {
@@ -95,12 +123,16 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 		if parts != 2 {
 			return out, fmt.Errorf("%w: an entry of %d parts", errReply, parts)
 		}
-		id, err := r.text()
+		text, err := r.text()
 		if err != nil {
 			return out, err
 		}
-		out = append(out, entry{stream: stream, id: string(id)})
-		if err := r.entry(&out[len(out)-1], source); err != nil {
+		id, err := parseStreamID(text)
+		if err != nil {
+			return out, fmt.Errorf("%w: %w", errReply, err)
+		}
+		out = append(out, entry{stream: stream, id: id})
+		if err := r.entry(&out[len(out)-1], source, now); err != nil {
 			return out, err
 		}
 	}

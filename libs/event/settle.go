@@ -737,7 +737,7 @@ func (c *Consumer) hold(b *pgx.Batch, e entry, h holding) {
 		c.log.Error("consumer: dead letter", "source", e.rec.Source, "type", e.rec.Type, "subject", e.rec.Subject, "seq", e.rec.Seq, "event", e.rec.ID, "error", text)
 	}
 	r := e.rec
-	b.Queue(holdSQL, c.subs[e.rec.Source], h.state, e.id, r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text, r.proof.text())
+	b.Queue(holdSQL, c.subs[e.rec.Source], h.state, e.id.String(), r.ID, r.Type, r.Subject, h.seq, r.Time, r.RecordedAt, r.Unit, r.Actor, r.TraceParent, r.Data, attempts, next, text, r.proof.text())
 }
 
 // maxReason bounds the text kept of an error, in bytes.

@@ -19,6 +19,9 @@ const (
 // order the relay reads, so the stream's last id says how far it has come.
 type streamID struct{ hi, lo uint64 }
 
+// streamIDText is room for the text of one.
+const streamIDText = 42
+
 func newStreamID(epoch int, txid, id uint64) streamID {
 	return streamID{uint64(epoch)<<txidBits | txid&txidMask, id}
 }
@@ -39,7 +42,7 @@ func (s streamID) before() streamID {
 }
 
 func (s streamID) String() string {
-	return string(s.append(make([]byte, 0, 42)))
+	return string(s.append(make([]byte, 0, streamIDText)))
 }
 
 func (s streamID) append(b []byte) []byte {
@@ -48,18 +51,18 @@ func (s streamID) append(b []byte) []byte {
 	return strconv.AppendUint(b, s.lo, 10)
 }
 
-func parseStreamID(s string) (streamID, error) {
-	hi, lo, ok := strings.Cut(s, "-")
+func parseStreamID[T string | []byte](s T) (streamID, error) {
+	hi, lo, ok := strings.Cut(string(s), "-")
 	if !ok {
-		return streamID{}, fmt.Errorf("stream id %q has no second half", s)
+		return streamID{}, fmt.Errorf("stream id %q has no second half", string(s))
 	}
 	h, err := strconv.ParseUint(hi, 10, 64)
 	if err != nil {
-		return streamID{}, fmt.Errorf("stream id %q: %w", s, err)
+		return streamID{}, fmt.Errorf("stream id %q: %w", string(s), err)
 	}
 	l, err := strconv.ParseUint(lo, 10, 64)
 	if err != nil {
-		return streamID{}, fmt.Errorf("stream id %q: %w", s, err)
+		return streamID{}, fmt.Errorf("stream id %q: %w", string(s), err)
 	}
 	return streamID{h, l}, nil
 }

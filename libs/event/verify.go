@@ -118,12 +118,8 @@ type spot struct {
 
 // prove finds e in the batch that covers it.
 func (v *verifier) prove(ctx context.Context, e *entry, source string, last *spot) error {
-	id, err := parseStreamID(e.id)
-	if err != nil {
-		return ErrUnsigned.With(err)
-	}
-	if last.stream != e.stream || !last.cover.has(id) {
-		c, err := v.cover(ctx, e.stream, source, id)
+	if last.stream != e.stream || !last.cover.has(e.id) {
+		c, err := v.cover(ctx, e.stream, source, e.id)
 		if err != nil {
 			return err
 		}

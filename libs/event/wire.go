@@ -170,7 +170,7 @@ func appendUUID(dst, id []byte) []byte {
 // entry is one stream entry and what could be read of it.
 type entry struct {
 	stream string
-	id     string
+	id     streamID
 	rec    Record
 	bad    error // why it cannot be read, or is not believed
 	gone   *span // instead of a fact: these are kept no longer
@@ -194,8 +194,9 @@ const (
 	latestRecorded = 48 * time.Hour
 )
 
-// entry reads the fields of a stream entry, which must come from source.
-func (r *resp) entry(e *entry, source string) error {
+// entry reads the fields of a stream entry that came at now and must come from
+// source.
+func (r *resp) entry(e *entry, source string, now time.Time) error {
 	e.fields = *r
 	n, err := r.list()
 	if err != nil {
@@ -212,7 +213,7 @@ func (r *resp) entry(e *entry, source string) error {
 		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
 	}
 	if e.bad == nil && e.gone == nil {
-		if age := time.Since(e.rec.RecordedAt); age > oldestRecorded || age < -latestRecorded {
+		if age := now.Sub(e.rec.RecordedAt); age > oldestRecorded || age < -latestRecorded {
 			e.bad = fmt.Errorf("%w: recorded at %v", ErrUndecodable, e.rec.RecordedAt)
 		}
 	}
@@ -298,39 +299,13 @@ func complete(r *Record, a *attributes, head []byte) (err error) {
 	if r.Seq, err = strconv.ParseInt(a[attrSeq], 10, 64); err != nil || r.Seq < 1 {
 		return fmt.Errorf("%w: %s %q", ErrUndecodable, attributeNames[attrSeq], a[attrSeq])
 	}
-	if r.Time, err = parseTime(a[attrTime]); err != nil {
+	if r.Time, err = time.Parse(time.RFC3339Nano, a[attrTime]); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrTime], err)
 	}
-	if r.RecordedAt, err = parseTime(a[attrRecorded]); err != nil {
+	if r.RecordedAt, err = time.Parse(time.RFC3339Nano, a[attrRecorded]); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrRecorded], err)
 	}
 	return nil
-}
-
-// parseTime reads a time of RFC 3339, and what timeLayout makes of one in UTC
-// without the general parser, which costs as much as all else of an entry.
-func parseTime(s string) (time.Time, error) {
-	const form = "0000-00-00T00:00:00.000000Z"
-	if len(s) != len(form) {
-		return time.Parse(time.RFC3339Nano, s)
-	}
-	var parts [7]int // the runs of digits
-	at := 0
-	for i := range len(form) {
-		switch c := s[i]; {
-		case form[i] == '0' && '0' <= c && c <= '9':
-			parts[at] = 10*parts[at] + int(c-'0')
-		case form[i] == c && c != '0':
-			at++
-		default:
-			return time.Parse(time.RFC3339Nano, s)
-		}
-	}
-	t := time.Date(parts[0], time.Month(parts[1]), parts[2], parts[3], parts[4], parts[5], 1000*parts[6], time.UTC)
-	if parts[1] < 1 || parts[1] > 12 || t.Day() != parts[2] || parts[3] > 23 || parts[4] > 59 || parts[5] > 59 {
-		return time.Parse(time.RFC3339Nano, s) // which says what is wrong
-	}
-	return t, nil
 }
 
 // maxSubject is the longest subject that is accepted, in bytes: indexes hold
