@@ -15,8 +15,13 @@ import (
 	"egov/services/auditexport/redflag"
 )
 
-// flagEvery is how often the ledger is looked at for red flags.
-const flagEvery = 2 * time.Second
+// flagEvery is how often the ledger is looked at for red flags. A step is followed
+// by flagRest times as long without one: nobody waits for flags, and what people
+// wait for runs on the same processors and the same server.
+const (
+	flagEvery = 2 * time.Second
+	flagRest  = 3
+)
 
 // suspect puts together the watch for red flags, and the cases opened from them.
 func suspect(k *module.Kit, s *auditexport.Service) {
@@ -36,13 +41,14 @@ func suspect(k *module.Kit, s *auditexport.Service) {
 // the next look; rows are made all the same.
 func watching(k *module.Kit, kept *pgstore.Suspicions, w *redflag.Watch) func(context.Context) error {
 	// stable: alerts use this name.
-	behind := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_unexamined_rows", Help: "Rows of the ledger that were not looked at for red flags yet."})
+	behind := prometheus.NewGauge(prometheus.GaugeOpts{Name: "egov_ledger_unexamined_rows", Help: "Rows of the ledger, and units with projects in them, that were not looked at for red flags yet."})
 	k.Unit.Metrics.Register.MustRegister(behind)
 	return func(ctx context.Context) error {
 		ctx = authn.With(ctx, k.Self)
 		t := time.NewTicker(flagEvery)
 		defer t.Stop()
 		for {
+			began := time.Now()
 			more, err := w.Step(ctx)
 			if err != nil && ctx.Err() == nil {
 				k.Log.WarnContext(ctx, "the ledger is not looked at for red flags now, tried again", "err", err)
@@ -50,13 +56,14 @@ func watching(k *module.Kit, kept *pgstore.Suspicions, w *redflag.Watch) func(co
 			if n, err := kept.Behind(ctx); err == nil {
 				behind.Set(float64(n))
 			}
-			if more && err == nil && ctx.Err() == nil {
-				continue
+			next := t.C
+			if more && err == nil {
+				next = time.After(flagRest * time.Since(began))
 			}
 			select {
 			case <-ctx.Done():
 				return nil
-			case <-t.C:
+			case <-next:
 			}
 		}
 	}

@@ -6,6 +6,8 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -82,9 +84,9 @@ func (x *Suspicions) Claim(ctx context.Context, c redflag.Cursor) (ok bool, err 
 	return ok, err
 }
 
-// Behind is how many rows were not looked at yet.
+// Behind is how many rows, and units besides, were not looked at yet.
 func (x *Suspicions) Behind(ctx context.Context) (n int64, err error) {
-	err = x.s.Read(ctx, scan(&n), "SELECT coalesce(max(r.seq), 0) - (SELECT seq FROM flag_cursor) FROM ledger_row r")
+	err = x.s.Read(ctx, scan(&n), "SELECT coalesce(max(r.seq), 0) - (SELECT seq FROM flag_cursor) + (SELECT count(*) FROM flag_unit_touched) FROM ledger_row r")
 	return n, err
 }
 
@@ -215,6 +217,35 @@ func (x *Suspicions) Sketches(ctx context.Context, unit string) (list []redflag.
 		return rows.Err()
 	}, "SELECT sketch FROM flag_file WHERE unit = $1 AND sketch IS NOT NULL", unit)
 	return list, err
+}
+
+// Touch marks units.
+func (x *Suspicions) Touch(ctx context.Context, units map[string]int64) error {
+	names, seqs := make([]string, 0, len(units)), make([]int64, 0, len(units))
+	for _, unit := range slices.Sorted(maps.Keys(units)) {
+		names, seqs = append(names, unit), append(seqs, units[unit])
+	}
+	return x.s.Exec(ctx, `INSERT INTO flag_unit_touched AS t (unit, seq) SELECT * FROM unnest($1::text[], $2::bigint[])
+		ON CONFLICT (unit) DO UPDATE SET seq = greatest(t.seq, excluded.seq)`, names, seqs)
+}
+
+// Touched is the unit that was marked with the lowest row.
+func (x *Suspicions) Touched(ctx context.Context) (unit string, after int64, ok bool, err error) {
+	err = x.s.Read(ctx, func(rows pgx.Rows) error {
+		for rows.Next() {
+			ok = true
+			if err := rows.Scan(&unit, &after); err != nil {
+				return err
+			}
+		}
+		return rows.Err()
+	}, "SELECT unit, seq FROM flag_unit_touched ORDER BY seq, unit LIMIT 1")
+	return unit, after, ok, err
+}
+
+// Passed takes a unit's mark away.
+func (x *Suspicions) Passed(ctx context.Context, unit string) error {
+	return x.s.Exec(ctx, "DELETE FROM flag_unit_touched WHERE unit = $1", unit)
 }
 
 // KeepName stores a unit's name, unless a later one is known.

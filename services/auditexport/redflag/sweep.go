@@ -1,6 +1,7 @@
 package redflag
 
 import (
+	"cmp"
 	"context"
 	"maps"
 	"slices"
@@ -41,6 +42,12 @@ type Store interface {
 	// LookAgain makes every project due.
 	LookAgain(ctx context.Context) error
 	Sketches(ctx context.Context, unit string) ([]Sketch, error)
+	// Touch marks units whose flags are to be looked for again, with the last row
+	// that asks for it; Touched is one of them, ok is false when there is none;
+	// Passed takes its mark away.
+	Touch(ctx context.Context, units map[string]int64) error
+	Touched(ctx context.Context) (unit string, after int64, ok bool, err error)
+	Passed(ctx context.Context, unit string) error
 	// KeepName stores a unit's registered name, unless a later one is known.
 	KeepName(ctx context.Context, unit, name string, eventSeq int64) error
 	Names(ctx context.Context) (map[string]string, error)
@@ -57,75 +64,114 @@ type Kept struct {
 	Again  calendar.Date // on which it is due once more, zero for none
 }
 
-// Watch keeps the flags in step with the ledger.
+// Watch keeps the flags in step with the ledger. One goroutine uses it.
 type Watch struct {
 	Store Store
 	Flags aggregate.Repository[Flag]
 	Rules rules.Book
 	Clock calendar.Clock
 	Self  authn.Principal
-	// Rows and Due bound one step; 0 = 2,000 rows and 100 projects.
+	// Rows and Due bound one step; 0 = 100 rows and 100 projects.
 	Rows int
 	Due  int
 	// Tell is told of a scope in which a rule of the pack fails. Its flags stay
 	// as they are, and it is looked at again with its next fact, a project also
 	// the next day; the others go on.
 	Tell func(ctx context.Context, scope string, err error)
+
+	units bool // no rows were left: units are next
 }
 
-// Step looks at the next rows of the ledger, and at projects whose day has come,
-// in one transaction with the flags that follow. more says that another step
-// has something to do. A step that another process is at is left to it.
+// Step does a part of what there is to do, in one transaction with the flags that
+// follow; more says that there is another. Rows of the ledger and projects whose
+// day has come are first, a number of them in a step; when none is left, the units
+// whose projects changed, one in a step, however many rows it was. A step that
+// another process is at is left to it.
 //
-// All that takes time comes before the first write: from then on, until it ends,
-// the transaction keeps every relay of the database server from publishing what
-// was committed after it.
+// Steps are small, and all that takes time in them comes before the first write:
+// from then on, until it ends, a transaction keeps every relay of the database
+// server from publishing what was committed after it.
 func (w *Watch) Step(ctx context.Context) (more bool, err error) {
 	ctx = authn.With(ctx, w.Self)
-	rows, due := w.Rows, w.Due
-	if rows == 0 {
-		rows = 2000
+	if w.units {
+		w.units, err = w.inTurn(ctx, w.unit)
+		return w.units, err
 	}
-	if due == 0 {
-		due = 100
-	}
+	rest, err := w.inTurn(ctx, w.rows)
+	w.units = err == nil && !rest
+	return err == nil, err
+}
+
+// inTurn runs f in a transaction, unless another process is at a step.
+func (w *Watch) inTurn(ctx context.Context, f func(context.Context, Cursor) (more bool, err error)) (more bool, err error) {
 	err = w.Store.InTx(ctx, func(ctx context.Context) error {
 		more = false
 		c, ok, err := w.Store.Cursor(ctx)
-		if err != nil || !ok {
-			return err
+		if err == nil && ok {
+			more, err = f(ctx, c)
 		}
-		facts, last, rest, err := w.Store.Facts(ctx, c.Seq, rows)
-		if err != nil {
-			return err
-		}
-		next := Cursor{Seq: max(last, c.Seq), Rules: w.fingerprint()}
-		if c.Rules != next.Rules {
-			if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
-				return err
-			}
-			if err := w.Store.LookAgain(ctx); err != nil {
-				return err
-			}
-		}
-		pending, err := w.Store.Due(ctx, calendar.Today(w.Clock), due)
-		if err != nil {
-			return err
-		}
-		if next == c && len(pending) == 0 {
-			return nil
-		}
-		ok, err = w.take(ctx, c, facts, pending)
-		if err != nil || !ok {
-			return err
-		}
-		more = rest || len(pending) == due
-		if next == c {
-			return nil
-		}
-		return w.Store.Move(ctx, next)
+		return err
 	})
 	return more, err
+}
+
+// rows looks at the next rows, and at projects whose day has come.
+func (w *Watch) rows(ctx context.Context, c Cursor) (more bool, err error) {
+	rows, due := cmp.Or(w.Rows, 100), cmp.Or(w.Due, 100)
+	facts, last, rest, err := w.Store.Facts(ctx, c.Seq, rows)
+	if err != nil {
+		return false, err
+	}
+	next := Cursor{Seq: max(last, c.Seq), Rules: w.fingerprint()}
+	if c.Rules != next.Rules {
+		if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
+			return false, err
+		}
+		if err := w.Store.LookAgain(ctx); err != nil {
+			return false, err
+		}
+	}
+	pending, err := w.Store.Due(ctx, calendar.Today(w.Clock), due)
+	if err != nil || next == c && len(pending) == 0 {
+		return false, err
+	}
+	if ok, err := w.take(ctx, c, facts, pending); err != nil || !ok {
+		return false, err
+	}
+	if next != c {
+		err = w.Store.Move(ctx, next)
+	}
+	return rest || len(pending) == due, err
+}
+
+// unit looks for the flags over all projects of a unit that was touched.
+func (w *Watch) unit(ctx context.Context, c Cursor) (more bool, err error) {
+	unit, after, ok, err := w.Store.Touched(ctx)
+	if err != nil || !ok {
+		return false, err
+	}
+	sketches, err := w.Store.Sketches(ctx, unit)
+	if err != nil {
+		return false, err
+	}
+	var looked []scoped
+	found, err := Detectors{Rules: w.Rules, Today: calendar.Today(w.Clock)}.Unit(unit, sketches)
+	if err != nil {
+		w.Tell(ctx, ScopeOfUnit(unit), err)
+	} else {
+		looked = []scoped{{ScopeOfUnit(unit), found, after}}
+	}
+	standing, err := w.standing(ctx, looked)
+	if err != nil {
+		return false, err
+	}
+	if ok, err := w.Store.Claim(ctx, c); err != nil || !ok {
+		return false, err
+	}
+	if err := w.Store.Passed(ctx, unit); err != nil {
+		return false, err
+	}
+	return true, w.settle(ctx, looked, standing)
 }
 
 // fingerprint names the rules that flags follow from.
@@ -137,13 +183,14 @@ func (w *Watch) fingerprint() string {
 	return strings.Join(ids, ", ")
 }
 
-// change is what a step does to a scope: the last row that touched it.
+// change is what a step does to units: the last row that touched each.
 type change map[string]int64
 
-func (c change) touch(scope string, seq int64) { c[scope] = max(c[scope], seq) }
+func (c change) touch(unit string, seq int64) { c[unit] = max(c[unit], seq) }
 
-// take puts facts into their projects' files and brings the flags of every scope
-// they touch in step. ok is false when the step turns out to be another's.
+// take puts facts into their projects' files, brings the flags of these projects
+// in step, and marks the units they touch. ok is false when the step turns out to
+// be another's.
 func (w *Watch) take(ctx context.Context, c Cursor, facts []Fact, due []string) (ok bool, err error) {
 	byProject := map[string][]Fact{}
 	for _, id := range due {
@@ -161,7 +208,11 @@ func (w *Watch) take(ctx context.Context, c Cursor, facts []Fact, due []string) 
 			return false, err
 		}
 	}
-	kept, looked, err := w.look(ctx, byProject)
+	kept, looked, units, err := w.look(ctx, byProject)
+	if err != nil {
+		return false, err
+	}
+	standing, err := w.standing(ctx, looked)
 	if err != nil {
 		return false, err
 	}
@@ -174,26 +225,29 @@ func (w *Watch) take(ctx context.Context, c Cursor, facts []Fact, due []string) 
 	if err := w.Store.Keep(ctx, kept); err != nil {
 		return false, err
 	}
-	return true, w.settle(ctx, looked)
+	if err := w.Store.Touch(ctx, units); err != nil {
+		return false, err
+	}
+	return true, w.settle(ctx, looked, standing)
 }
 
 // look finds what follows from the facts that are new of each project. It writes
 // nothing.
-func (w *Watch) look(ctx context.Context, byProject map[string][]Fact) (kept []Kept, looked []scoped, err error) {
+func (w *Watch) look(ctx context.Context, byProject map[string][]Fact) (kept []Kept, looked []scoped, units change, err error) {
 	if len(byProject) == 0 {
-		return nil, nil, nil
+		return nil, nil, nil, nil
 	}
 	names, err := w.Store.Names(ctx)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	ids := slices.Sorted(maps.Keys(byProject))
 	files, err := w.Store.Files(ctx, ids)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, nil, err
 	}
 	d := Detectors{Rules: w.Rules, Today: calendar.Today(w.Clock)}
-	units := change{}
+	units = change{}
 	kept = make([]Kept, 0, len(ids))
 	for _, id := range ids {
 		file := files[id]
@@ -209,35 +263,7 @@ func (w *Watch) look(ctx context.Context, byProject map[string][]Fact) (kept []K
 		}
 		kept = append(kept, k)
 	}
-	for _, unit := range slices.Sorted(maps.Keys(units)) {
-		sketches, err := w.sketches(ctx, unit, byProject, kept)
-		if err != nil {
-			return nil, nil, err
-		}
-		found, err := d.Unit(unit, sketches)
-		if err != nil {
-			w.Tell(ctx, ScopeOfUnit(unit), err)
-			continue
-		}
-		looked = append(looked, scoped{ScopeOfUnit(unit), found, units[unit]})
-	}
-	return kept, looked, nil
-}
-
-// sketches are those of a unit as they will be when kept is stored: of the
-// projects of this step those in kept count, of all others those in the store.
-func (w *Watch) sketches(ctx context.Context, unit string, step map[string][]Fact, kept []Kept) ([]Sketch, error) {
-	list, err := w.Store.Sketches(ctx, unit)
-	if err != nil {
-		return nil, err
-	}
-	list = slices.DeleteFunc(list, func(s Sketch) bool { _, ok := step[s.Project]; return ok })
-	for _, k := range kept {
-		if k.Sketch != nil && k.Sketch.Unit == unit {
-			list = append(list, *k.Sketch)
-		}
-	}
-	return list, nil
+	return kept, looked, units, nil
 }
 
 // scoped is what was found in a scope, and the last row that touched it.
@@ -284,27 +310,33 @@ func (w *Watch) project(d Detectors, file *File, facts []Fact, names map[string]
 	return k, l, err
 }
 
-// settle raises, revises and withdraws flags until those that stand in the
-// scopes are those that were found there.
-func (w *Watch) settle(ctx context.Context, looked []scoped) error {
+// standing are the flags that stand where something was looked for, by scope and
+// id.
+func (w *Watch) standing(ctx context.Context, looked []scoped) (map[string]map[string]*Flag, error) {
 	scopes := make([]string, len(looked))
 	for i, l := range looked {
 		scopes[i] = l.scope
 	}
-	standing, err := w.Store.Standing(ctx, scopes)
+	flags, err := w.Store.Standing(ctx, scopes)
 	if err != nil {
-		return err
+		return nil, err
 	}
 	known := map[string]map[string]*Flag{}
-	for i := range standing {
-		f := &standing[i]
+	for i := range flags {
+		f := &flags[i]
 		if known[f.Scope] == nil {
 			known[f.Scope] = map[string]*Flag{}
 		}
 		known[f.Scope][f.ID] = f
 	}
+	return known, nil
+}
+
+// settle raises, revises and withdraws flags until those that stand in the
+// scopes are those that were found there.
+func (w *Watch) settle(ctx context.Context, looked []scoped, standing map[string]map[string]*Flag) error {
 	for _, l := range looked {
-		if err := w.settleOne(ctx, l, known[l.scope]); err != nil {
+		if err := w.settleOne(ctx, l, standing[l.scope]); err != nil {
 			return err
 		}
 	}

@@ -331,9 +331,10 @@ func TestProcessesShareTheWatch(t *testing.T) {
 	l.clock.Set(date("2027-02-01").Start())
 	var g sync.WaitGroup
 	for range 4 {
+		w := *l.watch
 		g.Go(func() {
 			for range 60 {
-				if _, err := l.watch.Step(t.Context()); err != nil {
+				if _, err := w.Step(t.Context()); err != nil {
 					t.Error(err)
 					return
 				}
@@ -470,7 +471,7 @@ func TestAStepHasNoNumberWhileItLooks(t *testing.T) {
 		}
 	}}
 	l.look()
-	if _, found := l.raised()["splitting_review"]; !found || writes != 1 {
+	if _, found := l.raised()["splitting_review"]; !found || writes != 2 { // the projects', and their unit's
 		t.Errorf("after %d writes there stand %v", writes, l.raised())
 	}
 }
