@@ -1,7 +1,9 @@
 package event
 
 import (
+	"bytes"
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -387,7 +389,7 @@ func (w *work) keys(f func(*place) bool) (subs []int16, subjects []string, index
 
 const (
 	// expectSQL takes every fact for news: one that is known breaks it.
-	expectSQL  = "INSERT INTO event_inbox (subscription, event_id, recorded_at) SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[])"
+	expectSQL  = "COPY event_inbox (subscription, recorded_at, event_id) FROM STDIN (FORMAT binary)"
 	receiveSQL = `INSERT INTO event_inbox (subscription, event_id, recorded_at)
 		SELECT * FROM unnest($1::smallint[], $2::uuid[], $3::timestamptz[]) ORDER BY 1, 2
 		ON CONFLICT DO NOTHING RETURNING subscription, event_id`
@@ -438,11 +440,30 @@ func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, w *work, careful bool
 	for i := range w.batch {
 		w.fresh[i] = w.batch[i].isFact()
 	}
-	_, err := tx.Exec(ctx, expectSQL, w.subs, w.ids, w.recorded)
+	if len(w.ids) == 0 {
+		return nil
+	}
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(w.inboxRows()), expectSQL)
 	if pe, ok := errors.AsType[*pgconn.PgError](err); ok && pe.Code == uniqueViolation {
 		return errKnown
 	}
 	return err
+}
+
+// inboxRows are a batch's facts as expectSQL takes them.
+func (w *work) inboxRows() []byte {
+	const head, row, end = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00", 2 + 4 + 2 + 4 + 8 + 4 + 16, "\xff\xff"
+	b := make([]byte, 0, len(head)+row*len(w.ids)+len(end))
+	b = append(b, head...)
+	for i := range w.ids {
+		b = append(b, 0, 3, 0, 0, 0, 2) // values, each behind its length
+		b = binary.BigEndian.AppendUint16(b, uint16(w.subs[i]))
+		b = append(b, 0, 0, 0, 8)
+		b = binary.BigEndian.AppendUint64(b, uint64(w.recorded[i].UnixMicro()-pgEpoch))
+		b = append(b, 0, 0, 0, 16)
+		b = append(b, w.ids[i][:]...)
+	}
+	return append(b, end...)
 }
 
 // place locks the subjects and learns where they stand: in one round trip when

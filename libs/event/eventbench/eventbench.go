@@ -270,12 +270,13 @@ func (b *Bench) settled() func(context.Context) (bool, error) {
 
 // effect writes the effects of a batch in one statement.
 func effect(ctx context.Context, tx pgx.Tx, es []event.Record) error {
-	ids, keys, seqs, data := make([]string, len(es)), make([]string, len(es)), make([]int64, len(es)), make([]string, len(es))
-	for i, e := range es {
-		ids[i], keys[i], seqs[i], data[i] = e.ID, e.Subject, e.Seq, string(e.Data)
+	ids, keys, seqs, data := make([]string, len(es)), make([]string, len(es)), make([]int64, len(es)), make([][]byte, len(es))
+	for i := range es {
+		e := &es[i]
+		ids[i], keys[i], seqs[i], data[i] = e.ID, e.Subject, e.Seq, e.Data
 	}
 	_, err := tx.Exec(ctx, `INSERT INTO bench_effect (event_id, subject, seq, data)
-		SELECT id::uuid, s, q, d FROM unnest($1::text[], $2::text[], $3::bigint[], $4::text[]) AS i(id, s, q, d)`, ids, keys, seqs, data)
+		SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])`, ids, keys, seqs, data)
 	return err
 }
 
