@@ -9,7 +9,7 @@ import (
 	"github.com/google/uuid"
 )
 
-// reply is what XREADGROUP answers about n facts of source in its stream.
+// readingOf is what XREADGROUP answers about n facts of source in its stream.
 func readingOf(source string, n int) []byte {
 	now := time.Now().UTC().Format(timeLayout)
 	out := fmt.Appendf(nil, "*1\r\n*2\r\n$%d\r\n%s\r\n*%d\r\n", len(streamKey(source)), streamKey(source), n)

@@ -3,11 +3,14 @@ package event
 import (
 	"bytes"
 	"encoding/binary"
+	"errors"
 	"fmt"
+	"io"
 	"maps"
 	"strconv"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"github.com/google/uuid"
@@ -130,6 +133,30 @@ func TestAttributesOfALaterVersionArePassedOver(t *testing.T) {
 	a, data, err := Unpack("12" + strings.TrimPrefix(event, "11"))
 	if err != nil || a["id"] != "1" || a["traceparent"] != "00-x" || data != "{}" {
 		t.Errorf("%q %q, err %v", a, data, err)
+	}
+}
+
+// TestRepliesAreTakenAsTheyCome: whole, in pieces, and cut off.
+func TestRepliesAreTakenAsTheyCome(t *testing.T) {
+	t.Parallel()
+	text := strings.Repeat("0123456789", 300_000)
+	for name, c := range map[string]struct {
+		from io.Reader
+		want string
+		err  error
+	}{
+		"so much":              {io.LimitReader(strings.NewReader(text), 2_500_000), text[:2_500_000], nil},
+		"a byte at a time":     {io.LimitReader(iotest.OneByteReader(strings.NewReader(text)), 9), text[:9], nil},
+		"nothing":              {io.LimitReader(strings.NewReader(text), 0), "", nil},
+		"all there is":         {strings.NewReader(text), text, nil},
+		"less than promised":   {io.LimitReader(strings.NewReader(text[:7]), 1<<40), text[:7], io.ErrUnexpectedEOF},
+		"nothing for promises": {io.LimitReader(strings.NewReader(""), 1<<40), "", io.EOF},
+	} {
+		r := resp("+")
+		n, err := r.ReadFrom(c.from)
+		if string(r) != "+"+c.want || n != int64(len(c.want)) || !errors.Is(err, c.err) || cap(r) > 4*len(text) {
+			t.Errorf("%s: %d bytes of %d in %d, err %v", name, n, len(c.want), cap(r), err)
+		}
 	}
 }
 

@@ -476,6 +476,52 @@ func TestAStepHasNoNumberWhileItLooks(t *testing.T) {
 	}
 }
 
+// reads is the store of a watch that counts how often a unit is read whole.
+type reads struct {
+	redflag.Store
+	units *[]string
+}
+
+func (r reads) Sketches(ctx context.Context, unit string) ([]redflag.Sketch, error) {
+	*r.units = append(*r.units, unit)
+	return r.Store.Sketches(ctx, unit)
+}
+
+// TestAUnitIsLookedAtOnce for however many rows and steps, and by another process
+// when the one that took the rows is gone.
+func TestAUnitIsLookedAtOnce(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	var units []string
+	l.watch.Store, l.watch.Rows = reads{l.kept, &units}, 1
+	for _, x := range three("智慧食堂监管系统（一期）", "智慧食堂监管系统（二期）", "智慧食堂监管系统（三期）", 50, 50, 50) {
+		l.append(l.says(x.day, x.subject, x.m))
+	}
+	l.append(l.says("2026-03-02", "h", brief("h", "health", "门诊叫号", "2026-03-02", 60)))
+	next := *l.watch
+	for l.behind() > 2 {
+		_, err := l.watch.Step(t.Context())
+		must(t, err)
+	}
+	if len(units) > 0 || len(l.raised()) > 0 {
+		t.Fatalf("while rows are left, %v were read and %v stand", units, l.raised())
+	}
+	l.watch = &next
+	l.look()
+	slices.Sort(units)
+	if f := l.raised()["splitting_review"]; len(f.Projects) != 3 || !slices.Equal(units, []string{"education", "health"}) || l.behind() != 0 {
+		t.Errorf("%v were read, %v stands, %d behind", units, f, l.behind())
+	}
+}
+
+// behind is how many rows and units were not looked at.
+func (l *ledger) behind() int64 {
+	l.t.Helper()
+	n, err := l.kept.Behind(authn.With(l.t.Context(), self))
+	must(l.t, err)
+	return n
+}
+
 // TestAStepOfAnotherIsLeftToIt: a process that has the cursor, or has moved it
 // meanwhile, is not interfered with.
 func TestAStepOfAnotherIsLeftToIt(t *testing.T) {
