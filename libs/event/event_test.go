@@ -1,6 +1,7 @@
 package event_test
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -258,6 +259,7 @@ func TestRecordArrivesAsItWasMade(t *testing.T) {
 	got := make(chan event.Record, 1)
 	b.run(b.relay().Run)
 	b.run(b.consumerWith("all", event.Effects{Default: func(_ context.Context, _ pgx.Tx, e event.Record) error {
+		e.Data = bytes.Clone(e.Data) // it is looked at after the handler is done
 		select {
 		case got <- e:
 		default:
