@@ -376,12 +376,7 @@ func texts(entries []entry) []string {
 		block = entries[i].id.append(block)
 		ends[i] = len(block)
 	}
-	all, from := string(block), 0
-	ids := make([]string, len(entries))
-	for i, to := range ends {
-		ids[i], from = all[from:to], to
-	}
-	return ids
+	return cutAt(block, ends)
 }
 
 // pendingAtOnce bounds how many entries one heartbeat speaks of.

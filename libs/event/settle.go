@@ -3,7 +3,6 @@ package event
 import (
 	"bytes"
 	"context"
-	"encoding/binary"
 	"errors"
 	"fmt"
 	"runtime"
@@ -452,18 +451,15 @@ func (c *Consumer) receive(ctx context.Context, tx pgx.Tx, w *work, careful bool
 
 // inboxRows are a batch's facts as expectSQL takes them.
 func (w *work) inboxRows() []byte {
-	const head, row, end = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00", 2 + 4 + 2 + 4 + 8 + 4 + 16, "\xff\xff"
-	b := make([]byte, 0, len(head)+row*len(w.ids)+len(end))
-	b = append(b, head...)
+	const row = 2 + 4 + 2 + 4 + 8 + 4 + 16
+	b := make([]byte, 0, len(pg.CopyHeader)+row*len(w.ids)+len(pg.CopyEnd))
+	b = append(b, pg.CopyHeader...)
 	for i := range w.ids {
-		b = append(b, 0, 3, 0, 0, 0, 2) // values, each behind its length
-		b = binary.BigEndian.AppendUint16(b, uint16(w.subs[i]))
-		b = append(b, 0, 0, 0, 8)
-		b = binary.BigEndian.AppendUint64(b, uint64(w.recorded[i].UnixMicro()-pgEpoch))
-		b = append(b, 0, 0, 0, 16)
-		b = append(b, w.ids[i][:]...)
+		b = pg.AppendCopyInt16(pg.AppendCopyRow(b, 3), w.subs[i])
+		b = pg.AppendCopyTime(b, w.recorded[i])
+		b = pg.AppendCopyField(b, w.ids[i][:])
 	}
-	return append(b, end...)
+	return append(b, pg.CopyEnd...)
 }
 
 // place locks the subjects and learns where they stand: in one round trip when

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"egov/libs/ledger"
+	"egov/libs/pg"
 )
 
 // timeLayout keeps what the database keeps: microseconds.
@@ -78,9 +79,6 @@ type encoder struct {
 	clock  []byte // as timeLayout writes it, up to its fraction
 }
 
-// pgEpoch is the zero of PostgreSQL's timestamps, in Unix microseconds.
-const pgEpoch = 946684800 * 1_000_000
-
 // readPage runs a query over outboxColumns in binary form and encodes what it
 // gives. The values are copied as they come off the wire, without a decoder
 // between: this is the hottest loop of the package.
@@ -119,19 +117,23 @@ func (e *encoder) readPage(rows pgx.Rows, epoch int) (page, error) {
 	if err := rows.Err(); err != nil {
 		return page{}, err
 	}
-	all := string(e.block)
-	p.values = make([]string, len(e.bounds))
-	from := 0
-	for i, to := range e.bounds {
-		p.values[i] = all[from:to]
-		from = to
-	}
+	p.values = cutAt(e.block, e.bounds)
 	if e.signer == nil || p.rows == 0 {
 		return p, nil
 	}
 	b, err := signBatch(e.signer, e.source, time.Now(), e.leaves)
 	p.batch = string(b)
 	return p, err
+}
+
+// cutAt makes one string of block and cuts it behind each of ends.
+func cutAt(block []byte, ends []int) []string {
+	all, from := string(block), 0
+	parts := make([]string, len(ends))
+	for i, to := range ends {
+		parts[i], from = all[from:to], to
+	}
+	return parts
 }
 
 func (e *encoder) cut() { e.bounds = append(e.bounds, len(e.block)) }
@@ -141,7 +143,7 @@ func (e *encoder) put(b []byte) { e.block = append(append(e.block, separator), b
 // putTime writes a time in timeLayout. Those of one page lie close together: what
 // they share of a second is written out once.
 func (e *encoder) putTime(b []byte) {
-	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + pgEpoch).UTC()
+	at := time.UnixMicro(int64(binary.BigEndian.Uint64(b)) + pg.Epoch).UTC()
 	if second := at.Unix(); second != e.second || len(e.clock) == 0 {
 		e.second, e.clock = second, at.AppendFormat(e.clock[:0], time.DateOnly+"T"+time.TimeOnly+".")
 	}

@@ -15,6 +15,8 @@ import (
 
 	"github.com/google/uuid"
 	"pgregory.net/rapid"
+
+	"egov/libs/pg"
 )
 
 func TestStreamIDsKeepTheirOrderAsText(t *testing.T) {
@@ -49,7 +51,7 @@ func TestTimesAreWrittenAsTheLayoutSays(t *testing.T) {
 		at := rapid.Int64Range(-62_135_596_800_000_000, 253_402_300_799_999_999).Draw(t, "at") // years 1 to 9999
 		for range 5 {
 			var wire [8]byte
-			binary.BigEndian.PutUint64(wire[:], uint64(at-pgEpoch))
+			binary.BigEndian.PutUint64(wire[:], uint64(at-pg.Epoch))
 			e.block = e.block[:0]
 			e.putTime(wire[:])
 			if got, want := string(e.block[1:]), time.UnixMicro(at).UTC().Format(timeLayout); got != want || e.block[0] != separator {

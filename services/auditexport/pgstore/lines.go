@@ -1,7 +1,6 @@
 package pgstore
 
 import (
-	"encoding/binary"
 	"fmt"
 	"io"
 
@@ -9,19 +8,12 @@ import (
 
 	"egov/libs/event"
 	"egov/libs/ledger"
+	"egov/libs/pg"
 )
 
 // copySQL takes rows as lines writes them.
 const copySQL = `COPY ledger_line (seq, raw, sha256, sm3, chain, event_id, service, type, subject, unit, actor, trace_id, at)
 	FROM STDIN (FORMAT binary)`
-
-// PostgreSQL's binary form of COPY: a header, rows of fields that tell their
-// length, and a row of −1 fields at the end.
-const (
-	copyHeader = "PGCOPY\n\xff\r\n\x00" + "\x00\x00\x00\x00" + "\x00\x00\x00\x00"
-	copyFields = 13
-	copyEnd    = "\xff\xff"
-)
 
 // lines moves a head and a tree over entries and is read as the rows to store,
 // in the form of copySQL. What it holds is one part's rows, whatever the batch.
@@ -40,7 +32,7 @@ type lines struct {
 }
 
 func newLines(head ledger.Head, tree ledger.Tree, parts <-chan part, known map[uuid.UUID]ledger.Hash, buf []byte) *lines {
-	l := &lines{head: head, tree: tree, parts: parts, known: known, buf: append(buf[:0], copyHeader...)}
+	l := &lines{head: head, tree: tree, parts: parts, known: known, buf: append(buf[:0], pg.CopyHeader...)}
 	l.left = l.buf
 	return l
 }
@@ -66,7 +58,7 @@ func (l *lines) Read(p []byte) (int, error) {
 func (l *lines) next() {
 	part, more := <-l.parts
 	if !more {
-		l.buf, l.ended = append(l.buf, copyEnd...), true
+		l.buf, l.ended = append(l.buf, pg.CopyEnd...), true
 		return
 	}
 	if l.err = part.err; l.err != nil {
@@ -88,23 +80,15 @@ func (l *lines) next() {
 func (l *lines) add(e *entry) {
 	r := l.head.AppendHashed(e.raw, e.sha256, e.sm3)
 	l.tree.Append(r.Chain, l.nodes.add)
-	b := binary.BigEndian.AppendUint16(l.buf, copyFields)
-	b = appendInt64(b, int64(r.Seq))
-	b = appendField(b, r.Raw)
-	b = appendField(b, r.SHA256[:])
-	b = appendField(b, r.SM3[:])
-	b = appendField(b, r.Chain[:])
-	b = appendField(b, e.id[:])
+	b := pg.AppendCopyRow(l.buf, 13)
+	b = pg.AppendCopyInt64(b, int64(r.Seq))
+	b = pg.AppendCopyField(b, r.Raw)
+	b = pg.AppendCopyField(b, r.SHA256[:])
+	b = pg.AppendCopyField(b, r.SM3[:])
+	b = pg.AppendCopyField(b, r.Chain[:])
+	b = pg.AppendCopyField(b, e.id[:])
 	for _, text := range [...]string{e.Source, e.Type, e.Subject, e.Unit, e.Actor, event.TraceID(e.TraceParent)} {
-		b = appendField(b, text)
+		b = pg.AppendCopyField(b, text)
 	}
-	l.buf = appendInt64(b, e.Time.UnixMicro()-epoch)
-}
-
-func appendInt64(b []byte, v int64) []byte {
-	return binary.BigEndian.AppendUint64(binary.BigEndian.AppendUint32(b, 8), uint64(v))
-}
-
-func appendField[T string | []byte](b []byte, v T) []byte {
-	return append(binary.BigEndian.AppendUint32(b, uint32(len(v))), v...)
+	l.buf = pg.AppendCopyTime(b, e.Time)
 }

@@ -12,6 +12,7 @@ import (
 
 	"egov/libs/event"
 	"egov/libs/ledger"
+	"egov/libs/pg"
 	"egov/services/auditexport"
 )
 
@@ -191,10 +192,6 @@ func (b *Book) Filed(ctx context.Context, from, to int64) iter.Seq2[*auditexport
 	})
 }
 
-// epoch is where PostgreSQL's times begin, 2000-01-01 UTC, in microseconds of
-// Unix time.
-const epoch = 946_684_800_000_000
-
 // misfiled compares the query columns with the event.
 func misfiled(raw []byte, columns [][]byte) string {
 	e, err := ledger.Parse(raw)
@@ -211,7 +208,7 @@ func misfiled(raw []byte, columns [][]byte) string {
 			return x.column
 		}
 	}
-	if at := columns[7]; len(at) != 8 || int64(binary.BigEndian.Uint64(at)) != e.Time.UnixMicro()-epoch {
+	if at := columns[7]; len(at) != 8 || int64(binary.BigEndian.Uint64(at)) != e.Time.UnixMicro()-pg.Epoch {
 		return "at"
 	}
 	return ""

@@ -54,33 +54,32 @@ func (x *Suspicions) InTx(ctx context.Context, f func(context.Context) error) er
 	return x.s.InTx(ctx, f)
 }
 
+// scanIf reads one row, where there is one.
+func scanIf(ok *bool, into ...any) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		err := scan(into...)(rows)
+		*ok = err == nil
+		if errors.Is(err, pgx.ErrNoRows) {
+			return nil
+		}
+		return err
+	}
+}
+
 // flagLock is the advisory lock of the one process that looks for flags. Unlike
 // that of a row it gives the transaction no number, so that relays pass it by.
 const flagLock = 0x666c6167
 
 // Cursor reads the cursor, unless another process looks for flags.
 func (x *Suspicions) Cursor(ctx context.Context) (c redflag.Cursor, ok bool, err error) {
-	err = x.s.Read(ctx, func(rows pgx.Rows) error {
-		for rows.Next() {
-			ok = true
-			if err := rows.Scan(&c.Seq, &c.Rules); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	}, "SELECT seq, rules FROM flag_cursor WHERE pg_try_advisory_xact_lock($1)", flagLock)
+	err = x.s.Read(ctx, scanIf(&ok, &c.Seq, &c.Rules), "SELECT seq, rules FROM flag_cursor WHERE pg_try_advisory_xact_lock($1)", flagLock)
 	return c, ok, err
 }
 
 // Claim locks the cursor where it is, unless another process has it: one that
 // knows nothing of the advisory lock.
 func (x *Suspicions) Claim(ctx context.Context, c redflag.Cursor) (ok bool, err error) {
-	err = x.s.Read(ctx, func(rows pgx.Rows) error {
-		for rows.Next() {
-			ok = true
-		}
-		return rows.Err()
-	}, "SELECT FROM flag_cursor WHERE seq = $1 AND rules = $2 FOR UPDATE SKIP LOCKED", c.Seq, c.Rules)
+	err = x.s.Read(ctx, scanIf(&ok), "SELECT FROM flag_cursor WHERE seq = $1 AND rules = $2 FOR UPDATE SKIP LOCKED", c.Seq, c.Rules)
 	return ok, err
 }
 
@@ -231,15 +230,7 @@ func (x *Suspicions) Touch(ctx context.Context, units map[string]int64) error {
 
 // Touched is the unit that was marked with the lowest row.
 func (x *Suspicions) Touched(ctx context.Context) (unit string, after int64, ok bool, err error) {
-	err = x.s.Read(ctx, func(rows pgx.Rows) error {
-		for rows.Next() {
-			ok = true
-			if err := rows.Scan(&unit, &after); err != nil {
-				return err
-			}
-		}
-		return rows.Err()
-	}, "SELECT unit, seq FROM flag_unit_touched ORDER BY seq, unit LIMIT 1")
+	err = x.s.Read(ctx, scanIf(&ok, &unit, &after), "SELECT unit, seq FROM flag_unit_touched ORDER BY seq, unit LIMIT 1")
 	return unit, after, ok, err
 }
 

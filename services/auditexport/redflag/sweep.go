@@ -313,6 +313,10 @@ func (w *Watch) project(d Detectors, file *File, facts []Fact, names map[string]
 // standing are the flags that stand where something was looked for, by scope and
 // id.
 func (w *Watch) standing(ctx context.Context, looked []scoped) (map[string]map[string]*Flag, error) {
+	known := map[string]map[string]*Flag{}
+	if len(looked) == 0 {
+		return known, nil
+	}
 	scopes := make([]string, len(looked))
 	for i, l := range looked {
 		scopes[i] = l.scope
@@ -321,7 +325,6 @@ func (w *Watch) standing(ctx context.Context, looked []scoped) (map[string]map[s
 	if err != nil {
 		return nil, err
 	}
-	known := map[string]map[string]*Flag{}
 	for i := range flags {
 		f := &flags[i]
 		if known[f.Scope] == nil {
