@@ -40,8 +40,8 @@ const insertMany = `WITH head AS (
 	SELECT * FROM unnest($9::text[], $10::bigint[])
 	ON CONFLICT (subject) DO UPDATE SET seq = c.seq + excluded.seq RETURNING subject, seq)
 INSERT INTO event_outbox (event_id, type, subject, seq, time, unit, actor, traceparent, data)
-SELECT event_id, type, subject, head.seq - follow, time, unit, actor, traceparent, data
-  FROM unnest($1::uuid[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $11::bigint[])
+SELECT event_id::uuid, type, subject, head.seq - follow, time, unit, actor, traceparent, data
+  FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[], $5::text[], $6::text[], $7::text[], $8::text[], $11::bigint[])
        WITH ORDINALITY AS i(event_id, type, subject, time, unit, actor, traceparent, data, follow, n)
   JOIN head USING (subject) ORDER BY n`
 
@@ -68,7 +68,7 @@ func Enqueue(b *pgx.Batch, recs []Record) {
 		n := len(recs)
 		ids, types, subjects := make([]string, n), make([]string, n), make([]string, n)
 		times := make([]time.Time, n)
-		units, actors, traces, data := make([]string, n), make([]string, n), make([]string, n), make([][]byte, n)
+		units, actors, traces, data := make([]string, n), make([]string, n), make([]string, n), make([]string, n)
 		follow, counts := make([]int64, n), map[string]int64{}
 		for i := n - 1; i >= 0; i-- {
 			follow[i] = counts[recs[i].Subject]
@@ -81,10 +81,7 @@ func Enqueue(b *pgx.Batch, recs []Record) {
 		}
 		for i, r := range recs {
 			ids[i], types[i], subjects[i], times[i] = r.ID, r.Type, r.Subject, r.Time
-			units[i], actors[i], traces[i], data[i] = r.Unit, r.Actor, r.TraceParent, r.Data
-			if r.Data == nil {
-				data[i] = []byte{} // no NULL
-			}
+			units[i], actors[i], traces[i], data[i] = r.Unit, r.Actor, r.TraceParent, string(r.Data)
 		}
 		b.Queue(insertMany, ids, types, subjects, times, units, actors, traces, data, heads, sums, follow)
 	}
