@@ -8,6 +8,7 @@
 package eventbench
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/google/uuid"
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/redis/go-redis/v9"
@@ -268,17 +270,28 @@ func (b *Bench) settled() func(context.Context) (bool, error) {
 	}
 }
 
-// effect writes the effects of a batch in one statement.
+// effect writes the effects of a batch in one statement, as the ledger's
+// consumer does.
 func effect(ctx context.Context, tx pgx.Tx, es []event.Record) error {
-	ids, keys, seqs, data := make([]string, len(es)), make([]string, len(es)), make([]int64, len(es)), make([][]byte, len(es))
+	rows := append(make([]byte, 0, len(es)*effectRow), pg.CopyHeader...)
 	for i := range es {
 		e := &es[i]
-		ids[i], keys[i], seqs[i], data[i] = e.ID, e.Subject, e.Seq, e.Data
+		id, err := uuid.Parse(e.ID)
+		if err != nil {
+			return err
+		}
+		rows = pg.AppendCopyField(pg.AppendCopyRow(rows, 4), id[:])
+		rows = pg.AppendCopyField(rows, e.Subject)
+		rows = pg.AppendCopyInt64(rows, e.Seq)
+		rows = pg.AppendCopyField(rows, e.Data)
 	}
-	_, err := tx.Exec(ctx, `INSERT INTO bench_effect (event_id, subject, seq, data)
-		SELECT * FROM unnest($1::uuid[], $2::text[], $3::bigint[], $4::text[])`, ids, keys, seqs, data)
+	_, err := tx.Conn().PgConn().CopyFrom(ctx, bytes.NewReader(append(rows, pg.CopyEnd...)),
+		"COPY bench_effect (event_id, subject, seq, data) FROM STDIN (FORMAT binary)")
 	return err
 }
+
+// effectRow is room for a row of effect's, in bytes.
+const effectRow = payload + 100
 
 func (b *Bench) relay(ctx context.Context) (float64, error) {
 	if err := b.fill(ctx, b.rows); err != nil {
