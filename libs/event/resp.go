@@ -111,7 +111,7 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 	if err != nil {
 		return out, err
 	}
-	now := time.Now()
+	in := reading{source: source, now: time.Now()}
 	for range n {
 		parts, err := r.list()
 		if err != nil {
@@ -132,7 +132,7 @@ func (r *resp) entries(stream, source string, out []entry) ([]entry, error) {
 			return out, fmt.Errorf("%w: %w", errReply, err)
 		}
 		out = append(out, entry{stream: stream, id: id})
-		if err := r.entry(&out[len(out)-1], source, now); err != nil {
+		if err := r.entry(&out[len(out)-1], &in); err != nil {
 			return out, err
 		}
 	}

@@ -196,9 +196,15 @@ const (
 	latestRecorded = 48 * time.Hour
 )
 
-// entry reads the fields of a stream entry that came at now and must come from
-// source.
-func (r *resp) entry(e *entry, source string, now time.Time) error {
+// reading is what the entries of one reply have in common.
+type reading struct {
+	source string    // that their facts must come from
+	now    time.Time // when they came
+	clock  clock
+}
+
+// entry reads the fields of a stream entry.
+func (r *resp) entry(e *entry, in *reading) error {
 	e.fields = *r
 	n, err := r.list()
 	if err != nil {
@@ -208,19 +214,19 @@ func (r *resp) entry(e *entry, source string, now time.Time) error {
 		e.deleted = true
 		return nil
 	}
-	if e.rec, e.event, e.gone, e.bad, err = r.fields(n); err != nil {
+	if e.rec, e.event, e.gone, e.bad, err = r.fields(n, in); err != nil {
 		return err
 	}
-	if e.bad == nil && e.rec.Source != source {
-		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, source)
+	if e.bad == nil && e.rec.Source != in.source {
+		e.bad = fmt.Errorf("%w: source %q in the stream of %s", ErrUndecodable, e.rec.Source, in.source)
 	}
 	if e.bad == nil && e.gone == nil {
-		if age := now.Sub(e.rec.RecordedAt); age > oldestRecorded || age < -latestRecorded {
+		if age := in.now.Sub(e.rec.RecordedAt); age > oldestRecorded || age < -latestRecorded {
 			e.bad = fmt.Errorf("%w: recorded at %v", ErrUndecodable, e.rec.RecordedAt)
 		}
 	}
 	if e.bad != nil {
-		e.refuse(e.bad, source)
+		e.refuse(e.bad, in.source)
 	}
 	return nil
 }
@@ -235,7 +241,7 @@ func (e *entry) refuse(why error, source string) {
 
 // fields reads the n names and values of a fact, or of an answer that says
 // what is gone. bad says why they are neither; err, that the reply is broken.
-func (r *resp) fields(n int) (rec Record, event []byte, gone *span, bad, err error) {
+func (r *resp) fields(n int, in *reading) (rec Record, event []byte, gone *span, bad, err error) {
 	var from, to string
 	mark := false
 	for range n / 2 {
@@ -274,12 +280,12 @@ func (r *resp) fields(n int) (rec Record, event []byte, gone *span, bad, err err
 		ID: a[attrID], Source: a[attrSource], Type: a[attrType], Subject: a[attrSubject], Unit: a[attrUnit], Actor: a[attrActor],
 		TraceParent: a[attrTrace], Data: data,
 	}
-	return rec, event, nil, complete(&rec, &a, event[:len(event)-len(data)]), nil
+	return rec, event, nil, complete(&rec, &a, event[:len(event)-len(data)], &in.clock), nil
 }
 
 // complete checks a fact, whose attributes stand in head, and fills in what is
 // not text.
-func complete(r *Record, a *attributes, head []byte) (err error) {
+func complete(r *Record, a *attributes, head []byte, times *clock) (err error) {
 	if a[attrSpecVersion] != specVersion {
 		return fmt.Errorf("%w: specversion %q", ErrUndecodable, a[attrSpecVersion])
 	}
@@ -301,13 +307,38 @@ func complete(r *Record, a *attributes, head []byte) (err error) {
 	if r.Seq, err = strconv.ParseInt(a[attrSeq], 10, 64); err != nil || r.Seq < 1 {
 		return fmt.Errorf("%w: %s %q", ErrUndecodable, attributeNames[attrSeq], a[attrSeq])
 	}
-	if r.Time, err = time.Parse(time.RFC3339Nano, a[attrTime]); err != nil {
+	if r.Time, err = times.read(a[attrTime]); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrTime], err)
 	}
-	if r.RecordedAt, err = time.Parse(time.RFC3339Nano, a[attrRecorded]); err != nil {
+	if r.RecordedAt, err = times.read(a[attrRecorded]); err != nil {
 		return fmt.Errorf("%w: %s: %w", ErrUndecodable, attributeNames[attrRecorded], err)
 	}
 	return nil
+}
+
+// clock reads times. Those of one reply lie close together: of a second that was
+// just read, only the fraction is.
+type clock struct {
+	text   string // of the second, as timeLayout writes it up to the fraction
+	second time.Time
+}
+
+func (c *clock) read(s string) (time.Time, error) {
+	const (
+		second   = len("2006-01-02T15:04:05.")
+		fraction = second + len("000000")
+	)
+	usual := len(s) == fraction+1 && s[second-1] == '.' && s[fraction] == 'Z'
+	if usual && s[:second] == c.text {
+		if micros, err := strconv.ParseUint(s[second:fraction], 10, 32); err == nil {
+			return c.second.Add(time.Duration(micros) * time.Microsecond), nil
+		}
+	}
+	t, err := time.Parse(time.RFC3339Nano, s)
+	if usual && err == nil {
+		c.text, c.second = s[:second], t.Truncate(time.Second)
+	}
+	return t, err
 }
 
 // maxSubject is the longest subject that is accepted, in bytes: indexes hold

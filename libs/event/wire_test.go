@@ -44,12 +44,21 @@ func TestUUIDsAreWrittenAsTheyAreRead(t *testing.T) {
 	}
 }
 
+// closeTimes are times as those of one page or reply, in Unix microseconds: the
+// first of the years 1 to 9999, each other within two seconds of the one before.
+func closeTimes(t *rapid.T) []int64 {
+	at := []int64{rapid.Int64Range(-62_135_596_800_000_000, 253_402_300_799_999_999).Draw(t, "at")}
+	for range 4 {
+		at = append(at, at[len(at)-1]+rapid.Int64Range(-2_000_000, 2_000_000).Draw(t, "step"))
+	}
+	return at
+}
+
 func TestTimesAreWrittenAsTheLayoutSays(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		var e encoder
-		at := rapid.Int64Range(-62_135_596_800_000_000, 253_402_300_799_999_999).Draw(t, "at") // years 1 to 9999
-		for range 5 {
+		for _, at := range closeTimes(t) {
 			var wire [8]byte
 			binary.BigEndian.PutUint64(wire[:], uint64(at-pg.Epoch))
 			e.block = e.block[:0]
@@ -57,7 +66,26 @@ func TestTimesAreWrittenAsTheLayoutSays(t *testing.T) {
 			if got, want := string(e.block[1:]), time.UnixMicro(at).UTC().Format(timeLayout); got != want || e.block[0] != separator {
 				t.Fatalf("%d: %q, want %q", at, got, want)
 			}
-			at += rapid.Int64Range(-2_000_000, 2_000_000).Draw(t, "step")
+		}
+	})
+}
+
+// TestTimesAreReadAsTheStandardReadsThem holds the clock, which remembers a
+// second, to one that remembers nothing.
+func TestTimesAreReadAsTheStandardReadsThem(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		var c clock
+		for _, at := range closeTimes(t) {
+			text := []byte(time.UnixMicro(at).UTC().Format(rapid.SampledFrom([]string{timeLayout, time.RFC3339Nano, time.RFC3339}).Draw(t, "layout")))
+			if rapid.Bool().Draw(t, "spoilt") {
+				text[rapid.IntRange(0, len(text)-1).Draw(t, "where")] = rapid.SampledFrom([]byte("0:-+._ZT ")).Draw(t, "by")
+			}
+			got, err := c.read(string(text))
+			want, wantErr := time.Parse(time.RFC3339Nano, string(text))
+			if !got.Equal(want) || (err == nil) != (wantErr == nil) {
+				t.Fatalf("%q: %v, err %v, want %v, err %v", text, got, err, want, wantErr)
+			}
 		}
 	})
 }
@@ -91,7 +119,7 @@ func FuzzEntry(f *testing.F) {
 		reply := fmt.Appendf(nil, "*2\r\n$5\r\nevent\r\n$%d\r\n%s\r\n", len(event), event)
 		walk := resp(reply)
 		var e entry
-		if err := walk.entry(&e, source, time.Now()); err != nil || len(walk) > 0 {
+		if err := walk.entry(&e, &reading{source: source, now: time.Now()}); err != nil || len(walk) > 0 {
 			t.Fatalf("err %v, left %q", err, walk)
 		}
 		r, err := e.rec, e.bad
