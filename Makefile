@@ -108,7 +108,7 @@ endif
 race: test-ready ## the libraries under the race detector
 	$(beside) env CGO_ENABLED=1 go test -race -p $(JOBS) $(TEST_FLAGS) ./libs/...
 
-bench: test-ready ## our measures beside their references (ONLY=name for one)
+bench: test-ready ## our measures beside their references (ONLY=name,… for some)
 	go run ./tools/cmd/bench $(if $(ONLY),-only $(ONLY))
 
 chaos: test-ready ## faults, one line each, and whether the promise held (ONLY=name for one, SOAK=30m for a long one)

@@ -60,7 +60,7 @@ type group struct {
 type options struct {
 	report  func(line string) // takes what a watcher may want to know
 	rounds  int               // of the write measures; 0 = their default
-	profile string            // where the service that is measured writes a CPU profile; empty = nowhere
+	profile string            // folder for CPU profiles; empty = none are made
 }
 
 // groups are all measures, in the order in which they are printed. stable: the
@@ -79,35 +79,41 @@ var groups = []group{
 func Run(ctx context.Context, args []string, out, errs io.Writer) error {
 	flags := flag.NewFlagSet("bench", flag.ContinueOnError)
 	flags.SetOutput(errs)
-	only := flags.String("only", "", "the one measure to run")
+	only := flags.String("only", "", "the measures to run, with commas between; empty = all")
 	o := options{report: func(line string) { _, _ = fmt.Fprintln(errs, line) }} // for whoever watches
 	flags.IntVar(&o.rounds, "rounds", 0, "rounds of each side of the write measures; 0 = five")
-	flags.StringVar(&o.profile, "cpuprofile", "", "file for a CPU profile of the service that the write measures run")
+	flags.StringVar(&o.profile, "cpuprofile", "", "folder for CPU profiles of this process and of the services it measures")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
-	known := false
-	var failed []error
-	for _, g := range groups {
-		if *only != "" && !slices.Contains(g.names, *only) {
-			continue
-		}
-		known = true
-		if err := g.run(ctx, *only, o, out); err != nil {
-			failed = append(failed, err)
+	names := allNames()
+	if *only != "" {
+		names = strings.Split(*only, ",")
+		for _, n := range names {
+			if !slices.Contains(allNames(), n) {
+				return fmt.Errorf("there is no measure %q; there are: %s", n, strings.Join(allNames(), " "))
+			}
 		}
 	}
-	if !known {
-		var names []string
+	return profiled(o.profile, func() error {
+		var failed []error
 		for _, g := range groups {
-			names = append(names, g.names...)
+			if slices.ContainsFunc(g.names, func(n string) bool { return slices.Contains(names, n) }) {
+				failed = append(failed, g.run(ctx, names, o, out))
+			}
 		}
-		return fmt.Errorf("there is no measure %q; there are: %s", *only, strings.Join(names, " "))
-	}
-	return errors.Join(failed...)
+		return errors.Join(failed...)
+	})
 }
 
-func (g group) run(ctx context.Context, only string, o options, out io.Writer) (err error) {
+func allNames() (names []string) {
+	for _, g := range groups {
+		names = append(names, g.names...)
+	}
+	return names
+}
+
+func (g group) run(ctx context.Context, names []string, o options, out io.Writer) (err error) {
 	s := &servers{options: o}
 	defer func() { err = errors.Join(err, s.close(context.WithoutCancel(ctx))) }()
 	measures, err := g.open(ctx, s)
@@ -116,7 +122,7 @@ func (g group) run(ctx context.Context, only string, o options, out io.Writer) (
 	}
 	var failed []error
 	for _, m := range measures {
-		if only != "" && m.Name != only {
+		if !slices.Contains(names, m.Name) {
 			continue
 		}
 		o.report("measuring " + m.Name + " …")

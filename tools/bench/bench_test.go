@@ -3,6 +3,8 @@ package bench
 import (
 	"bytes"
 	"context"
+	"os"
+	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
@@ -33,7 +35,7 @@ func TestNamesAreToldApart(t *testing.T) {
 	if slices.Sort(names); len(slices.Compact(slices.Clone(names))) != len(names) {
 		t.Error(names)
 	}
-	err := Run(context.Background(), []string{"-only", "speed"}, new(bytes.Buffer), new(bytes.Buffer))
+	err := Run(context.Background(), []string{"-only", "relay,speed"}, new(bytes.Buffer), new(bytes.Buffer))
 	if err == nil || !strings.Contains(err.Error(), "submit_c8") {
 		t.Error(err)
 	}
@@ -42,10 +44,18 @@ func TestNamesAreToldApart(t *testing.T) {
 func TestOneMeasureIsRunAlone(t *testing.T) {
 	t.Parallel()
 	var out, errs bytes.Buffer
-	if err := Run(t.Context(), []string{"-only", "verify_sm3"}, &out, &errs); err != nil {
+	folder := t.TempDir()
+	if err := Run(t.Context(), []string{"-only", "verify_sm3", "-cpuprofile", folder}, &out, &errs); err != nil {
 		t.Fatal(err)
 	}
 	if !regexp.MustCompile(`^bench verify_sm3 ours=[\d.]+ reference=[\d.]+ unit=MB/s ratio=\d\.\d\d floor=0\.85 goal=0\.85\n$`).Match(out.Bytes()) {
 		t.Errorf("%q", out.String())
+	}
+	profiles, err := filepath.Glob(filepath.Join(folder, "*.pprof"))
+	if err != nil || len(profiles) != 1 {
+		t.Fatalf("profiles %q, err %v", profiles, err)
+	}
+	if info, err := os.Stat(profiles[0]); err != nil || info.Size() == 0 {
+		t.Errorf("the profile is empty, err %v", err)
 	}
 }

@@ -5,13 +5,14 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"runtime/pprof"
 
 	tool "egov/tools/egov/serve"
 )
 
 // profileVariable names, in the environment of a service that a measure runs,
-// the file for its CPU profile.
+// the folder for its CPU profile.
 const profileVariable = "EGOV_BENCH_CPUPROFILE"
 
 // serve runs this program again as a service.
@@ -27,21 +28,27 @@ func (s *servers) serve(config, target string) *exec.Cmd {
 	return cmd
 }
 
-// Profiled runs a service, and writes its CPU profile where the measure that
-// runs it has asked for one.
-func Profiled(service func() int) (code int, err error) {
-	name := os.Getenv(profileVariable)
-	if name == "" {
-		return service(), nil
+// Service runs a service, with a CPU profile where the measure that runs it has
+// asked for one.
+func Service(run func() int) (code int, err error) {
+	err = profiled(os.Getenv(profileVariable), func() error { code = run(); return nil })
+	return code, err
+}
+
+// profiled runs f and writes its CPU profile to a file of this process in
+// folder, unless that is empty.
+func profiled(folder string, f func() error) (err error) {
+	if folder == "" {
+		return f()
 	}
-	f, err := os.Create(name)
+	file, err := os.Create(filepath.Join(folder, fmt.Sprintf("cpu-%d.pprof", os.Getpid())))
 	if err != nil {
-		return 1, fmt.Errorf("CPU profile: %w", err)
+		return fmt.Errorf("CPU profile: %w", err)
 	}
-	if err := pprof.StartCPUProfile(f); err != nil {
-		return 1, errors.Join(fmt.Errorf("CPU profile: %w", err), f.Close())
+	defer func() { err = errors.Join(err, file.Close()) }()
+	if err := pprof.StartCPUProfile(file); err != nil {
+		return fmt.Errorf("CPU profile: %w", err)
 	}
-	code = service()
-	pprof.StopCPUProfile()
-	return code, f.Close()
+	defer pprof.StopCPUProfile()
+	return f()
 }
