@@ -95,6 +95,32 @@ func TestCheckerFindsWhatIsWrong(t *testing.T) {
 	}
 }
 
+// TestAnswersOfTwoReleases: a release leaves out what it does not know, and
+// changes nothing.
+func TestAnswersOfTwoReleases(t *testing.T) {
+	t.Parallel()
+	const first = `{"id":"p1","version":2,"title":"one","amounts":{"declared":7,"later":1},"todo":[{"role":"declarer"}],"declarers":["a"]}`
+	for again, want := range map[string]bool{
+		first: true,
+		`{"version":2,"id":"p1","title":"one","amounts":{"declared":7},"todo":[{"role":"declarer"}]}`:   true,
+		`{"id":"p1","version":3,"title":"one","amounts":{"declared":7},"todo":[{"role":"declarer"}]}`:   false,
+		`{"id":"p2","version":2,"title":"one","amounts":{"declared":7},"todo":[{"role":"declarer"}]}`:   false,
+		`{"id":"p1","version":2,"title":"one","amounts":{"declared":7},"todo":[]}`:                      false,
+		`{"id":"p1","version":2,"title":"one","amounts":{"declared":"7"},"todo":[{"role":"declarer"}]}`: false,
+		`{"id":"p1","version":2,"title":"one","amounts":[],"todo":[{"role":"declarer"}]}`:               false,
+		`{"id":"p1","version":2,"other":true}`:                                                          false, // either has what the other lacks
+		`{}`:                                                                                            false,
+		`one`:                                                                                           false,
+	} {
+		if got := oneAnswer([]byte(first), []byte(again)); got != want {
+			t.Errorf("%s: %t", again, got)
+		}
+		if got := oneAnswer([]byte(again), []byte(first)); got != want {
+			t.Errorf("%s, the other way round: %t", again, got)
+		}
+	}
+}
+
 func TestResultLine(t *testing.T) {
 	t.Parallel()
 	r := Result{Name: "redis_kill", Recovered: 2_340_000_000}
