@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"reflect"
 	"slices"
 	"strings"
 
@@ -47,7 +48,7 @@ type Collection[T any, P aggregate.Of[T]] struct {
 // generated columns that lists may filter by, besides unit and project_id.
 func NewCollection[T any, P aggregate.Of[T]](s *Store, table string, filters ...string) *Collection[T, P] {
 	ident := pgx.Identifier{table}.Sanitize()
-	c := &Collection[T, P]{s: s, table: table, ident: ident, columns: append([]string{"unit", "project_id"}, filters...), rows: newRows(table)}
+	c := &Collection[T, P]{s: s, table: table, ident: ident, columns: append([]string{"unit", "project_id"}, filters...), rows: newRows(table, members(reflect.TypeFor[T]()))}
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.collections[table] = c

@@ -7,11 +7,11 @@ func (s *Store) Waiting() int {
 	return len(s.group.waiting)
 }
 
-// StatementsByKey are the statements about several rows of a table at once, with
-// arguments about none.
-func StatementsByKey(table string) map[string]string {
-	r := newRows(table)
-	return map[string]string{
-		"lock": r.lock.many + "|'{}'", "update": r.update.many + "|'{}','{}','{}','{}','{}','{}','{}','{}'",
+// StatementsByKey are the statements about several rows of a table at once, each
+// with arguments about none.
+func StatementsByKey(table string) map[string][2]string {
+	r := newRows(table, nil)
+	return map[string][2]string{
+		"lock": {r.lock.many, "'{}'"}, "update": {r.update.many, "'{}','{}','{}','{}','{}','{}','{}','{}'"},
 	}
 }

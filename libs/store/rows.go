@@ -1,7 +1,10 @@
 package store
 
 import (
+	"cmp"
 	"errors"
+	"reflect"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -27,8 +30,12 @@ type row struct {
 	parties []string // as they were
 }
 
-func newRows(table string) *rows {
+// newRows declares the rows of aggregates with these members. A change replaces
+// those, and leaves others as they are: a later release wrote them, which runs
+// beside this one or did.
+func newRows(table string, members []string) *rows {
 	t := pgx.Identifier{table}.Sanitize()
+	unknown := "(t.body - '" + pg.TextArray(members) + "'::text[])"
 	r := &rows{name: table, get: "SELECT body FROM " + t + " WHERE id = $1"}
 	r.lock.one = r.get + " FOR UPDATE"
 	// In one order, so that two groups do not wait for each other.
@@ -38,11 +45,23 @@ func newRows(table string) *rows {
 	r.insert.many = "INSERT INTO " + t + " (" + columns + `)
 		SELECT id, project_id, unit, parties::text[], version, todo::text[], body::jsonb, updated_at, created_at
 		  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[], $9::timestamptz[]) AS i(` + columns + ")"
-	r.update.one = "UPDATE " + t + " SET project_id=$2, unit=$3, parties=$4, version=$5, todo=$6, body=$7, updated_at=$8 WHERE id=$1"
-	r.update.many = "UPDATE " + t + ` t SET project_id=i.project_id, unit=i.unit, parties=i.parties::text[], version=i.version, todo=i.todo::text[], body=i.body::jsonb, updated_at=i.updated_at
+	r.update.one = "UPDATE " + t + " t SET project_id=$2, unit=$3, parties=$4, version=$5, todo=$6, body=" + unknown + " || $7::jsonb, updated_at=$8 WHERE id=$1"
+	r.update.many = "UPDATE " + t + " t SET project_id=i.project_id, unit=i.unit, parties=i.parties::text[], version=i.version, todo=i.todo::text[], body=" + unknown + ` || i.body::jsonb, updated_at=i.updated_at
 		  FROM unnest($1::text[], $2::text[], $3::text[], $4::text[], $5::bigint[], $6::text[], $7::text[], $8::timestamptz[]) AS i(id, project_id, unit, parties, version, todo, body, updated_at)
 		 WHERE t.id = i.id`
 	return r
+}
+
+// members are the names of a document's members.
+func members(document reflect.Type) (names []string) {
+	for _, f := range reflect.VisibleFields(document) {
+		name, _, _ := strings.Cut(f.Tag.Get("json"), ",")
+		if !f.IsExported() || f.Anonymous && name == "" || name == "-" { // what is embedded has its own
+			continue
+		}
+		names = append(names, cmp.Or(name, f.Name))
+	}
+	return names
 }
 
 // load queues the lock and the reading of the rows of jobs, which are about

@@ -289,6 +289,52 @@ func TestOneBadCommandDoesNotSpoilAGroup(t *testing.T) {
 	}
 }
 
+// TestWhatALaterReleaseWroteStays: the process of an older one changes what it
+// knows of an aggregate, alone and in a group, and drops nothing else.
+func TestWhatALaterReleaseWroteStays(t *testing.T) {
+	t.Parallel()
+	f := open(t, store.Options{Writers: 1})
+	ctx := as("education", "edu.a")
+	ids := []string{"alone", "one", "two"}
+	for _, id := range ids {
+		if _, err := f.notes.Create(ctx, id, func(n *note, rec *aggregate.Recorder) error {
+			n.Await(aggregate.Todo{Action: "read", Role: "clerk", Title: "阅"})
+			return write("a")(n, rec)
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	const later = `{"later": {"of": ["a", null]}, "later_title": "b"}`
+	if _, err := f.super.Exec(ctx, "UPDATE note SET body = body || $1::jsonb", later); err != nil {
+		t.Fatal(err)
+	}
+	finish := func(n *note, rec *aggregate.Recorder) error {
+		n.Await()
+		return write("b")(n, rec)
+	}
+	var group sync.WaitGroup
+	_, err := f.notes.Update(ctx, "alone", func(n *note, rec *aggregate.Recorder) error {
+		for _, id := range ids[1:] {
+			group.Go(func() {
+				if _, err := f.notes.Update(ctx, id, finish); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		for f.Waiting() < len(ids)-1 { // then they come as one
+			time.Sleep(time.Millisecond)
+		}
+		return finish(n, rec)
+	})
+	group.Wait()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if n := f.count(t, "SELECT count(*) FROM note WHERE body @> $1 AND body->>'title' = 'b' AND body->'count' = '2' AND NOT body ? 'todo'", later); n != len(ids) {
+		t.Errorf("%d of %d have what was written last and what was there", n, len(ids))
+	}
+}
+
 func TestSeveralAggregatesInOneTransaction(t *testing.T) {
 	t.Parallel()
 	f := open(t, store.Options{})
@@ -446,7 +492,7 @@ func TestPlansMadeOnAnEmptyTableDoForAFullOne(t *testing.T) {
 			b := &pgx.Batch{}
 			in := pg.Session{ByKey: true}
 			in.Scope(b, pg.ScopeOf(authn.Principal{Subject: "a", Unit: "education"}))
-			sql, arguments, _ := strings.Cut(statement, "|")
+			sql, arguments := statement[0], statement[1]
 			b.Queue("PREPARE kept_" + name + " AS " + sql)
 			var plan []string
 			b.Queue("EXPLAIN (VERBOSE) EXECUTE kept_" + name + " (" + arguments + ")").Query(func(rows pgx.Rows) (err error) {
