@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"runtime"
 	"strings"
 	"sync"
 	"testing"
@@ -322,7 +323,7 @@ func TestWhatALaterReleaseWroteStays(t *testing.T) {
 			})
 		}
 		for f.Waiting() < len(ids)-1 { // then they come as one
-			time.Sleep(time.Millisecond)
+			runtime.Gosched()
 		}
 		return finish(n, rec)
 	})

@@ -166,7 +166,7 @@ func (l *load) project(ctx, resting context.Context, ticks <-chan struct{}, decl
 		if err != nil {
 			return err
 		}
-		if !bytes.Equal(answer, again) && !(l.strict && oneAnswer(answer, again)) {
+		if same := bytes.Equal(answer, again) || l.strict && oneAnswer(answer, again); !same {
 			l.journal.found(finding{kind: duplicate, what: fmt.Sprintf("%s %s: one key was answered in two ways: %s and %s", c.act, project.ID, answer, again)})
 		}
 	}
