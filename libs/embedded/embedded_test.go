@@ -126,6 +126,23 @@ func redisClient(t *testing.T, r *embedded.Redis, db int) *redis.Client {
 	return c
 }
 
+func TestAServerWhoseLogIsLaidOutMakesNoFileWhileItIsWrittenTo(t *testing.T) {
+	t.Parallel()
+	p := startPostgres(t, embedded.PostgresOptions{Dir: filepath.Join(tempDir(t), "pg"), Settings: map[string]string{"min_wal_size": "128MB"}})
+	if err := p.LayOutWAL(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	const files = "SELECT string_agg(name, ' ' ORDER BY name) FROM pg_ls_waldir()"
+	before, n := query(t, p, files), query(t, p, "SELECT count(*)::text FROM pg_ls_waldir()")
+	if n != "8" && n != "9" { // some of it is written to
+		t.Errorf("%s files of 16 MB are there, expected 128 MB", n)
+	}
+	query(t, p, "SELECT pg_logical_emit_message(false, 'test', repeat('x', 64 << 20))::text")
+	if after := query(t, p, files); after != before {
+		t.Errorf("64 MB more of log changed the files\nfrom %s\nto   %s", before, after)
+	}
+}
+
 func TestPostgresKeepsItsDataAcrossRestarts(t *testing.T) {
 	t.Parallel()
 	dir := filepath.Join(tempDir(t), "pg")

@@ -67,6 +67,7 @@ func (o PostgresOptions) settings(port int, socket string, tls Certificates) []s
 		"unix_socket_directories": socket,
 		"max_connections":         "300",
 		"shared_buffers":          "256MB",
+		"min_wal_size":            "1GB", // what was made stays
 		"max_wal_size":            "2GB",
 		"jit":                     "off", // every statement of the suite is short
 		"timezone":                "UTC",

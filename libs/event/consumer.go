@@ -34,6 +34,7 @@ type Effects struct {
 	Default Handler            // of types that are not in On
 	Batch   BatchHandler       // of everything
 	Most    int                // facts a transaction, at most, where Batch does better with more; 0 = as the options say
+	Gather  time.Duration      // as the options' Gather, where nobody waits for the effects; 0 = as the options say
 }
 
 // ConsumerOptions tune a consumer. The zero value is what services use.
@@ -98,7 +99,7 @@ type subjectKey struct {
 // NewConsumer makes the consumer called name, which must never change: it is
 // the Redis group and the key of everything received.
 func NewConsumer(pool *pgxpool.Pool, rdb redis.UniversalClient, name string, sources []string, effects Effects, o ConsumerOptions) *Consumer {
-	o.Batch = or(o.Batch, effects.Most)
+	o.Batch, o.Gather = or(o.Batch, effects.Most), or(o.Gather, effects.Gather)
 	o = o.withDefaults()
 	c := &Consumer{
 		pool: pool, rdb: rdb, name: name, sources: sources, effects: effects, o: o,

@@ -137,25 +137,28 @@ func (r *Reader) consume(ctx context.Context, f take) error {
 		})
 		return ctx.Err()
 	}
-	for now := range in.ready { // up to the end, also after a failure: the reader closes it
-		err := ctx.Err() // what was read and not worked on comes first in the next run
-		for err == nil && now != nil {
-			var next *load
-			select {
-			case next = <-in.ready:
-			default:
-			}
-			var following []entry
-			if next != nil {
-				following = next.entries
-			}
-			if err = r.work(ctx, now.entries, following, f, done); err == nil {
-				in.release(now)
-			}
-			now = next
+	defer in.drain()
+	now := in.wait(r.batch)
+	for len(now.loads) > 0 {
+		if err := ctx.Err(); err != nil {
+			break // what was read and not worked on comes first in the next run
 		}
-		if err != nil {
+		var next hand
+		in.add(&next, r.batch)
+		var following []entry
+		if 2*len(next.entries) >= r.batch { // a backlog; else what comes meanwhile joins it
+			following = next.entries
+		}
+		if err := r.work(ctx, now.entries, following, f, done); err != nil {
 			stop(err)
+			break
+		}
+		in.release(now)
+		switch now = next; {
+		case len(now.loads) == 0:
+			now = in.wait(r.batch)
+		case following == nil:
+			in.add(&now, r.batch)
 		}
 	}
 	return context.Cause(ctx)
@@ -167,16 +170,63 @@ type load struct {
 	entries []entry
 }
 
+// hand is what is worked on at a time: the entries of loads that lay ready
+// together, in their order. While work is slow, few facts a load would else cost
+// a transaction each.
+type hand struct {
+	loads   []*load
+	entries []entry
+}
+
 // intake is what lies between reading and working: loads, and such whose work is
 // done. Their memory serves again: what was just in use is the quickest.
 type intake struct{ ready, free chan *load }
 
-// loads is how many there are: one is read into, one waits to be taken apart, one
-// is, two wait for their work, one is worked on.
+// loads is how many there are in a backlog: one is read into, one waits to be
+// taken apart, one is, two wait for their work, one is worked on.
 const loads = 6
 
 func newIntake() intake {
 	return intake{ready: make(chan *load, 2), free: make(chan *load, loads)}
+}
+
+// wait returns what lies ready, about so many entries at most, and waits for the
+// first. It is empty when there will be none any more.
+func (in intake) wait(most int) (h hand) {
+	if l, ok := <-in.ready; ok {
+		h.take(l)
+		in.add(&h, most)
+	}
+	return h
+}
+
+// add puts into a hand what lies ready, until it has so many entries.
+func (in intake) add(h *hand, most int) {
+	for len(h.entries) < most {
+		select {
+		case l, ok := <-in.ready:
+			if !ok {
+				return
+			}
+			h.take(l)
+		default:
+			return
+		}
+	}
+}
+
+func (h *hand) take(l *load) {
+	if h.loads = append(h.loads, l); len(h.loads) == 1 {
+		h.entries = l.entries
+	} else {
+		h.entries = append(h.entries, l.entries...)
+	}
+}
+
+// drain throws away what lies ready until the reader is done.
+func (in intake) drain() {
+	for range in.ready {
+	}
 }
 
 func (in intake) empty() *load {
@@ -188,9 +238,16 @@ func (in intake) empty() *load {
 	}
 }
 
-// release takes a load back. It empties the memory at once: who still relies on
-// it shall see that every time, not now and then.
-func (in intake) release(l *load) {
+// release takes the loads of a hand back.
+func (in intake) release(h hand) {
+	for _, l := range h.loads {
+		in.recycle(l)
+	}
+}
+
+// recycle empties a load's memory at once: who still relies on it shall see that
+// every time, not now and then.
+func (in intake) recycle(l *load) {
 	clear(l.reply)
 	select {
 	case in.free <- l:
@@ -204,7 +261,7 @@ func (r *Reader) pass(ctx context.Context, in intake, l *load) (err error) {
 		return err
 	}
 	if len(l.entries) == 0 {
-		in.release(l)
+		in.recycle(l)
 		return nil
 	}
 	select {

@@ -57,6 +57,9 @@ func (s *servers) start(ctx context.Context) (err error) {
 		return err
 	}
 	s.later(s.postgres.Stop)
+	if err := s.postgres.LayOutWAL(ctx); err != nil {
+		return err
+	}
 	if s.redis, err = embedded.StartRedis(ctx, embedded.RedisOptions{Dir: filepath.Join(s.dir, "redis")}); err != nil {
 		return err
 	}

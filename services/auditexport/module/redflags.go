@@ -16,11 +16,13 @@ import (
 )
 
 // flagEvery is how often the ledger is looked at for red flags. A step is followed
-// by flagRest times as long without one: nobody waits for flags, and what people
-// wait for runs on the same processors and the same server.
+// by flagRest times as long without one, and units whose projects change again and
+// again wait for flagPatience: nobody waits for flags, and what people wait for
+// runs on the same processors and the same server.
 const (
-	flagEvery = 2 * time.Second
-	flagRest  = 3
+	flagEvery    = 2 * time.Second
+	flagRest     = 3
+	flagPatience = time.Minute
 )
 
 // suspect puts together the watch for red flags, and the cases opened from them.
@@ -32,9 +34,12 @@ func suspect(k *module.Kit, s *auditexport.Service) {
 		Cases: pgstore.Cases(k.Store), Flags: flags, InTx: k.Store.InTx, Rules: k.Rules, District: k.Config.District,
 		Attachments: k.Attachments, Sign: k.Sign, Self: k.Self, NewID: store.NewID,
 	}
-	k.Unit.Loop("red flags", watching(k, kept, &redflag.Watch{Store: kept, Flags: flags, Rules: k.Rules, Clock: k.Clock, Self: k.Self, Tell: func(ctx context.Context, scope string, err error) {
-		k.Log.ErrorContext(ctx, "a red-flag rule fails, its flags stay as they are", "scope", scope, "err", err)
-	}}))
+	k.Unit.Loop("red flags", watching(k, kept, &redflag.Watch{
+		Store: kept, Flags: flags, Rules: k.Rules, Clock: k.Clock, Self: k.Self, Patience: flagPatience,
+		Tell: func(ctx context.Context, scope string, err error) {
+			k.Log.ErrorContext(ctx, "a red-flag rule fails, its flags stay as they are", "scope", scope, "err", err)
+		},
+	}))
 }
 
 // watching keeps flags in step with the ledger. What fails is tried again with

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"egov/libs/calendar"
+	"egov/libs/document"
 	"egov/libs/fault"
 	"egov/libs/ledger"
 	"egov/libs/store"
@@ -170,7 +171,7 @@ func (x *Suspicions) Keep(ctx context.Context, files []redflag.Kept) error {
 		}
 		rows[i] = r
 	}
-	all, err := json.Marshal(rows)
+	all, err := document.Write(rows)
 	if err != nil {
 		return err
 	}
@@ -208,7 +209,7 @@ func (x *Suspicions) Sketches(ctx context.Context, unit string) (list []redflag.
 				return err
 			}
 			var s redflag.Sketch
-			if err := json.Unmarshal(body, &s); err != nil {
+			if err := document.Read(body, &s); err != nil {
 				return err
 			}
 			list = append(list, s)
@@ -275,7 +276,7 @@ func (x *Suspicions) read(ctx context.Context, sql string, args ...any) (list []
 				return err
 			}
 			var f redflag.Flag
-			if err := json.Unmarshal(body, &f); err != nil {
+			if err := document.Read(body, &f); err != nil {
 				return err
 			}
 			list = append(list, f)

@@ -11,6 +11,7 @@ import (
 	"google.golang.org/protobuf/encoding/protojson"
 
 	"egov/libs/calendar"
+	"egov/libs/document"
 	"egov/libs/ledger"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -142,7 +143,7 @@ func Read(row *ledger.Row) (f Fact, ok bool) {
 		Seq: int64(row.Seq), EventID: e.ID, Source: e.Source, EventSeq: e.EventSeq, Type: e.Type, Subject: e.Subject,
 		At: e.Time, Actor: e.Actor, By: e.Unit,
 	}
-	return f, json.Unmarshal(e.Data, &f.Said) == nil
+	return f, document.Read(e.Data, &f.Said) == nil
 }
 
 // before orders the facts about a subject by producer and its numbering, so that

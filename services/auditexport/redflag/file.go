@@ -1,10 +1,10 @@
 package redflag
 
 import (
-	"encoding/json"
 	"slices"
 
 	"egov/libs/calendar"
+	"egov/libs/document"
 	"egov/libs/policy"
 	typev1 "egov/proto/gen/egov/type/v1"
 )
@@ -241,7 +241,7 @@ func (f *File) inForce() []*Fact {
 }
 
 // Encode and DecodeFile are the stored form of a file.
-func (f *File) Encode() ([]byte, error) { return json.Marshal(f) }
+func (f *File) Encode() ([]byte, error) { return document.Write(f) }
 
 // DecodeFile reads what Encode wrote.
-func DecodeFile(b []byte) (f File, err error) { return f, json.Unmarshal(b, &f) }
+func DecodeFile(b []byte) (f File, err error) { return f, document.Read(b, &f) }

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"strings"
+	"time"
 
 	"egov/libs/aggregate"
 	"egov/libs/authn"
@@ -71,22 +72,28 @@ type Watch struct {
 	Rules rules.Book
 	Clock calendar.Clock
 	Self  authn.Principal
-	// Rows and Due bound one step; 0 = 100 rows and 100 projects.
+	// Rows and Due bound one step; 0 = 32 rows and 32 projects.
 	Rows int
 	Due  int
+	// Patience is how long units wait at most while projects still change: one whose
+	// projects do so again and again is then looked at once, not each time. 0 = not
+	// at all.
+	Patience time.Duration
 	// Tell is told of a scope in which a rule of the pack fails. Its flags stay
 	// as they are, and it is looked at again with its next fact, a project also
 	// the next day; the others go on.
 	Tell func(ctx context.Context, scope string, err error)
 
-	units bool // no rows were left: units are next
+	units bool      // units are next
+	came  bool      // the step found changed projects
+	since time.Time // units wait since then; zero = none is known to
 }
 
 // Step does a part of what there is to do, in one transaction with the flags that
-// follow; more says that there is another. Rows of the ledger and projects whose
-// day has come are first, a number of them in a step; when none is left, the units
-// whose projects changed, one in a step, however many rows it was. A step that
-// another process is at is left to it.
+// follow; more says that there is another at once. Rows of the ledger and projects
+// whose day has come are first, a number of them in a step; when none is left, the
+// units whose projects changed, one in a step, however many rows it was. A step
+// that another process is at is left to it.
 //
 // Steps are small, and all that takes time in them comes before the first write:
 // from then on, until it ends, a transaction keeps every relay of the database
@@ -97,9 +104,25 @@ func (w *Watch) Step(ctx context.Context) (more bool, err error) {
 		w.units, err = w.inTurn(ctx, w.unit)
 		return w.units, err
 	}
+	w.came = false
 	rest, err := w.inTurn(ctx, w.rows)
-	w.units = err == nil && !rest
-	return err == nil, err
+	if err != nil || rest {
+		return rest, err
+	}
+	w.units = w.unitsNow(time.Now())
+	return w.units, nil
+}
+
+// unitsNow says whether units are next when no rows are left.
+func (w *Watch) unitsNow(now time.Time) bool {
+	if w.came && w.since.IsZero() {
+		w.since = now
+	}
+	if w.came && now.Sub(w.since) < w.Patience {
+		return false
+	}
+	w.since = time.Time{}
+	return true
 }
 
 // inTurn runs f in a transaction, unless another process is at a step.
@@ -117,7 +140,7 @@ func (w *Watch) inTurn(ctx context.Context, f func(context.Context, Cursor) (mor
 
 // rows looks at the next rows, and at projects whose day has come.
 func (w *Watch) rows(ctx context.Context, c Cursor) (more bool, err error) {
-	rows, due := cmp.Or(w.Rows, 100), cmp.Or(w.Due, 100)
+	rows, due := cmp.Or(w.Rows, 32), cmp.Or(w.Due, 32)
 	facts, last, rest, err := w.Store.Facts(ctx, c.Seq, rows)
 	if err != nil {
 		return false, err
@@ -228,6 +251,7 @@ func (w *Watch) take(ctx context.Context, c Cursor, facts []Fact, due []string) 
 	if err := w.Store.Touch(ctx, units); err != nil {
 		return false, err
 	}
+	w.came = w.came || len(units) > 0
 	return true, w.settle(ctx, looked, standing)
 }
 

@@ -11,6 +11,7 @@ import (
 	"sync"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"pgregory.net/rapid"
@@ -511,6 +512,29 @@ func TestAUnitIsLookedAtOnce(t *testing.T) {
 	slices.Sort(units)
 	if f := l.raised()["splitting_review"]; len(f.Projects) != 3 || !slices.Equal(units, []string{"education", "health"}) || l.behind() != 0 {
 		t.Errorf("%v were read, %v stands, %d behind", units, f, l.behind())
+	}
+}
+
+// TestAUnitWaitsWhileItsProjectsChange, but no longer than the watch is patient.
+func TestAUnitWaitsWhileItsProjectsChange(t *testing.T) {
+	t.Parallel()
+	for _, patience := range []time.Duration{time.Hour, time.Nanosecond} {
+		t.Run(patience.String(), func(t *testing.T) {
+			t.Parallel()
+			l := newLedger(t)
+			l.watch.Patience = patience
+			for _, x := range three("智慧食堂监管系统（一期）", "智慧食堂监管系统（二期）", "智慧食堂监管系统（三期）", 50, 50, 50) {
+				l.append(l.says(x.day, x.subject, x.m))
+				l.look() // until there is nothing to do at once
+			}
+			if n := len(l.raised()); (n == 0) != (patience == time.Hour) {
+				t.Errorf("while projects change, %d flags stand", n)
+			}
+			l.look()
+			if f := l.raised()["splitting_review"]; len(f.Projects) != 3 || l.behind() != 0 {
+				t.Errorf("when none changes any more %v stands, %d behind", f, l.behind())
+			}
+		})
 	}
 }
 

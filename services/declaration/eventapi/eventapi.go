@@ -5,6 +5,7 @@ package eventapi
 
 import (
 	"context"
+	"time"
 
 	"egov/libs/calendar"
 	"egov/libs/event"
@@ -25,12 +26,16 @@ import (
 // Others are the services whose facts are about projects.
 var Others = []string{"expertreview", "conference", "budgeting", "procurement", "cybersecurity", "cryptoassessment", "legalization", "dataresource"}
 
+// dossierGather is how long facts are gathered before they go into dossiers:
+// people read those, and no decision waits for them.
+const dossierGather = 20 * time.Millisecond
+
 // Subscribe starts following the other services.
 func Subscribe(k *module.Kit, s *declaration.Service, p *planning.Service) {
 	followPlanning(k, p)
 	// stable: subscription names
 	k.Subscribe("declaration.road", Others, road(s)...)
-	k.Consume("declaration.dossier", append([]string{"declaration"}, Others...), event.Effects{Batch: pgstore.Dossiers{Store: k.Store, As: k.Self}.Append})
+	k.Consume("declaration.dossier", append([]string{"declaration"}, Others...), event.Effects{Batch: pgstore.Dossiers{Store: k.Store, As: k.Self}.Append, Gather: dossierGather})
 }
 
 func evidence(e event.Record, note string) declaration.Evidence {

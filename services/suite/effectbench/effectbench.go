@@ -2,8 +2,8 @@
 // its effect in another service: from the moment at which a submission was due
 // to be sent until its fact has a committed row in the ledger.
 //
-// Every service is a process of its own, PostgreSQL syncs each commit, and the
-// way is the whole way: request, token, decision, commit of state and fact,
+// Every service is a process of its own, PostgreSQL syncs each commit and has
+// the log files of a server that has been in use, and the way is the whole way: request, token, decision, commit of state and fact,
 // relay, signature, Redis, the ledger's consumer, its check of the signature,
 // its commit. The ledger's row is the effect that is measured because every fact
 // of every service has one, and because an audit rests on it.
@@ -88,10 +88,14 @@ func Open(ctx context.Context, o Options) (*Bench, error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Bench{o: o, stack: s, client: stack.Client{URL: s.URL, Password: s.DemoPassword(), HTTP: &http.Client{
+	b := &Bench{o: o, stack: s, client: stack.Client{URL: s.URL, Password: s.DemoPassword(), HTTP: &http.Client{
 		Timeout:   patience,
 		Transport: &http.Transport{MaxIdleConnsPerHost: o.Rate}, // so that none is made anew that was made before
-	}}}, nil
+	}}}
+	if err := s.Postgres.LayOutWAL(ctx); err != nil {
+		return nil, errors.Join(err, b.Close(context.WithoutCancel(ctx)))
+	}
+	return b, nil
 }
 
 // Close stops the installation and removes nothing.
