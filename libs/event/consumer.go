@@ -47,7 +47,7 @@ type ConsumerOptions struct {
 	Upkeep    time.Duration // between two rounds of taking over, asking and measuring; 0 = 2 s
 	Reconcile time.Duration // between two comparisons with the producers; 0 = 1 min
 	Keys      Keys          // of the sources; nil = whoever writes to Redis is believed
-	Gather    time.Duration // pause between two readings, for facts that may come late: a chatty source costs a transaction a pause then, not one a fact; 0 = none
+	Gather    time.Duration // pause after facts that were not a full batch, for such that may come late: a chatty source costs a transaction a pause then, not one a fact; 0 = none
 	Log       *slog.Logger  // nil = slog.Default
 }
 

@@ -43,3 +43,18 @@ func TestFactsGather(t *testing.T) {
 		t.Errorf("%d batches, at most %d pauses", batches.Load(), most)
 	}
 }
+
+// TestABacklogIsNotGathered: what lies ready is not waited for, however long the
+// pause is.
+func TestABacklogIsNotGathered(t *testing.T) {
+	t.Parallel()
+	b := newBench(t, redistest.Client(t))
+	for n := range 100 {
+		b.publish(fact("p", n+1))
+	}
+	b.run(b.relay().Run)
+	o := quick(b.log)
+	o.Gather, o.Batch = time.Hour, 10
+	b.run(event.NewConsumer(b.pool, b.rdb, "late", []string{source}, event.Effects{Default: effect("late")}, o).Run)
+	b.effectsOf("late", 100)
+}

@@ -25,7 +25,7 @@ type Reader struct {
 	streams []string
 	batch   int
 	beat    time.Duration
-	gather  time.Duration // between two readings of what is new
+	gather  time.Duration // between two readings of what is new, when there is no backlog
 	proofs  *verifier     // nil: everything is believed
 	size    atomic.Int64  // of the last replies, in bytes; what room the next needs
 }
@@ -298,23 +298,36 @@ func (r *Reader) readOwn(ctx context.Context, in intake) error {
 }
 
 // readNew reads what no process was given yet. While one reply is taken apart
-// and proved, Redis makes the next: either takes about as long as the other.
+// and proved, Redis makes the next: either takes about as long as the other. Where
+// facts are gathered there is a pause between, unless a reply was full: more lies
+// ready then.
 func (r *Reader) readNew(ctx context.Context, in intake) error {
-	replies := make(chan *load, 1)
+	replies, gathered := make(chan *load, 1), make(chan struct{}, 1)
+	if r.gather == 0 {
+		close(gathered)
+	}
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error {
 		defer close(replies)
-		return r.fetchNew(ctx, in, replies)
+		return r.fetchNew(ctx, in, replies, gathered)
 	})
 	g.Go(func() error {
 		for l := range replies {
 			err := l.takeApart(r.origin)
+			n := len(l.entries)
 			if err == nil {
 				err = r.pass(ctx, in, l)
 			}
 			if err != nil {
 				return err
 			}
+			if r.gather == 0 {
+				continue
+			}
+			if 0 < n && n < r.batch && !wait(ctx, r.gather) {
+				return ctx.Err()
+			}
+			gathered <- struct{}{}
 		}
 		return nil
 	})
@@ -322,8 +335,8 @@ func (r *Reader) readNew(ctx context.Context, in intake) error {
 }
 
 // fetchNew fetches replies with what no process was given yet, one after the
-// other, until it fails or ctx ends.
-func (r *Reader) fetchNew(ctx context.Context, in intake, replies chan<- *load) error {
+// other and each when gathered lets it, until it fails or ctx ends.
+func (r *Reader) fetchNew(ctx context.Context, in intake, replies chan<- *load, gathered <-chan struct{}) error {
 	args := []any{"XREADGROUP", "GROUP", r.group, r.me, "COUNT", r.batch, "BLOCK", block.Milliseconds(), "STREAMS"}
 	for _, key := range r.streams {
 		args = append(args, key)
@@ -341,7 +354,9 @@ func (r *Reader) fetchNew(ctx context.Context, in intake, replies chan<- *load) 
 		case <-ctx.Done():
 			return ctx.Err()
 		}
-		if r.gather > 0 && !wait(ctx, r.gather) {
+		select {
+		case <-gathered:
+		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}

@@ -35,7 +35,7 @@ const relayLock = 0x65766e74
 // RelayOptions tune a relay. The zero value is what services use.
 type RelayOptions struct {
 	Batch       int           // rows an append, and in a signed batch, at most; 0 = 1000
-	Gather      time.Duration // after a page that was not full, the pause in which what follows closely comes together; 0 = 4 ms
+	Gather      time.Duration // after a page that was not full, the pause in which what follows closely comes together: a page costs its signature, its check and a commit of every consumer, however few rows it has; 0 = 8 ms
 	Poll        time.Duration // longest pause of the leading relay between two looks; 0 = 50 ms
 	Follow      time.Duration // pause of the others; 0 = 1 s
 	Upkeep      time.Duration // between two rounds of trimming and measuring; 0 = 5 s
@@ -47,7 +47,7 @@ type RelayOptions struct {
 
 func (o RelayOptions) withDefaults() RelayOptions {
 	o.Batch = or(o.Batch, 1000)
-	o.Gather = or(o.Gather, 4*time.Millisecond)
+	o.Gather = or(o.Gather, 8*time.Millisecond)
 	o.Poll = or(o.Poll, 50*time.Millisecond)
 	o.Follow = or(o.Follow, time.Second)
 	o.Upkeep = or(o.Upkeep, 5*time.Second)

@@ -26,9 +26,9 @@ import (
 // Others are the services whose facts are about projects.
 var Others = []string{"expertreview", "conference", "budgeting", "procurement", "cybersecurity", "cryptoassessment", "legalization", "dataresource"}
 
-// dossierGather is how long facts are gathered before they go into dossiers:
-// people read those, and no decision waits for them.
-const dossierGather = 20 * time.Millisecond
+// dossierGather is how long facts are gathered before they go into dossiers: what
+// people read is that much behind, and no decision waits for it.
+const dossierGather = 100 * time.Millisecond
 
 // Subscribe starts following the other services.
 func Subscribe(k *module.Kit, s *declaration.Service, p *planning.Service) {

@@ -11,8 +11,10 @@ import (
 	"egov/services/suite"
 )
 
-// between is the pause between two looks at the ledger.
-const between = time.Millisecond
+// between is the pause between two looks at the ledger. An effect counts from
+// when it was seen, so that the figure holds up to a pause more than the truth;
+// looking every millisecond cost the machine that is measured a tenth of a core.
+const between = 4 * time.Millisecond
 
 // row is what is read of one of the ledger's.
 type row struct {
