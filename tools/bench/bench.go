@@ -69,7 +69,7 @@ var groups = []group{
 	{[]string{"relay", "outbox_to_ack", "outbox_to_effect", "consume_ack", "inbox_batch"}, events},
 	{[]string{"decide"}, decisions},
 	{[]string{"submit_c8", "submit_c64_group", "pgx_batch", "submit_c8_prepared", "submit_c64_prepared", "submit_c64_relayed", "traced"}, writes},
-	{[]string{"effect_p99", "effect_p99_whole"}, effects},
+	{[]string{"effect_p99", "effect_p99_bare", "effect_p99_whole"}, effects},
 	{[]string{"ledger_append", "export_jsonl", "export_gzip", "export_zstd"}, ledgers},
 	{[]string{"verify_sha256", "verify_sha256_core", "verify_sm3", "verify_sm3_core"}, verification},
 	{[]string{"search_project", "search_person", "search_unit_time", "search_provision", "search_amount", "search_text", "search_mixed"}, searches},

@@ -28,7 +28,7 @@ type submission struct {
 // round makes drafts, waits until nothing is under way any more, submits the
 // drafts by the clock, and waits until every fact that follows has its row.
 func (b *Bench) round(ctx context.Context) (figures, error) {
-	all, err := b.draft(ctx, int(b.o.Length.Seconds()*float64(b.o.Rate)))
+	all, err := b.draft(ctx, b.arrivals())
 	if err != nil {
 		return figures{}, err
 	}
@@ -53,7 +53,7 @@ func (b *Bench) submit(ctx context.Context, all []submission, ledger *ledger) er
 	g, ctx := errgroup.WithContext(ctx)
 	g.Go(func() error { return ledger.watch(ctx, expect(all)) })
 	g.Go(func() error {
-		return arrive(ctx, time.Now(), time.Second/time.Duration(b.o.Rate), len(all), func(i int, due time.Time) error {
+		return arrive(ctx, time.Now(), b.every(), len(all), func(i int, due time.Time) error {
 			s := &all[i]
 			s.due, s.sent = due, time.Now()
 			_, err := b.post(ctx, "/v1/projects/"+s.project+"/submit", s.bearer, nil)
