@@ -43,7 +43,7 @@ func rolling(up bool) func(context.Context, *grounds) (Result, error) {
 			}
 		}
 		if g.rolling == nil {
-			s, err := openSuite(ctx, g.o, stack.Options{Serve: from, Replicas: processes})
+			s, err := openWhole(ctx, g.o, from)
 			if err != nil {
 				return Result{}, err
 			}
@@ -56,6 +56,39 @@ func rolling(up bool) func(context.Context, *grounds) (Result, error) {
 		err := t.roll(ctx, g.rolling, to, g.o.Seed)
 		g.rolling.news = up
 		return t.Result, err
+	}
+}
+
+const (
+	// joinsLate is the release that trims a stream while consumers still join it: one
+	// that comes late has some of it only by reconciliation, a quarter of an hour
+	// later, which no replacement is to blame for.
+	joinsLate   = "0.1.0-rc.1"
+	wholeTries  = 5 // of that release, on new ground each
+	wholeWithin = 30 * time.Second
+)
+
+// openWhole opens an installation in which everything that was recorded at its
+// start has taken effect.
+func openWhole(ctx context.Context, o Options, from Program) (*suiteGround, error) {
+	for try := 1; ; try++ {
+		s, err := openSuite(ctx, o, stack.Options{Serve: from, Replicas: processes})
+		if err != nil {
+			return nil, err
+		}
+		t := newTrial(o, s)
+		missing, err := t.missing(ctx, wholeWithin)
+		if err == nil && len(missing) == 0 {
+			return s, nil
+		}
+		release, versionErr := t.version(ctx, s.Replicas("auditexport")[0].URL)
+		if err := errors.Join(err, versionErr, s.close(context.WithoutCancel(ctx))); err != nil {
+			return nil, err
+		}
+		if release != joinsLate || try == wholeTries {
+			return nil, fmt.Errorf("%s misses %d effects of its own start: %s", release, len(missing), missing[0].what)
+		}
+		t.notes("%s misses %d effects of its own start; once more on new ground", release, len(missing))
 	}
 }
 

@@ -124,24 +124,34 @@ func (t *trial) safety(ctx context.Context) error {
 // liveness waits until everything recorded has taken effect, and notes what
 // has not in the end.
 func (t *trial) liveness(ctx context.Context, healed time.Time) error {
+	open, err := t.missing(ctx, drainGiveUp-time.Since(healed))
+	if err != nil {
+		return err
+	}
+	t.Recovered = time.Since(healed)
+	t.take("liveness", open)
+	if t.Recovered > t.drain {
+		t.broken("drained after %.1f s, promised are %.0f", t.Recovered.Seconds(), t.drain.Seconds())
+	}
+	return nil
+}
+
+// missing waits until everything recorded has taken effect, for so long at most,
+// and answers what has not.
+func (t *trial) missing(ctx context.Context, within time.Duration) ([]finding, error) {
+	began := time.Now()
 	for {
 		w, err := look(ctx, t.Stack)
 		if err != nil {
-			return err
+			return nil, err
 		}
 		open := judgeEffects(w)
-		t.Recovered = time.Since(healed)
-		if len(open) > 0 && t.Recovered < drainGiveUp {
-			if err := pause(ctx, lookEvery); err != nil {
-				return err
-			}
-			continue
+		if len(open) == 0 || time.Since(began) >= within {
+			return open, nil
 		}
-		t.take("liveness", open)
-		if t.Recovered > t.drain {
-			t.broken("drained after %.1f s, promised are %.0f", t.Recovered.Seconds(), t.drain.Seconds())
+		if err := pause(ctx, lookEvery); err != nil {
+			return nil, err
 		}
-		return nil
 	}
 }
 
