@@ -216,16 +216,25 @@ type round struct {
 // side runs one round.
 type side func(ctx context.Context) (round, error)
 
-// pair runs two sides in turn, after a round of warming up, and gives the
-// medians of their rates.
+// pair runs two sides in turn and gives the medians of their rates.
 func (b *Bench) pair(name string, ours, reference side) func(context.Context) (float64, float64, error) {
+	return b.rounds(b.o.Rounds, name, ours, reference)
+}
+
+// rounds runs so many rounds of two sides, after one of warming up. Now the one is
+// first, now the other: tables grow, and whatever else changes with time would
+// count against the second.
+func (b *Bench) rounds(rounds int, name string, ours, reference side) func(context.Context) (float64, float64, error) {
 	return func(ctx context.Context) (float64, float64, error) {
 		var mine, theirs total
-		for n := range b.o.Rounds + 1 {
-			for _, s := range []struct {
-				run  side
-				into *total
-			}{{ours, &mine}, {reference, &theirs}} {
+		type turn struct {
+			run  side
+			into *total
+		}
+		turns := []turn{{ours, &mine}, {reference, &theirs}}
+		for n := range rounds + 1 {
+			slices.Reverse(turns)
+			for _, s := range turns {
 				r, err := s.run(ctx)
 				if err == nil {
 					err = b.settle(ctx)
@@ -343,6 +352,10 @@ func median(v []float64) float64 {
 	return v[len(v)/2]
 }
 
+// finely is how many times as many rounds a measure has whose floor is a few
+// hundredths from one: medians of five rounds differ by more.
+const finely = 3
+
 // traced compares a service that samples a hundredth of its requests and sends
 // the spans away with one that does not trace.
 func (b *Bench) traced(ctx context.Context) (float64, float64, error) {
@@ -351,7 +364,7 @@ func (b *Bench) traced(ctx context.Context) (float64, float64, error) {
 		return 0, 0, err
 	}
 	with := func(ctx context.Context) (round, error) { return b.submit(ctx, i, few, b.o.Requests, followed) }
-	return b.pair("traced", with, b.http(few, b.o.Requests, followed))(ctx)
+	return b.rounds(finely*b.o.Rounds, "traced", with, b.http(few, b.o.Requests, followed))(ctx)
 }
 
 func (b *Bench) http(clients, requests int, to extent) side {
