@@ -183,9 +183,11 @@ type Service struct {
 	// Life ends when the service stops: streams under way are cut off then.
 	Life context.Context
 
-	// Patience is for how long who asks for a verification waits for its end.
+	// Patience is for how long who asks waits: for the end of a verification, for
+	// the witnesses of what is taken out of the house.
 	Patience time.Duration
 
 	verifying sync.Mutex
 	unsigned  atomic.Pointer[time.Time] // since when the ledger could not be signed
+	silent    sync.Map                  // of witnesses that let a wait pass, the rows they had seen by then
 }

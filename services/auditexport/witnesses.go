@@ -36,6 +36,9 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
+// final says whether no cosignature will follow. Who only misses a proof gets it.
+func (r *Refusal) final() bool { return r != nil && r.Code != string(witness.CodeProofMissing) }
+
 // Announcement is what witnesses were last asked to cosign; there is one.
 type Announcement struct {
 	aggregate.Root
@@ -99,7 +102,7 @@ func (s *Service) Announce(ctx context.Context, now bool) (bool, error) {
 	if err != nil {
 		return false, err
 	}
-	proofs, err := s.proofsFor(ctx, witnesses, signed.Size)
+	proofs, err := s.proofsFor(ctx, a, witnesses, signed.Size)
 	if err != nil {
 		return false, err
 	}
@@ -132,12 +135,18 @@ func (s *Service) announced(ctx context.Context) (Announcement, error) {
 	return a, err
 }
 
-// proofsFor draws a consistency proof from each size that a witness has seen.
-func (s *Service) proofsFor(ctx context.Context, witnesses []Witness, size uint64) (map[uint64][]ledger.Hash, error) {
+// proofsFor draws a consistency proof from each size that a witness has seen, and
+// from the one announced before, which it has seen by the time it hears of this
+// one though its answer may still be on the way.
+func (s *Service) proofsFor(ctx context.Context, before Announcement, witnesses []Witness, size uint64) (map[uint64][]ledger.Hash, error) {
 	proofs := map[uint64][]ledger.Hash{}
 	prover := ledger.NewProver(s.Book, size)
+	sizes := []int64{before.Size}
 	for _, w := range witnesses {
-		seen := uint64(w.Size)
+		sizes = append(sizes, w.Size)
+	}
+	for _, n := range sizes {
+		seen := uint64(n)
 		if _, drawn := proofs[seen]; drawn || seen == 0 || seen >= size {
 			continue
 		}
@@ -284,21 +293,13 @@ func (s *Service) cosigners(ctx context.Context) ([]Witness, error) {
 	return witnesses, err
 }
 
-// Bounds of the wait for cosignatures of a checkpoint that is about to leave
-// the house.
-const (
-	cosignTime = 2 * time.Second
-	cosignLook = 25 * time.Millisecond
-)
+// cosignLook is how often a wait for cosignatures looks for them.
+const cosignLook = 25 * time.Millisecond
 
-// attested asks for cosignatures of the ledger as it stands and waits a little
-// for the witnesses that answered the last time they were asked. What is
-// appended meanwhile, their answers above all, is not under its checkpoint.
+// attested asks for cosignatures of the ledger as it stands, which is about to
+// leave the house, and waits for them. What is appended meanwhile, the answers
+// above all, is not under its checkpoint.
 func (s *Service) attested(ctx context.Context) (checkpoint.Signed, checkpoint.Keys, error) {
-	before, err := s.announced(s.asSelf(ctx))
-	if err != nil {
-		return checkpoint.Signed{}, checkpoint.Keys{}, err
-	}
 	signed, err := s.announcedNow(ctx)
 	if isFinding(err) || errors.Is(err, ErrNoCheckpoint) {
 		// A ledger found not to hold is shown all the same; see under.
@@ -307,7 +308,7 @@ func (s *Service) attested(ctx context.Context) (checkpoint.Signed, checkpoint.K
 	if err != nil {
 		return signed, checkpoint.Keys{}, err
 	}
-	if err := s.await(s.asSelf(ctx), before.Size, int64(signed.Size)); err != nil {
+	if err := s.await(s.asSelf(ctx), int64(signed.Size)); err != nil {
 		return signed, checkpoint.Keys{}, err
 	}
 	return s.witnessed(ctx, signed)
@@ -329,10 +330,11 @@ func (s *Service) announcedNow(ctx context.Context) (checkpoint.Signed, error) {
 	return s.stored(ctx, a.Size)
 }
 
-// await returns when every witness that has seen the tree of before has seen
-// that of size, or after cosignTime.
-func (s *Service) await(ctx context.Context, before, size int64) error {
-	bounded, cancel := context.WithTimeout(ctx, cosignTime)
+// await returns when every witness has seen the tree of that size, or after
+// Patience. One that let such a time pass is not waited for again until it has
+// been heard: who has gone away holds nobody up twice.
+func (s *Service) await(ctx context.Context, size int64) error {
+	bounded, cancel := context.WithTimeout(ctx, s.Patience)
 	defer cancel()
 	look := time.NewTicker(cosignLook)
 	defer look.Stop()
@@ -341,15 +343,25 @@ func (s *Service) await(ctx context.Context, before, size int64) error {
 		if err != nil {
 			return err
 		}
-		if before == 0 || !slices.ContainsFunc(witnesses, func(w Witness) bool { return w.Last == nil && w.Size >= before && w.Size < size }) {
+		missing := slices.DeleteFunc(witnesses, func(w Witness) bool { return w.Size >= size || w.Last.final() || s.silentSince(w) })
+		if len(missing) == 0 {
 			return nil
 		}
 		select {
 		case <-bounded.Done():
+			for _, w := range missing {
+				s.silent.Store(w.ID, w.Size)
+			}
 			return ctx.Err()
 		case <-look.C:
 		}
 	}
+}
+
+// silentSince says whether a witness let a wait pass and has not been heard since.
+func (s *Service) silentSince(w Witness) bool {
+	size, silent := s.silent.Load(w.ID)
+	return silent && size == w.Size
 }
 
 // Progress is how many rows a witness has cosigned, and what Late lists.

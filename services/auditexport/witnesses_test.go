@@ -218,6 +218,76 @@ func TestWitnessingEndsWhereNothingIsNew(t *testing.T) {
 	}
 }
 
+// TestAskedAgainBeforeTheFirstAnswerIsIn announces two checkpoints before the
+// unit's answer to the first has come.
+func TestAskedAgainBeforeTheFirstAnswerIsIn(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	u := h.unit("budgeting", "finance")
+	h.grow(10, withdrawn)
+	h.announce(true)
+	u.answers(u.hears()...)
+	for range 3 {
+		h.grow(10, withdrawn)
+		h.announce(true)
+	}
+	u.answers(u.hears()...)
+	if s := h.standing(); s.Witnesses[0].Last != nil || s.Cosigned != u.h.announcements()[3].GetSize() {
+		t.Errorf("cosigned %d, %+v", s.Cosigned, s.Witnesses[0].Last)
+	}
+}
+
+// TestABundleWaitsForItsWitnesses has a unit answer slowly, the announcement
+// before too; and then not at all, which holds up one bundle and no more.
+func TestABundleWaitsForItsWitnesses(t *testing.T) {
+	t.Parallel()
+	h := newHouse(t)
+	u := h.unit("budgeting", "finance")
+	h.grow(10, withdrawn)
+	h.announce(true)
+	u.answers(u.hears()...)
+	h.grow(10, withdrawn)
+	h.announce(true)
+
+	slow := &looked{Repository: h.witnesses, from: 5, by: func() { u.answers(u.hears()...) }}
+	h.Witnesses = slow
+	if r := verify(t, h.export(auditexport.MakeExport{}), h.pinned(1)); !r.OK || !slices.Equal(r.CosignedBy, []string{"finance"}) {
+		t.Errorf("%+v", r)
+	}
+
+	h.Witnesses, h.Patience = h.witnesses, time.Millisecond
+	silent := func() {
+		t.Helper()
+		h.grow(1, withdrawn)
+		if r := verify(t, h.export(auditexport.MakeExport{}), h.pinned(0)); !r.OK || len(r.CosignedBy) != 0 {
+			t.Errorf("%+v", r)
+		}
+	}
+	silent()
+	h.Patience = time.Hour
+	silent()
+	u.answers(u.hears()...)
+	slow.from = slow.looks + 5
+	h.Witnesses = slow
+	if r := verify(t, h.export(auditexport.MakeExport{}), h.pinned(1)); !r.OK {
+		t.Errorf("a unit that is heard again: %+v", r)
+	}
+}
+
+// looked does something when its list has been looked at so many times.
+type looked struct {
+	aggregate.Repository[auditexport.Witness]
+	from, looks int
+	by          func()
+}
+
+func (l *looked) List(ctx context.Context, q aggregate.Query) (aggregate.Page[auditexport.Witness], error) {
+	if l.looks++; l.looks == l.from {
+		l.by()
+	}
+	return l.Repository.List(ctx, q)
+}
+
 // TestABundleIsTheSameAfterLateCosignatures takes one before and after a unit
 // has answered.
 func TestABundleIsTheSameAfterLateCosignatures(t *testing.T) {
@@ -299,7 +369,8 @@ func TestUnitsRefuseALedgerOfItsOperator(t *testing.T) {
 	}
 }
 
-// TestAMissingProofIsBroughtNextTime lets the ledger forget what a unit has seen.
+// TestAMissingProofIsBroughtNextTime lets the ledger forget what a unit has seen,
+// and what it asked.
 func TestAMissingProofIsBroughtNextTime(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t)
@@ -308,7 +379,9 @@ func TestAMissingProofIsBroughtNextTime(t *testing.T) {
 	h.announce(true)
 	u.answers(u.hears()...)
 	h.witnesses = aggregatetest.New[auditexport.Witness, *auditexport.Witness](h.clock)
+	h.announced = aggregatetest.New[auditexport.Announcement, *auditexport.Announcement](h.clock)
 	h.open()
+	u.heard = 0
 	h.grow(40, withdrawn)
 	h.announce(false)
 	if alarms := u.answers(u.hears()...); len(alarms) != 0 || u.watch.Last == nil || u.watch.Last.Code != witness.CodeProofMissing {
@@ -363,6 +436,7 @@ func TestFalseAnswersAreRowsAndAlarms(t *testing.T) {
 		t.Errorf("the unit's own: %+v", alarms[0])
 	}
 	// A copy that is changed in the database counts for nothing, and ends nothing.
+	h.Patience = time.Millisecond // the unit answers no more
 	h.sql("UPDATE ledger_cosignature SET note = overlay(note PLACING 'X'::bytea FROM 1)")
 	if r := verify(t, h.export(auditexport.MakeExport{}), h.pinned(0)); !r.OK || len(r.CosignedBy) != 0 {
 		t.Errorf("%+v", r)
@@ -394,6 +468,7 @@ func TestALedgerSaysWhatIsOverdue(t *testing.T) {
 	h.clock.Advance(6 * time.Minute)
 	late(auditexport.LateCosigning)
 
+	h.Patience = time.Millisecond
 	archive := h.export(auditexport.MakeExport{})
 	var warned []string
 	r, err := bundle.Verify(t.Context(), bytes.NewReader(archive), int64(len(archive)), bundle.VerifyOptions{
