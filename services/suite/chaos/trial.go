@@ -3,6 +3,7 @@ package chaos
 import (
 	"context"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"net/http"
 	"time"
@@ -15,7 +16,7 @@ const (
 	warmUp      = 3 * time.Second // of the load, before anything is measured
 	calmTime    = 8 * time.Second // over which the undisturbed rate is measured
 	drainLimit  = 30 * time.Second
-	drainGiveUp = 2 * time.Minute // waiting longer would change nothing
+	drainGiveUp = 2 * time.Minute // without anything coming: waiting longer would change nothing
 	lookEvery   = 250 * time.Millisecond
 	rateFloor   = 0.95
 	returnLimit = 5 * time.Second // writes after PostgreSQL, groups after Redis
@@ -29,8 +30,8 @@ type trial struct {
 	seed    uint64
 	rng     *rand.Rand
 	notes   func(format string, args ...any)
-	calm    float64 // commands acknowledged a second before the fault
-	drain   time.Duration
+	calm    float64       // commands acknowledged a second before the fault
+	drain   time.Duration // promised from the end of the fault; 0 = no time is
 	soaking time.Duration
 	load    *load
 }
@@ -124,29 +125,32 @@ func (t *trial) safety(ctx context.Context) error {
 // liveness waits until everything recorded has taken effect, and notes what
 // has not in the end.
 func (t *trial) liveness(ctx context.Context, healed time.Time) error {
-	open, err := t.missing(ctx, drainGiveUp-time.Since(healed))
+	open, err := t.missing(ctx, drainGiveUp)
 	if err != nil {
 		return err
 	}
 	t.Recovered = time.Since(healed)
 	t.take("liveness", open)
-	if t.Recovered > t.drain {
+	if t.drain > 0 && t.Recovered > t.drain {
 		t.broken("drained after %.1f s, promised are %.0f", t.Recovered.Seconds(), t.drain.Seconds())
 	}
 	return nil
 }
 
-// missing waits until everything recorded has taken effect, for so long at most,
-// and answers what has not.
-func (t *trial) missing(ctx context.Context, within time.Duration) ([]finding, error) {
-	began := time.Now()
+// missing waits until everything recorded has taken effect, or nothing more of
+// it has for so long, and answers what has not.
+func (t *trial) missing(ctx context.Context, stalled time.Duration) ([]finding, error) {
+	least, came := math.MaxInt, time.Now()
 	for {
 		w, err := look(ctx, t.Stack)
 		if err != nil {
 			return nil, err
 		}
 		open := judgeEffects(w)
-		if len(open) == 0 || time.Since(began) >= within {
+		if len(open) < least {
+			least, came = len(open), time.Now()
+		}
+		if len(open) == 0 || time.Since(came) >= stalled {
 			return open, nil
 		}
 		if err := pause(ctx, lookEvery); err != nil {
