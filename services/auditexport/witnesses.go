@@ -36,8 +36,8 @@ type Refusal struct {
 	At     time.Time `json:"at"`
 }
 
-// final says whether no cosignature will follow. Who only misses a proof gets it.
-func (r *Refusal) final() bool { return r != nil && r.Code != string(witness.CodeProofMissing) }
+// alarming says whether there is a refusal that no cosignature will follow.
+func (r *Refusal) alarming() bool { return r != nil && witness.Alarming(ledger.Code(r.Code)) }
 
 // Announcement is what witnesses were last asked to cosign; there is one.
 type Announcement struct {
@@ -218,7 +218,7 @@ func (s *Service) ours(ctx context.Context, size int64, note []byte) error {
 // misses a proof gets it with the next announcement.
 func (s *Service) OnRefused(ctx context.Context, by Speaker, f *ledgerv1.CheckpointRefused) (*Alarm, error) {
 	alarm, err := s.keepRefusal(ctx, by, Refusal{Code: f.GetCode(), Detail: f.GetDetail(), Size: f.GetSize()}, f.GetSeenSize())
-	if err != nil || f.GetCode() != string(witness.CodeProofMissing) {
+	if err != nil || witness.Alarming(ledger.Code(f.GetCode())) {
 		return alarm, err
 	}
 	return nil, aggregate.Follow(ctx, s.Announcements, witness.Subject, func(a *Announcement, _ *aggregate.Recorder) error {
@@ -343,7 +343,7 @@ func (s *Service) await(ctx context.Context, size int64) error {
 		if err != nil {
 			return err
 		}
-		missing := slices.DeleteFunc(witnesses, func(w Witness) bool { return w.Size >= size || w.Last.final() || s.silentSince(w) })
+		missing := slices.DeleteFunc(witnesses, func(w Witness) bool { return w.Size >= size || w.Last.alarming() || s.silentSince(w) })
 		if len(missing) == 0 {
 			return nil
 		}

@@ -45,6 +45,17 @@ func (h *house) unit(service, code string) *unit {
 	return &unit{h: h, service: service, code: code, keys: keys}
 }
 
+// witnessed is a house of so many rows, and a unit that has cosigned them.
+func witnessed(t *testing.T, rows int) (*house, *unit) {
+	t.Helper()
+	h := newHouse(t)
+	u := h.unit("budgeting", "finance")
+	h.grow(rows, withdrawn)
+	h.announce(true)
+	u.answers(u.hears()...)
+	return h, u
+}
+
 // announcements are what the ledger has asked to be cosigned so far.
 func (h *house) announcements() (list []*ledgerv1.CheckpointSigned) {
 	for _, f := range h.announced.Facts() {
@@ -222,11 +233,7 @@ func TestWitnessingEndsWhereNothingIsNew(t *testing.T) {
 // unit's answer to the first has come.
 func TestAskedAgainBeforeTheFirstAnswerIsIn(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	u := h.unit("budgeting", "finance")
-	h.grow(10, withdrawn)
-	h.announce(true)
-	u.answers(u.hears()...)
+	h, u := witnessed(t, 10)
 	for range 3 {
 		h.grow(10, withdrawn)
 		h.announce(true)
@@ -241,11 +248,7 @@ func TestAskedAgainBeforeTheFirstAnswerIsIn(t *testing.T) {
 // before too; and then not at all, which holds up one bundle and no more.
 func TestABundleWaitsForItsWitnesses(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	u := h.unit("budgeting", "finance")
-	h.grow(10, withdrawn)
-	h.announce(true)
-	u.answers(u.hears()...)
+	h, u := witnessed(t, 10)
 	h.grow(10, withdrawn)
 	h.announce(true)
 
@@ -373,11 +376,7 @@ func TestUnitsRefuseALedgerOfItsOperator(t *testing.T) {
 // and what it asked.
 func TestAMissingProofIsBroughtNextTime(t *testing.T) {
 	t.Parallel()
-	h := newHouse(t)
-	u := h.unit("budgeting", "finance")
-	h.grow(40, withdrawn)
-	h.announce(true)
-	u.answers(u.hears()...)
+	h, u := witnessed(t, 40)
 	h.witnesses = aggregatetest.New[auditexport.Witness, *auditexport.Witness](h.clock)
 	h.announced = aggregatetest.New[auditexport.Announcement, *auditexport.Announcement](h.clock)
 	h.open()

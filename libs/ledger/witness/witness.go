@@ -69,7 +69,11 @@ type Refusal struct {
 }
 
 // Alarming says whether the refusal shows a ledger that was changed.
-func (r *Refusal) Alarming() bool { return r != nil && r.Code != CodeProofMissing }
+func (r *Refusal) Alarming() bool { return r != nil && Alarming(r.Code) }
+
+// Alarming says whether a refusal of that code shows a ledger that was changed,
+// so that no cosignature will follow it. Who only misses a proof gets it.
+func Alarming(code ledger.Code) bool { return code != CodeProofMissing }
 
 // Hear takes a checkpoint in and states the unit's answer: its cosignatures, or
 // why there are none.

@@ -6,9 +6,9 @@
 // the fault happens; a safety phase, in which what callers were told is held
 // at once against the database that told them; and a liveness phase, in which
 // everything recorded has to take effect with every consumer, exactly once and
-// in order, within a bounded time. The checker shares no code with the
-// services: it compares the callers' own journal with aggregates, outboxes,
-// read models and the ledger as the superuser sees them.
+// in order, and after a fault within a bounded time. The checker shares no code
+// with the services: it compares the callers' own journal with aggregates,
+// outboxes, read models and the ledger as the superuser sees them.
 //
 // It does not prove the absence of faults, and its figures are those of the
 // machine it runs on. What it does not break yet is listed in docs/chaos.md.

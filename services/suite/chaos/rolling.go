@@ -53,7 +53,6 @@ func rolling(up bool) func(context.Context, *grounds) (Result, error) {
 			}
 		}
 		t := newTrial(g.o, g.rolling.suiteGround)
-		t.drain = 0 // how long the rest takes is the machine's: it is told, and not judged
 		err := t.roll(ctx, g.rolling, to, g.o.Seed)
 		g.rolling.news = up
 		return t.Result, err
@@ -94,7 +93,8 @@ func openWhole(ctx context.Context, o Options, from Program) (*suiteGround, erro
 }
 
 // roll replaces every process under load, and then holds what callers were told
-// against what is there, as every trial does.
+// against what is there, as every trial does. How long the rest takes to take
+// effect is the machine's: it is told, and not judged.
 func (t *trial) roll(ctx context.Context, g *rollingGround, to Program, seed uint64) error {
 	l := newLoad(t.URL, t.DemoPassword(), t.journal)
 	l.strict = true

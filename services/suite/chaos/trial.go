@@ -30,8 +30,7 @@ type trial struct {
 	seed    uint64
 	rng     *rand.Rand
 	notes   func(format string, args ...any)
-	calm    float64       // commands acknowledged a second before the fault
-	drain   time.Duration // promised from the end of the fault; 0 = no time is
+	calm    float64 // commands acknowledged a second before the fault
 	soaking time.Duration
 	load    *load
 }
@@ -54,7 +53,7 @@ func onSuite(inflict func(context.Context, *trial) error) func(context.Context, 
 
 func newTrial(o Options, g *suiteGround) *trial {
 	return &trial{
-		suiteGround: g, seed: o.Seed, soaking: o.Soak, rng: rand.New(rand.NewPCG(o.Seed, 1)), drain: drainLimit,
+		suiteGround: g, seed: o.Seed, soaking: o.Soak, rng: rand.New(rand.NewPCG(o.Seed, 1)),
 		notes: func(format string, args ...any) { _, _ = fmt.Fprintf(o.Notes, "  "+format+"\n", args...) },
 	}
 }
@@ -74,6 +73,9 @@ func (t *trial) hold(ctx context.Context, seed uint64, inflict func(context.Cont
 	}
 	if err := t.liveness(ctx, healed); err != nil {
 		return err
+	}
+	if t.Recovered > drainLimit {
+		t.broken("drained after %.1f s, promised are %.0f", t.Recovered.Seconds(), drainLimit.Seconds())
 	}
 	return t.ledgerHolds(ctx, l)
 }
@@ -131,9 +133,6 @@ func (t *trial) liveness(ctx context.Context, healed time.Time) error {
 	}
 	t.Recovered = time.Since(healed)
 	t.take("liveness", open)
-	if t.drain > 0 && t.Recovered > t.drain {
-		t.broken("drained after %.1f s, promised are %.0f", t.Recovered.Seconds(), t.drain.Seconds())
-	}
 	return nil
 }
 
